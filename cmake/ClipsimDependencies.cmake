@@ -1,0 +1,16 @@
+# What clipsim is built on. All but LibTorch come from the distribution's packages.
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)  # Debian's FAISS package expects the target to exist
+find_package(LibTorch 2.6 REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+
+if(NOT CLIPSIM_MODEL_ONLY)
+    find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
+    find_package(faiss 1.7.3 REQUIRED)
+    find_package(SQLite3 REQUIRED)
+    find_package(CLI11 2.1 REQUIRED)
+    find_library(LIBEDIT_LIBRARY edit REQUIRED)
+    find_path(LIBEDIT_INCLUDE_DIR editline/readline.h REQUIRED)
+endif()

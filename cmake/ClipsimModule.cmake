@@ -1,0 +1,27 @@
+# clipsim_module(NAME SOURCES ... PUBLIC ... PRIVATE ...): a module is one static library, clipsim_NAME
+# (alias clipsim::NAME), that sees only what it names. An include it has no dependency for does not compile.
+# TORCH_PCH shares the precompiled torch header.
+function(clipsim_module name)
+    cmake_parse_arguments(ARG "TORCH_PCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+    add_library(clipsim_${name} STATIC ${ARG_SOURCES})
+    add_library(clipsim::${name} ALIAS clipsim_${name})
+    set_target_properties(clipsim_${name} PROPERTIES EXPORT_NAME ${name})
+    # Public headers of a module are staged one folder a module, so that seeing one does not mean seeing all.
+    set(stage "${PROJECT_BINARY_DIR}/include/${name}")
+    file(MAKE_DIRECTORY "${stage}/clipsim")
+    if(EXISTS "${PROJECT_SOURCE_DIR}/include/clipsim/${name}")
+        file(CREATE_LINK "${PROJECT_SOURCE_DIR}/include/clipsim/${name}" "${stage}/clipsim/${name}" SYMBOLIC)
+    endif()
+    target_include_directories(clipsim_${name} PUBLIC $<BUILD_INTERFACE:${stage}> $<INSTALL_INTERFACE:include>
+                               PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(clipsim_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
+                          $<BUILD_INTERFACE:clipsim_compile_options>)
+    if(ARG_TORCH_PCH)
+        clipsim_use_torch_pch(clipsim_${name})
+    endif()
+endfunction()
+
+# Every target with torch in it reuses one precompiled header: it costs half a minute to build, once.
+function(clipsim_use_torch_pch target)
+    target_precompile_headers(${target} REUSE_FROM clipsim_torch_pch)
+endfunction()

@@ -1,0 +1,31 @@
+// Progress of long work: a bar with rate and time left on a terminal, a log line now and then elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace clipsim {
+
+enum class ProgressStyle { automatic, log_lines, none };  // automatic: a bar where stderr is a terminal
+
+class Progress {
+ public:
+    // `unit` is what is counted, e.g. "images".
+    Progress(std::string title, std::string unit, std::uint64_t total,
+             ProgressStyle style = ProgressStyle::automatic);
+    ~Progress();  // ends the bar's line
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    // Thread-safe and cheap: draws at most ten times a second. `note` stands at the end of the bar, e.g. "loss 0.12".
+    void advance(std::uint64_t count = 1, std::string note = {});
+    void finish();
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace clipsim

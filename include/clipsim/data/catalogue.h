@@ -1,0 +1,25 @@
+// The labelled images under a folder: one sub-folder a class, images at any depth inside it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace clipsim {
+
+struct ImageFile {
+    std::filesystem::path path;  // root / class / ... / name
+    int label = -1;              // index into Catalogue::classes; -1: directly under the root
+};
+
+struct Catalogue {
+    std::filesystem::path root;
+    std::vector<std::string> classes;  // sorted; only those with at least one image
+    std::vector<ImageFile> images;     // sorted by path
+};
+
+// Walks the folder. Symbolic links to folders are followed once each (loops end); folders and files that can't be read
+// are skipped with a warning. Throws UsageError when the root is missing, no folder, or holds no image.
+Catalogue scan_catalogue(const std::filesystem::path& root);
+
+}  // namespace clipsim

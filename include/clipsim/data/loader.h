@@ -1,0 +1,69 @@
+// Decoding and preprocessing on worker threads, ahead of the model, in order and within bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/image/pixels.h"
+#include "clipsim/image/preprocess.h"
+
+namespace clipsim {
+
+// One picture to load; `view_seed` asks for an augmented view of it.
+struct LoadItem {
+    std::filesystem::path path;
+    std::size_t tag = 0;  // the caller's own number, handed back with the pixels
+    std::optional<std::uint64_t> view_seed;
+};
+
+struct LoadedBatch {
+    std::vector<float> pixels;      // [N, 3, H, W], CLIP-normalised
+    std::vector<std::size_t> tags;  // [N]
+};
+
+struct SkippedImage {
+    std::filesystem::path path;
+    std::size_t tag = 0;
+    std::string reason;
+};
+
+// How a file becomes pixels: decode_image in the program, anything in tests. Called from many threads at once.
+using DecodeFunction = std::function<Pixels(const std::filesystem::path&)>;
+
+struct LoaderOptions {
+    int workers = 0;  // 0: one a core
+    int batch_size = 32;
+    int batches_ahead = 4;
+};
+
+class ImageLoader {
+ public:
+    // Starts the workers. Batches hold batch_size pictures (the last may hold fewer), in the order of `items`, less the
+    // ones that could not be read.
+    ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode, LoaderOptions options);
+    // With explicit batches, e.g. from a sampler: batch i is items[batches[i]...].
+    ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, DecodeFunction decode,
+                LoaderOptions options);
+    ~ImageLoader();  // stops the workers
+    ImageLoader(const ImageLoader&) = delete;
+    ImageLoader& operator=(const ImageLoader&) = delete;
+
+    // The next batch, or nothing at the end. A batch whose pictures were all skipped is empty, not absent.
+    // clipsim::Error of a picture skips it with a warning; any other exception of a worker is thrown here.
+    std::optional<LoadedBatch> next();
+
+    // Pictures skipped so far.
+    const std::vector<SkippedImage>& skipped() const;
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace clipsim

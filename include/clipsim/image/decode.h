@@ -1,0 +1,34 @@
+// Image files to pixels: EXIF orientation applied, grey, CMYK, 16-bit and palette turned into 8-bit RGB, alpha over
+// white, the first frame of an animation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "clipsim/core/error.h"
+#include "clipsim/image/pixels.h"
+
+namespace clipsim {
+
+// An image that can't be used. The message names the file and the reason.
+class ImageError : public UsageError {
+ public:
+    using UsageError::UsageError;
+};
+
+struct DecodeOptions {
+    std::uint64_t max_pixels = 178'956'970;  // checked against the header, before any decoding
+    // When set, a JPEG may be decoded at 1/2, 1/4 or 1/8 size as long as its short side stays at or above this.
+    int min_short_side = 0;
+};
+
+// Throws ImageError. Thread-safe.
+Pixels decode_image(const std::filesystem::path& file, const DecodeOptions& options = {});
+Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name, const DecodeOptions& options);
+
+// Whether the extension is one we read: jpg jpeg png webp bmp tif tiff gif, in any letter case.
+bool has_image_extension(const std::filesystem::path& file);
+
+}  // namespace clipsim

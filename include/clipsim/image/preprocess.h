@@ -1,0 +1,48 @@
+// The CLIP preprocessing: resize the short side, centre crop, scale, normalise. The numbers come from the model's
+// preprocessor_config.json (Hugging Face's CLIPImageProcessor).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "clipsim/image/pixels.h"
+
+namespace clipsim {
+
+struct PreprocessSpec {
+    int short_side = 224;  // after the resize
+    int crop_width = 224;
+    int crop_height = 224;
+    std::array<float, 3> mean{0.48145466F, 0.4578275F, 0.40821073F};
+    std::array<float, 3> std{0.26862954F, 0.26130258F, 0.27577711F};
+    float rescale = 1.0F / 255.0F;
+
+    std::size_t values() const { return std::size_t{3} * crop_width * crop_height; }  // floats a picture
+};
+
+// Reads preprocessor_config.json; both the old form ("size": 224) and the new ({"shortest_edge": 224}).
+// Throws UsageError naming file and key for a missing or unsupported value.
+PreprocessSpec read_preprocess_spec(const std::filesystem::path& file);
+
+// What augmentation does to one picture: a part of it (fractions of the source) and a mirror image.
+struct AugmentedView {
+    double x = 0, y = 0, width = 1, height = 1;  // the part kept, as fractions
+    bool mirror = false;
+};
+// A random view, as in torchvision's RandomResizedCrop: area 0.5 to 1, aspect 3/4 to 4/3, mirrored every other time.
+// Depends on `seed` alone.
+AugmentedView random_view(std::uint64_t seed, int source_width, int source_height);
+
+// Resized and cropped, still 8 bit: [crop_height, crop_width, 3].
+Pixels resize_and_crop(const Pixels& source, const PreprocessSpec& spec);
+Pixels resize_view(const Pixels& source, const PreprocessSpec& spec, const AugmentedView& view);
+
+// 8-bit pixels of the crop's size -> out: [3, crop_height, crop_width] float, CLIP-normalised.
+void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<float> out);
+
+// The whole way: out is [3, crop_height, crop_width].
+void preprocess(const Pixels& source, const PreprocessSpec& spec, std::span<float> out);
+
+}  // namespace clipsim

@@ -1,0 +1,34 @@
+// index/manifest.json: what an index is and for which model.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "clipsim/core/config.h"
+
+namespace clipsim {
+
+// Which vectors an index holds; two indexes mix only when all of it agrees.
+struct IndexIdentity {
+    std::string model_id;
+    std::string model_hash;
+    int dimension = 0;
+};
+
+struct Manifest {
+    static constexpr int current_schema_version = 1;
+    int schema_version = current_schema_version;
+    IndexIdentity identity;
+    std::string metric = "cosine";
+    IndexConfig config;       // as asked for, `type` resolved: never automatic
+    std::int64_t images = 0;  // rows of images.db
+    std::int64_t vectors = 0; // of index.faiss
+    std::uint64_t generation = 0;  // of images.db when index.faiss was derived from it
+};
+
+// Throws UsageError: missing, not JSON, a newer schema version.
+Manifest read_manifest(const std::filesystem::path& file);
+void write_manifest(const std::filesystem::path& file, const Manifest& manifest);
+
+}  // namespace clipsim

@@ -1,0 +1,45 @@
+// The FAISS index derived from the store: unit vectors by inner product, ids of images.db. No FAISS in this header.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "clipsim/core/config.h"
+
+namespace clipsim {
+
+struct Neighbour {
+    std::int64_t id = 0;
+    float score = 0;  // inner product of unit vectors: cosine similarity
+};
+
+class VectorIndex {
+ public:
+    // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
+    static VectorIndex build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
+                             std::span<const float> vectors);
+    // Throws Error for a file that FAISS can't read or whose dimension differs.
+    static VectorIndex open(const std::filesystem::path& file, const IndexConfig& config, int dimension);
+    void save(const std::filesystem::path& file) const;  // atomic
+
+    ~VectorIndex();
+    VectorIndex(VectorIndex&&) noexcept;
+    VectorIndex& operator=(VectorIndex&&) noexcept;
+
+    // The k nearest, best first; fewer when the index holds fewer. Thread-safe.
+    std::vector<Neighbour> search(std::span<const float> query, int k) const;
+    std::int64_t size() const;
+
+ private:
+    struct Impl;
+    explicit VectorIndex(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// flat below 50,000 vectors (where an exact scan takes a millisecond), hnsw from there on.
+IndexType resolve_index_type(IndexType type, std::int64_t vectors);
+
+}  // namespace clipsim

@@ -1,0 +1,56 @@
+// Answers queries against an index on disk: one consistent state of manifest, index.faiss and images.db.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/index/manifest.h"
+
+namespace clipsim {
+
+struct Hit {
+    int rank = 0;  // from 1
+    std::int64_t id = 0;
+    std::filesystem::path path;
+    std::string label;
+    float score = 0;  // cosine similarity, higher is better
+};
+
+struct QueryOptions {
+    int top_k = 10;
+    std::optional<float> min_score;
+    std::optional<std::filesystem::path> exclude;  // the query's own file, left out by path
+};
+
+struct QueryResult {
+    std::string query;  // as the user gave it
+    std::vector<Hit> hits;
+    double took_ms = 0;  // the search alone
+};
+
+class Searcher {
+ public:
+    // Throws UsageError when there is no index, it is half-written, or it was made with another model (the message says
+    // to run `clipsim index`). A derived index.faiss that is missing, damaged or behind images.db is rebuilt in memory,
+    // with a warning.
+    Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity);
+    ~Searcher();
+    Searcher(Searcher&&) noexcept;
+    Searcher& operator=(Searcher&&) noexcept;
+
+    // Thread-safe. Fewer than top_k hits when the index holds fewer.
+    QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options) const;
+
+    const Manifest& manifest() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clipsim

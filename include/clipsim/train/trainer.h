@@ -1,0 +1,60 @@
+// Two-stage fine-tuning: the head on cached features of the frozen tower, then the last blocks together with the head.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "clipsim/core/progress.h"
+#include "clipsim/data/catalogue.h"
+#include "clipsim/data/loader.h"
+#include "clipsim/data/split.h"
+#include "clipsim/train/metrics.h"
+
+namespace clipsim {
+
+struct TrainOptions {
+    ModelConfig model;
+    TrainConfig train;
+    DataConfig data;
+    std::filesystem::path output_dir;
+    std::string device = "auto";
+    bool resume = false;
+    ProgressStyle progress = ProgressStyle::automatic;
+    std::stop_token stop;
+};
+
+// One line of metrics.jsonl.
+struct EpochRecord {
+    int epoch = 0;  // from 1, over both stages
+    int stage = 1;
+    double loss = 0;
+    double active_share = 0;  // of the mined triplets
+    double positive_distance = 0;
+    double negative_distance = 0;
+    RetrievalMetrics validation;
+    double learning_rate = 0;
+    double seconds = 0;
+    bool best = false;
+};
+
+struct TrainReport {
+    RetrievalMetrics before;  // CLIP's own space on the validation images
+    RetrievalMetrics best;
+    int best_epoch = 0;
+    std::vector<EpochRecord> epochs;  // of the whole run, those before a resume included
+    std::vector<SkippedImage> skipped;
+};
+
+// Writes checkpoints/ and metrics.jsonl under output_dir. Throws Interrupted after a stop request, with a resumable state
+// left behind; UsageError for a state of another run on resume; OutOfMemoryError that names the keys to lower.
+TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
+                  const DecodeFunction& decode);
+
+// Reads metrics.jsonl. Throws UsageError for a line that is none of ours.
+std::vector<EpochRecord> read_metrics(const std::filesystem::path& file);
+
+}  // namespace clipsim
