@@ -2,10 +2,10 @@
 #
 # We do not use the TorchConfig.cmake that comes with it: in a CUDA build that file demands a whole CUDA toolkit,
 # which neither compiling nor running clipsim needs. Looked at, in this order: LIBTORCH_ROOT, the folders of
-# CMAKE_PREFIX_PATH (a LibTorch archive, or .../site-packages/torch), `.deps/torch/torch` of the checkout.
+# CMAKE_PREFIX_PATH (a LibTorch archive, or .../site-packages/torch), `.deps/libtorch` of the checkout.
 find_path(LibTorch_INCLUDE_DIR NAMES torch/csrc/api/include/torch/torch.h
           HINTS "${LIBTORCH_ROOT}" "$ENV{LIBTORCH_ROOT}"
-          PATHS "${PROJECT_SOURCE_DIR}/.deps/torch/torch"
+          PATHS "${PROJECT_SOURCE_DIR}/.deps/libtorch"
           PATH_SUFFIXES include torch/include)
 find_library(LibTorch_CPU_LIBRARY torch_cpu HINTS "${LibTorch_INCLUDE_DIR}/../lib" NO_DEFAULT_PATH)
 find_library(LibTorch_C10_LIBRARY c10 HINTS "${LibTorch_INCLUDE_DIR}/../lib" NO_DEFAULT_PATH)

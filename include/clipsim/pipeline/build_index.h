@@ -1,0 +1,31 @@
+// Bringing the index over a collection of photos up to date.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "clipsim/data/loader.h"
+#include "clipsim/index/updater.h"
+#include "clipsim/pipeline/run_options.h"
+
+namespace clipsim {
+
+struct IndexRequest {
+    std::vector<std::filesystem::path> folders;  // empty: data.root
+    bool rebuild = false;                        // start anew, also where the index is of another model
+    bool dry_run = false;                        // say what would be done, change nothing
+};
+
+struct IndexSummary {
+    UpdatePlan plan;
+    UpdateReport report;  // as it would be, for a dry run
+    std::vector<SkippedImage> skipped;
+    double seconds = 0;
+};
+
+// Uses the fine-tuned model in output_dir where there is one, else the base model.
+// Batches are committed as they are done: after Interrupted or a kill the next call goes on where this one was.
+IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
+
+}  // namespace clipsim

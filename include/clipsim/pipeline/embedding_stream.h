@@ -1,0 +1,38 @@
+// Files in, unit vectors out: decoding runs ahead on worker threads while the model embeds.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "clipsim/data/loader.h"
+#include "clipsim/model/embedder.h"
+
+namespace clipsim {
+
+struct EmbeddedBatch {
+    std::vector<std::size_t> files;   // [N] positions in the list of files
+    std::vector<std::vector<float>> vectors;  // one matrix a space asked for, each [N, dimension(space)]
+};
+
+class EmbeddingStream {
+ public:
+    EmbeddingStream(Embedder& embedder, std::span<const std::filesystem::path> files, std::vector<Space> spaces,
+                    const DataConfig& data, int batch_size = 32);
+
+    // The next batch in the order of the files, or nothing at the end. Files that can't be read are missing from it.
+    std::optional<EmbeddedBatch> next();
+    const std::vector<SkippedImage>& skipped() const { return loader_.skipped(); }
+
+ private:
+    Embedder& embedder_;
+    std::vector<Space> spaces_;
+    ImageLoader loader_;
+};
+
+// The space that an index over this model holds: projected where there is a fine-tuned head, else CLIP's own.
+Space index_space(const Embedder& embedder);
+
+}  // namespace clipsim

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# setup.sh [--tests]: installs what clipsim is built on and says what it does.
+#   - Debian packages, through apt-get, with sudo only when not root and only if one is missing
+#   - LibTorch, from the PyTorch wheel on PyPI, into .deps of the checkout; not where CMAKE_PREFIX_PATH, LIBTORCH_ROOT
+#     or an installed Python package already gives LibTorch >= 2.6
+#   - with --tests: what the tests want beside it (GoogleTest; Python's faiss in a virtual environment)
+# Everything is left alone that is there already, so a second run takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+torch_version=2.13.0
+packages=(
+    build-essential cmake ninja-build ccache pkg-config
+    libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libxxhash-dev libedit-dev
+    libgif-dev libopenblas-dev python3 python3-venv ca-certificates
+)
+test_packages=(libgtest-dev libbenchmark-dev)
+test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+with_tests=no
+[ "${1:-}" = --tests ] && with_tests=yes
+[ "$with_tests" = yes ] && packages+=("${test_packages[@]}")
+
+install_packages() {
+    local missing=() package
+    for package in "${packages[@]}"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null || fail "no apt-get here; install the equivalents of: ${missing[*]}"
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "these packages are missing, and there is no sudo to install them with: ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq || fail "apt-get update failed; is there a network?"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# torch_folder_version FOLDER: the version of the LibTorch in FOLDER, or nothing.
+torch_folder_version() {
+    local header
+    [ -e "$1/lib/libtorch_cpu.so" ] || return 0
+    for header in torch/headeronly/version.h torch/csrc/api/include/torch/version.h; do
+        [ -e "$1/include/$header" ] || continue
+        sed -nE 's/^#define TORCH_VERSION_(MAJOR|MINOR) ([0-9]+)$/\2/p' "$1/include/$header" | paste -sd. | head -n 1
+        return 0
+    done
+}
+
+is_new_enough() { [ -n "$1" ] && [ "$(printf '%s\n2.6\n' "$1" | sort -V | head -n 1)" = 2.6 ]; }
+
+find_libtorch() {
+    local candidates=() entry
+    candidates+=("${LIBTORCH_ROOT:-}")
+    IFS=':;' read -r -a entries <<<"${CMAKE_PREFIX_PATH:-}"
+    for entry in "${entries[@]}"; do candidates+=("$entry" "$entry/torch" "${entry%/share/cmake}"); done
+    candidates+=(/usr/local /usr/local/libtorch /opt/libtorch)
+    candidates+=("$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' 2>/dev/null || true)")
+    candidates+=("$PWD/.deps/torch/torch")
+    for entry in "${candidates[@]}"; do
+        if [ -n "$entry" ] && is_new_enough "$(torch_folder_version "$entry")"; then echo "$entry"; return; fi
+    done
+}
+
+install_libtorch() {
+    mkdir -p .deps
+    local found
+    found=$(find_libtorch)
+    if [ -z "$found" ]; then
+        say "installing LibTorch from the PyTorch $torch_version wheel into .deps/torch"
+        rm -rf .deps/torch .deps/torch.new
+        [ -x .deps/venv/bin/pip ] || python3 -m venv .deps/venv
+        .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile --no-deps \
+            --target .deps/torch.new "torch==$torch_version" \
+            || fail "the PyTorch wheel could not be installed. With no network, set CMAKE_PREFIX_PATH to a LibTorch >= 2.6."
+        # A CUDA build links NVIDIA's libraries, which are packages of their own, named in the wheel. A CPU build names none.
+        if ldd .deps/torch.new/torch/lib/libtorch_cpu.so | grep -q 'not found'; then
+            say "this is a CUDA build: installing the NVIDIA packages it names (some GB)"
+            sed -nE 's/^Requires-Dist: ((nvidia|cuda)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA \
+                | tr -d ' ' >.deps/nvidia.txt
+            .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile \
+                --target .deps/torch.new -r .deps/nvidia.txt
+        fi
+        mv .deps/torch.new .deps/torch
+        found=$PWD/.deps/torch/torch
+    fi
+    # Where the build looks first. A link that is right already stays, so that nothing is configured anew.
+    [ "$(readlink .deps/libtorch || true)" = "$found" ] || ln -sfn "$found" .deps/libtorch
+}
+
+install_test_environment() {
+    local stamp=.deps/venv/test-wheels
+    [ -x .deps/venv/bin/pip ] || python3 -m venv .deps/venv
+    [ "$(cat "$stamp" 2>/dev/null)" = "${test_wheels[*]}" ] && return
+    say "installing ${test_wheels[*]} into .deps/venv, for the tests"
+    .deps/venv/bin/pip install -q --disable-pip-version-check "${test_wheels[@]}" \
+        || { say "no ${test_wheels[*]}: the tests that read our index with Python's faiss will be skipped"; return; }
+    echo "${test_wheels[*]}" >"$stamp"
+}
+
+install_packages
+install_libtorch
+[ "$with_tests" = no ] || install_test_environment

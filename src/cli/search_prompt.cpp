@@ -1,0 +1,88 @@
+#include "search_prompt.h"
+
+#include <editline/readline.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+namespace clipsim::cli {
+
+namespace {
+
+std::filesystem::path history_file() {
+    if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
+        return std::filesystem::path(state) / "clipsim" / "history";
+    }
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+        return std::filesystem::path(home) / ".local" / "state" / "clipsim" / "history";
+    }
+    return {};
+}
+
+struct FreeLine {
+    void operator()(char* line) const { std::free(line); }
+};
+
+std::optional<std::string> read_terminal_line() {
+    const std::unique_ptr<char, FreeLine> line(::readline("clipsim> "));
+    if (!line) {
+        std::cerr << '\n';
+        return std::nullopt;
+    }
+    if (*line != '\0') ::add_history(line.get());
+    return std::string(line.get());
+}
+
+std::optional<std::string> read_plain_line() {
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+}
+
+}  // namespace
+
+std::string unquoted(std::string_view line) {
+    const auto first = line.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    line = line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front()) {
+        line = line.substr(1, line.size() - 2);
+    }
+    return std::string(line);
+}
+
+SearchPrompt::SearchPrompt(std::stop_token stop)
+    : terminal_(::isatty(STDIN_FILENO) == 1), stop_(std::move(stop)), history_(history_file()) {
+    if (!terminal_) return;
+    ::rl_outstream = stderr;  // results own stdout
+    ::using_history();
+    if (!history_.empty()) ::read_history(history_.c_str());
+}
+
+SearchPrompt::~SearchPrompt() {
+    if (!terminal_ || history_.empty()) return;
+    std::error_code ignored;
+    std::filesystem::create_directories(history_.parent_path(), ignored);
+    ::stifle_history(1000);
+    ::write_history(history_.c_str());
+}
+
+std::optional<std::string> SearchPrompt::next() {
+    while (!stop_.stop_requested()) {
+        // readline waits in read(2), which a stop request does not end; leaving is all that Ctrl-C can mean here.
+        const std::stop_callback leave(stop_, [this] {
+            if (terminal_) ::rl_deprep_terminal();
+            ::_exit(130);
+        });
+        const std::optional<std::string> line = terminal_ ? read_terminal_line() : read_plain_line();
+        if (!line) return std::nullopt;
+        std::string text = unquoted(*line);
+        if (text == "quit" || text == "exit" || text == "q") return std::nullopt;
+        if (!text.empty()) return text;
+    }
+    return std::nullopt;
+}
+
+}  // namespace clipsim::cli

@@ -1,0 +1,95 @@
+#include "clipsim/pipeline/build_index.h"
+
+#include <chrono>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/interrupt.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+#include "clipsim/data/catalogue.h"
+#include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/pipeline/output_layout.h"
+
+namespace clipsim {
+
+namespace {
+
+std::vector<std::filesystem::path> absolute_roots(const Config& config, const IndexRequest& request) {
+    std::vector<std::filesystem::path> roots = request.folders;
+    if (roots.empty()) roots.emplace_back(config.data.root);
+    for (std::filesystem::path& root : roots) {
+        root = std::filesystem::absolute(root).lexically_normal();
+        if (!root.has_filename()) root = root.parent_path();  // "photos/" and "photos" are one folder
+    }
+    return roots;
+}
+
+std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::path> roots) {
+    const Catalogue catalogue = scan_folders(roots);
+    std::vector<IndexCandidate> candidates;
+    candidates.reserve(catalogue.images.size());
+    for (const ImageFile& image : catalogue.images) {
+        candidates.push_back({image.path, image.label < 0 ? std::string{} : catalogue.classes[image.label]});
+    }
+    return candidates;
+}
+
+// Embeds what the plan asks for and commits it batch by batch.
+std::vector<SkippedImage> embed_missing(Embedder& embedder, IndexUpdater& updater, const UpdatePlan& plan,
+                                        const DataConfig& data, const RunOptions& run) {
+    std::vector<std::filesystem::path> files;
+    files.reserve(plan.to_embed.size());
+    for (const ImageEntry& entry : plan.to_embed) files.push_back(entry.path);
+
+    EmbeddingStream stream(embedder, files, {index_space(embedder)}, data);
+    Progress progress("embedding", "images", files.size(), run.progress);
+    std::size_t skipped = 0;
+    while (const std::optional<EmbeddedBatch> batch = stream.next()) {
+        std::vector<ImageEntry> entries;
+        entries.reserve(batch->files.size());
+        for (const std::size_t file : batch->files) entries.push_back(plan.to_embed[file]);
+        if (!entries.empty()) updater.commit(entries, batch->vectors[0]);
+        progress.advance(entries.size() + stream.skipped().size() - skipped);
+        skipped = stream.skipped().size();
+        throw_if_stopped(run.stop, "what was embedded is kept; run `clipsim index` again to go on");
+    }
+    progress.finish();
+    return stream.skipped();
+}
+
+}  // namespace
+
+IndexSummary build_index(const Config& config, const RunOptions& run, const IndexRequest& request) {
+    const auto start = std::chrono::steady_clock::now();
+    const OutputLayout layout(config);
+    const std::vector<std::filesystem::path> roots = absolute_roots(config, request);
+    const std::vector<IndexCandidate> candidates = find_candidates(roots);
+    set_compute_threads(run.threads);
+    Embedder embedder(config.model, layout.checkpoint(), run.device);
+    const Space space = index_space(embedder);
+    if (space == Space::clip) {
+        log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ", embedder.model_id(),
+                        " as it is"));
+    }
+    if (!request.dry_run) prepare_output(config);
+
+    IndexSummary summary;
+    IndexUpdater updater(layout.index(), {embedder.model_id(), embedder.hash(space), embedder.dimension(space)},
+                         config.index, request.rebuild);
+    summary.plan = updater.plan(candidates, roots);
+    if (request.dry_run) {
+        summary.report.embedded = summary.plan.to_embed.size();
+        summary.report.unchanged = summary.plan.unchanged;
+        summary.report.renamed = summary.plan.renamed;
+        summary.report.removed = summary.plan.removed;
+    } else {
+        if (!summary.plan.to_embed.empty()) {
+            summary.skipped = embed_missing(embedder, updater, summary.plan, config.data, run);
+        }
+        summary.report = updater.finish();
+    }
+    summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return summary;
+}
+
+}  // namespace clipsim

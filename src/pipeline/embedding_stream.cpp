@@ -1,0 +1,41 @@
+#include "clipsim/pipeline/embedding_stream.h"
+
+#include "clipsim/image/decode.h"
+
+namespace clipsim {
+
+namespace {
+
+std::vector<LoadItem> load_items(std::span<const std::filesystem::path> files) {
+    std::vector<LoadItem> items;
+    items.reserve(files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) items.push_back({files[i], i, std::nullopt});
+    return items;
+}
+
+}  // namespace
+
+EmbeddingStream::EmbeddingStream(Embedder& embedder, std::span<const std::filesystem::path> files,
+                                 std::vector<Space> spaces, const DataConfig& data, int batch_size)
+    : embedder_(embedder),
+      spaces_(std::move(spaces)),
+      loader_(load_items(files), embedder.preprocess(),
+              [options = DecodeOptions{data.max_pixels, 0}](const std::filesystem::path& file) {
+                  return decode_image(file, options);
+              },
+              LoaderOptions{data.workers, batch_size, 4}) {}
+
+std::optional<EmbeddedBatch> EmbeddingStream::next() {
+    std::optional<LoadedBatch> loaded = loader_.next();
+    if (!loaded) return std::nullopt;
+    EmbeddedBatch batch;
+    batch.files = std::move(loaded->tags);
+    for (const Space space : spaces_) {
+        batch.vectors.push_back(batch.files.empty() ? std::vector<float>{} : embedder_.embed(loaded->pixels, space));
+    }
+    return batch;
+}
+
+Space index_space(const Embedder& embedder) { return embedder.has_head() ? Space::projected : Space::clip; }
+
+}  // namespace clipsim

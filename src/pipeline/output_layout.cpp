@@ -1,0 +1,22 @@
+#include "clipsim/pipeline/output_layout.h"
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/config_io.h"
+
+namespace clipsim {
+
+std::optional<std::filesystem::path> OutputLayout::checkpoint() const {
+    std::error_code ignored;
+    if (!std::filesystem::exists(best_model(), ignored)) return std::nullopt;
+    return best_model();
+}
+
+void prepare_output(const Config& config) {
+    const OutputLayout layout(config);
+    ensure_writable_folder(layout.root);
+    write_file_atomically(layout.config(), config_to_json(config).dump(2) + "\n");
+}
+
+}  // namespace clipsim

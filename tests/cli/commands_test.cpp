@@ -1,0 +1,241 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "cli/program.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+using nlohmann::json;
+
+// A small world, trained and indexed once for all tests of this file; they only read it.
+class Commands : public ::testing::Test {
+ protected:
+    static void SetUpTestSuite() {
+        world = new TemporaryFolder;
+        draw_photos(*world / "photos", 10);
+        write_text(*world / "config.json", R"({
+            "data": {"root": "photos"}, "output_dir": "out",
+            "train": {"epochs": 3, "classes_per_batch": 3, "images_per_class": 4}  // short
+        })");
+        trained = run_clipsim(world->path(), {"all", "-c", "config.json"});
+    }
+    static void TearDownTestSuite() {
+        delete world;
+        world = nullptr;
+    }
+
+    static Outcome clipsim(std::vector<std::string> arguments, const std::string& input = {}) {
+        arguments.insert(arguments.begin() + 1, {"-c", "config.json"});
+        return run_clipsim(world->path(), arguments, input);
+    }
+
+    static inline TemporaryFolder* world = nullptr;
+    static inline Outcome trained;
+};
+
+std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> result;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) result.push_back(line);
+    return result;
+}
+
+TEST_F(Commands, AllLeavesEveryFileOfTheDesign) {
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    for (const char* file : {"config.json", "checkpoints/best_model.safetensors", "checkpoints/last_model.safetensors",
+                             "checkpoints/last_state.pt", "metrics.jsonl", "curves.png", "index/manifest.json",
+                             "index/images.db", "index/index.faiss", "results/red.png", "results/blue.png"}) {
+        EXPECT_TRUE(std::filesystem::is_regular_file(*world / "out" / file)) << file;
+    }
+    EXPECT_EQ(lines(read_text(*world / "out/metrics.jsonl")).size(), 3U);
+    EXPECT_EQ(json::parse(read_text(*world / "out/config.json"))["train"]["epochs"], 3);
+    EXPECT_EQ(lines(trained.out).size(), 4U) << "a header and one line a class";
+}
+
+TEST_F(Commands, SearchFindsTheQuerysClassFirstAndLeavesItselfOut) {
+    const Outcome outcome = clipsim({"search", "photos/red/0.png", "-k", "5", "--format", "json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json result = json::parse(outcome.out);
+    EXPECT_EQ(result["query"], "photos/red/0.png");
+    ASSERT_EQ(result["hits"].size(), 5U);
+    double last = 1.0001;
+    for (const json& hit : result["hits"]) {
+        EXPECT_EQ(hit["label"], "red");
+        EXPECT_FALSE(hit["path"].get<std::string>().ends_with("red/0.png"));
+        EXPECT_LE(hit["score"].get<double>(), last);
+        last = hit["score"];
+    }
+    EXPECT_EQ(result["hits"][0]["rank"], 1);
+    EXPECT_TRUE(result["hits"][0]["id"].is_number_integer());
+    EXPECT_GT(result["took_ms"].get<double>(), 0.0);
+}
+
+TEST_F(Commands, IncludeSelfPutsTheQueryFirstWithScoreOne) {
+    const Outcome outcome =
+        clipsim({"search", "photos/red/0.png", "--top_k", "1", "--include-self", "--format", "json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json hit = json::parse(outcome.out)["hits"][0];
+    EXPECT_TRUE(hit["path"].get<std::string>().ends_with("photos/red/0.png"));
+    EXPECT_NEAR(hit["score"].get<double>(), 1.0, 1e-3);
+}
+
+TEST_F(Commands, TheOriginalsFlagsAreAccepted) {
+    const Outcome outcome = clipsim({"search", "--query_image", "photos/blue/1.png", "--top_k", "3", "--format", "tsv"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::vector<std::string> rows = lines(outcome.out);
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(rows[0], "score\tpath\tlabel");
+    EXPECT_TRUE(rows[1].ends_with("\tblue"));
+}
+
+TEST_F(Commands, MoreHitsThanImagesGivesAllImages) {
+    const Outcome outcome = clipsim({"search", "photos/red/0.png", "-k", "1000", "--format", "paths"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(lines(outcome.out).size(), 29U);
+}
+
+TEST_F(Commands, MinScoreCutsTheTail) {
+    const Outcome all = clipsim({"search", "photos/red/0.png", "-k", "29", "--format", "json"});
+    const json hits = json::parse(all.out)["hits"];
+    const double middle = hits[10]["score"];
+    const Outcome cut = clipsim(
+        {"search", "photos/red/0.png", "-k", "29", "--min-score", std::to_string(middle + 1e-5), "--format", "json"});
+    ASSERT_EQ(cut.exit_code, 0) << cut.err;
+    EXPECT_LE(json::parse(cut.out)["hits"].size(), 10U);
+}
+
+TEST_F(Commands, SaveWritesAContactSheetAndAPage) {
+    const Outcome outcome = clipsim({"search", "photos/red/0.png", "--save", "sheet.png"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(read_text(*world / "sheet.png").substr(1, 3), "PNG");
+    ASSERT_EQ(clipsim({"search", "photos/red/0.png", "--save", "page.html"}).exit_code, 0);
+    EXPECT_NE(read_text(*world / "page.html").find("<html"), std::string::npos);
+}
+
+TEST_F(Commands, BatchAnswersEachLineAndNamesTheBadOne) {
+    write_text(*world / "queries.txt", "photos/red/1.png\n'photos/green/2.png'\n\nphotos/missing.png\n");
+    const Outcome outcome = clipsim({"search", "--batch", "queries.txt", "--format", "json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(lines(outcome.out).size(), 2U);
+    EXPECT_NE(outcome.err.find("photos/missing.png"), std::string::npos);
+    EXPECT_EQ(clipsim({"search", "--strict", "--batch", "queries.txt"}).exit_code, 1);
+}
+
+TEST_F(Commands, InteractiveAnswersPathAfterPathAndSurvivesABadOne) {
+    const Outcome outcome = clipsim({"search", "--interactive", "--format", "paths", "-k", "2"},
+                                    "photos/red/1.png\nnothing.png\n\"photos/blue/1.png\"\nquit\nphotos/red/2.png\n");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(lines(outcome.out).size(), 4U);
+    EXPECT_NE(outcome.err.find("nothing.png"), std::string::npos);
+}
+
+TEST_F(Commands, EvalPrintsBothStatesAsJson) {
+    const Outcome outcome = clipsim({"eval", "--format", "json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    for (const char* state : {"before", "after"}) {
+        for (const char* key :
+             {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision", "mean_average_precision_at_r"}) {
+            EXPECT_GE(report[state][key].get<double>(), 0.0);
+            EXPECT_LE(report[state][key].get<double>(), 1.0);
+        }
+        EXPECT_EQ(report[state]["queries"], 6);
+    }
+    EXPECT_NE(clipsim({"eval"}).out.find("MAP@R"), std::string::npos);
+}
+
+TEST_F(Commands, EmbedWritesVectorsOfBothSpaces) {
+    for (const auto& [space, dimension] : {std::pair{"projected", 128}, std::pair{"clip", 256}}) {
+        const Outcome outcome =
+            clipsim({"embed", "photos/red", "photos/blue/0.png", "--output", "v.npy", "--space", space});
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_EQ(std::filesystem::file_size(*world / "v.npy"), 128U + 11U * dimension * sizeof(float));
+        const json names = json::parse(read_text(*world / "v.json"));
+        EXPECT_EQ(names["inputs"].size(), 11U);
+        EXPECT_EQ(names["dimension"], dimension);
+    }
+}
+
+TEST_F(Commands, IndexingAgainEmbedsNothing) {
+    const Outcome outcome = clipsim({"index"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.err.find("0 embedded, 30 unchanged"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(Commands, TrainingAnewWithOtherDataMakesTheIndexRefuseUntilRebuilt) {
+    std::filesystem::copy(*world / "out", *world / "out2", std::filesystem::copy_options::recursive);
+    const std::string here = "output_dir=out2";
+    ASSERT_EQ(clipsim({"train", "--set", here, "--set", "data.seed=7", "--set", "train.epochs=1"}).exit_code, 0);
+    const Outcome refused = clipsim({"search", "--set", here, "photos/red/0.png"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_NE(refused.err.find("clipsim index"), std::string::npos) << refused.err;
+    EXPECT_EQ(clipsim({"index", "--set", here}).exit_code, 2);
+    EXPECT_EQ(clipsim({"index", "--set", here, "--rebuild"}).exit_code, 0);
+    EXPECT_EQ(clipsim({"search", "--set", here, "photos/red/0.png"}).exit_code, 0);
+}
+
+TEST_F(Commands, ModelInfoDescribesTheModelInTheBox) {
+    const Outcome outcome = clipsim({"model", "info"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("clip-nano"), std::string::npos);
+    EXPECT_NE(outcome.out.find("6 blocks, width 192"), std::string::npos);
+}
+
+TEST(Index, WorksWithoutTrainingInTheModelsOwnSpace) {
+    TemporaryFolder world;
+    draw_photos(world / "photos", 3);
+    const Outcome indexed = run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=out"});
+    ASSERT_EQ(indexed.exit_code, 0) << indexed.err;
+    const json manifest = json::parse(read_text(world / "out/index/manifest.json"));
+    EXPECT_EQ(manifest["dimension"], 256);
+    const Outcome found =
+        run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out", "--format", "paths"});
+    EXPECT_EQ(found.exit_code, 0) << found.err;
+    EXPECT_EQ(lines(found.out).size(), 8U);
+}
+
+TEST(Index, FollowsNewChangedRenamedAndVanishedFiles) {
+    TemporaryFolder world;
+    draw_photos(world / "photos", 4);
+    const std::vector<std::string> index{"index", "photos", "--set", "output_dir=out"};
+    ASSERT_EQ(run_clipsim(world.path(), index).exit_code, 0);
+    std::filesystem::remove(world / "photos/red/0.png");
+    std::filesystem::rename(world / "photos/red/1.png", world / "photos/red/renamed.png");
+    std::filesystem::copy(world / "photos/blue/0.png", world / "photos/red/2.png",
+                          std::filesystem::copy_options::overwrite_existing);
+    Outcome dry = run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=out", "--dry-run"});
+    EXPECT_EQ(dry.exit_code, 0) << dry.err;
+    const Outcome updated = run_clipsim(world.path(), index);
+    ASSERT_EQ(updated.exit_code, 0) << updated.err;
+    EXPECT_NE(updated.err.find("11 images in the index"), std::string::npos) << updated.err;
+    const Outcome found = run_clipsim(
+        world.path(), {"search", "photos/blue/0.png", "--set", "output_dir=out", "--format", "paths", "-k", "20"});
+    const std::vector<std::string> hits = lines(found.out);
+    const std::set<std::string> paths(hits.begin(), hits.end());
+    const std::string photos = (world / "photos").string();
+    EXPECT_FALSE(paths.contains(photos + "/red/0.png"));
+    EXPECT_FALSE(paths.contains(photos + "/red/1.png"));
+    EXPECT_TRUE(paths.contains(photos + "/red/renamed.png"));
+    EXPECT_EQ(hits.at(0), photos + "/red/2.png") << "its new content is the query's";
+}
+
+TEST(Index, OfOneFolderLeavesTheOthersPhotosIn) {
+    TemporaryFolder world;
+    draw_photos(world / "photos", 3);
+    ASSERT_EQ(run_clipsim(world.path(), {"index", "photos/red", "--set", "output_dir=out"}).exit_code, 0);
+    const Outcome second = run_clipsim(world.path(), {"index", "photos/blue", "--set", "output_dir=out"});
+    ASSERT_EQ(second.exit_code, 0) << second.err;
+    EXPECT_NE(second.err.find("6 images in the index"), std::string::npos) << second.err;
+}
+
+}  // namespace
+}  // namespace clipsim::testing

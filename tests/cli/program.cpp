@@ -1,0 +1,102 @@
+#include "cli/program.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <random>
+
+#include "clipsim/image/contact_sheet.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+
+namespace {
+
+void redirect(const std::filesystem::path& file, int flags, int target) {
+    const int descriptor = ::open(file.c_str(), flags, 0600);
+    if (descriptor < 0 || ::dup2(descriptor, target) < 0) ::_exit(126);
+    ::close(descriptor);
+}
+
+Pixels draw_disc(std::mt19937& random, int hue) {
+    Pixels picture{96, 80, {}};
+    std::uniform_int_distribution<int> noise(0, 60);
+    const int centre_x = 30 + noise(random) / 2, centre_y = 25 + noise(random) / 2, radius = 14 + noise(random) / 5;
+    for (int y = 0; y < picture.height; ++y) {
+        for (int x = 0; x < picture.width; ++x) {
+            const bool inside = std::hypot(x - centre_x, y - centre_y) < radius;
+            for (int channel = 0; channel < 3; ++channel) {
+                const int base = inside ? (channel == hue ? 190 : 20) : 120;
+                picture.rgb.push_back(static_cast<std::uint8_t>(base + noise(random)));
+            }
+        }
+    }
+    return picture;
+}
+
+}  // namespace
+
+Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                 const std::string& standard_input)
+    : out_(folder / ".stdout"), err_(folder / ".stderr") {
+    const std::filesystem::path in = folder / ".stdin";
+    write_text(in, standard_input);
+    std::vector<char*> argv;
+    std::string name = "clipsim";
+    argv.push_back(name.data());
+    std::vector<std::string> copies = arguments;
+    for (std::string& argument : copies) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        if (::chdir(folder.c_str()) != 0) ::_exit(126);
+        redirect(in, O_RDONLY, STDIN_FILENO);
+        redirect(out_, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+        redirect(err_, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+        ::execv(CLIPSIM_PROGRAM, argv.data());
+        ::_exit(127);
+    }
+}
+
+Program::~Program() {
+    if (running()) {
+        signal(SIGKILL);
+        ::waitpid(pid_, &status_, 0);
+    }
+}
+
+void Program::signal(int number) const { ::kill(pid_, number); }
+
+bool Program::running() {
+    if (!ended_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;
+    return !ended_;
+}
+
+Outcome Program::wait() {
+    if (!ended_) ::waitpid(pid_, &status_, 0);
+    ended_ = true;
+    const int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+    return {code, read_text(out_), read_text(err_)};
+}
+
+Outcome run_clipsim(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                    const std::string& standard_input) {
+    return Program(folder, arguments, standard_input).wait();
+}
+
+void draw_photos(const std::filesystem::path& photos, int per_class) {
+    const std::vector<std::string> classes{"red", "green", "blue"};
+    std::mt19937 random(7);
+    for (int hue = 0; hue < 3; ++hue) {
+        std::filesystem::create_directories(photos / classes[hue]);
+        for (int i = 0; i < per_class; ++i) {
+            write_picture(photos / classes[hue] / (std::to_string(i) + ".png"), draw_disc(random, hue));
+        }
+    }
+}
+
+}  // namespace clipsim::testing

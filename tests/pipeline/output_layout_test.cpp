@@ -1,0 +1,42 @@
+#include "clipsim/pipeline/output_layout.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/config_io.h"
+#include "clipsim/core/error.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+TEST(OutputLayout, WritesTheResolvedConfigAsOneThatCanBeRead) {
+    TemporaryFolder folder;
+    Config config;
+    config.output_dir = (folder / "a/b").string();
+    config.train.margin = 0.75;
+    prepare_output(config);
+    const Config read = load_config(folder / "a/b/config.json", {});
+    EXPECT_EQ(config_to_json(read), config_to_json(config));
+}
+
+TEST(OutputLayout, HasACheckpointOnlyOnceThereIsAFile) {
+    TemporaryFolder folder;
+    Config config;
+    config.output_dir = folder.path().string();
+    EXPECT_FALSE(OutputLayout(config).checkpoint().has_value());
+    write_text(OutputLayout(config).best_model(), "x");
+    EXPECT_EQ(OutputLayout(config).checkpoint(), OutputLayout(config).best_model());
+}
+
+TEST(OutputLayout, AFileInTheWayIsAnError) {
+    TemporaryFolder folder;
+    write_text(folder / "file", "x");
+    Config config;
+    config.output_dir = (folder / "file/out").string();
+    EXPECT_THROW(prepare_output(config), Error);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
