@@ -1,0 +1,249 @@
+#include "clipsim/core/config_io.h"
+
+#include <cmath>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+#include "config_keys.h"
+
+namespace clipsim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t max_config_bytes = 1 << 20;
+constexpr int max_nesting = 16;
+
+// Parses with bounded depth (nlohmann's destructor recurses) and refuses a key that stands twice.
+Json parse_json(const std::string& text, const std::string& origin) {
+    std::vector<std::set<std::string>> keys;
+    const Json::parser_callback_t check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (depth > max_nesting) throw UsageError(concat(origin, ": nested more than ", max_nesting, " levels deep"));
+        if (event == Json::parse_event_t::object_start) keys.emplace_back();
+        if (event == Json::parse_event_t::object_end) keys.pop_back();
+        if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
+            throw UsageError(concat(origin, ": the key \"", parsed.get<std::string>(), "\" stands twice"));
+        }
+        return true;
+    };
+    try {
+        return Json::parse(text, check, true, true);
+    } catch (const Json::parse_error& error) {
+        // "[json.exception.parse_error.101] parse error at line 1, column 8: ..." without the bracket
+        const std::string_view what = error.what();
+        const auto start = what.find("] ");
+        throw UsageError(concat(origin, ": ", start == std::string_view::npos ? what : what.substr(start + 2)));
+    }
+}
+
+std::vector<std::string> key_paths() {
+    std::vector<std::string> paths;
+    for (const ConfigKey& key : config_keys()) paths.push_back(key.path);
+    return paths;
+}
+
+bool is_section(const std::string& path) {
+    for (const ConfigKey& key : config_keys()) {
+        if (key.path.starts_with(path + ".")) return true;
+    }
+    return false;
+}
+
+const ConfigKey* find_key(const std::string& path) {
+    for (const ConfigKey& key : config_keys()) {
+        if (key.path == path) return &key;
+    }
+    return nullptr;
+}
+
+std::string unknown_key(const std::string& path, const std::string& origin) {
+    const std::string nearest = nearest_name(path, key_paths());
+    return concat("unknown key \"", path, "\" in ", origin,
+                  nearest.empty() ? std::string("; configs/schema.json lists the known ones")
+                                  : concat("; did you mean \"", nearest, "\"?"));
+}
+
+bool fits(const ConfigKey& key, const Json& value) {
+    if (value.is_null()) return key.nullable;
+    switch (key.type) {
+        case ConfigKey::Type::boolean: return value.is_boolean();
+        case ConfigKey::Type::string: {
+            if (!value.is_string()) return false;
+            if (key.choices.empty()) return !value.get<std::string>().empty();
+            for (const std::string& choice : key.choices) {
+                if (value == choice) return true;
+            }
+            return false;
+        }
+        case ConfigKey::Type::integer:
+            if (!value.is_number_integer()) return false;
+            break;
+        case ConfigKey::Type::number:
+            if (!value.is_number()) return false;
+            break;
+    }
+    const auto number = value.get<double>();
+    return std::isfinite(number) && (!key.minimum || number >= *key.minimum) &&
+           (!key.maximum || number <= *key.maximum);
+}
+
+// A value as a message shows it: short, on one line.
+std::string shown(const Json& value) {
+    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text.size() > 60 ? text.substr(0, 57) + "..." : text;
+}
+
+// Walks the JSON, sets what is right and notes what is wrong.
+class Reader {
+ public:
+    Reader(Config& config, std::string origin) : config_(config), origin_(std::move(origin)) {}
+
+    void read_section(const std::string& path, const Json& section) {
+        for (const auto& [name, value] : section.items()) {
+            if (path.empty() && name == "$schema") continue;  // editors put it there
+            const std::string child = path.empty() ? name : path + "." + name;
+            if (is_section(child)) {
+                if (value.is_object()) {
+                    read_section(child, value);
+                } else {
+                    problems_.push_back(concat(child, " in ", origin_, ": expected an object, got ", shown(value)));
+                }
+            } else {
+                read_value(child, value);
+            }
+        }
+    }
+
+    void read_value(const std::string& path, const Json& value) {
+        const ConfigKey* key = find_key(path);
+        if (key == nullptr) {
+            problems_.push_back(unknown_key(path, origin_));
+        } else if (!fits(*key, value)) {
+            problems_.push_back(
+                concat(path, " in ", origin_, ": expected ", key->expectation(), ", got ", shown(value)));
+        } else {
+            key->set(config_, value);
+        }
+    }
+
+    void throw_problems() const {
+        if (problems_.empty()) return;
+        const std::size_t more = problems_.size() - 1;
+        throw UsageError(concat(problems_.front(), more == 0   ? std::string{}
+                                                   : more == 1 ? std::string(" (and 1 more problem)")
+                                                               : concat(" (and ", more, " more problems)")));
+    }
+
+ private:
+    Config& config_;
+    std::string origin_;
+    std::vector<std::string> problems_;
+};
+
+// "a.b.c=VALUE": VALUE is JSON where it reads as such and fits, else a text.
+void apply_override(Config& config, const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw UsageError(concat("--set ", text, ": expected KEY=VALUE, e.g. train.epochs=3"));
+    }
+    const std::string path = text.substr(0, equals);
+    const std::string value = text.substr(equals + 1);
+    Json json = value.size() > max_config_bytes ? Json(Json::value_t::discarded) : Json::parse(value, nullptr, false);
+    const ConfigKey* key = find_key(path);
+    if (key != nullptr && (json.is_discarded() || (key->type == ConfigKey::Type::string && !json.is_string()))) {
+        json = value;
+    }
+    if (json.is_discarded()) json = value;
+    Reader reader(config, "--set");
+    if (is_section(path)) throw UsageError(concat("--set ", path, ": is a section; set its keys one by one"));
+    reader.read_value(path, json);
+    reader.throw_problems();
+}
+
+Json* descend(Json& root, const std::string& path, std::string& leaf, const char* nested) {
+    Json* node = &root;
+    std::size_t start = 0;
+    for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', start)) {
+        if (nested != nullptr) node = &(*node)[nested];
+        node = &(*node)[path.substr(start, dot - start)];
+        start = dot + 1;
+    }
+    leaf = path.substr(start);
+    return node;
+}
+
+Json key_schema(const ConfigKey& key) {
+    Json schema;
+    schema["description"] = key.description;
+    static constexpr const char* names[] = {"integer", "number", "boolean", "string"};
+    const char* type = names[static_cast<std::size_t>(key.type)];
+    schema["type"] = key.nullable ? Json::array({type, "null"}) : Json(type);
+    if (key.type == ConfigKey::Type::string && key.choices.empty()) schema["minLength"] = 1;
+    if (!key.choices.empty()) schema["enum"] = key.choices;
+    const auto limit = [&](double value) { return key.type == ConfigKey::Type::integer ? Json(std::llround(value)) : Json(value); };
+    if (key.minimum) schema["minimum"] = limit(*key.minimum);
+    if (key.maximum) schema["maximum"] = limit(*key.maximum);
+    schema["default"] = key.get(Config{});
+    return schema;
+}
+
+// Marks every object of the schema as closed.
+void close_objects(Json& schema) {
+    if (!schema.contains("properties")) return;
+    schema["type"] = "object";
+    schema["additionalProperties"] = false;
+    for (auto& [name, child] : schema["properties"].items()) close_objects(child);
+}
+
+}  // namespace
+
+Config parse_config(const std::string& text, const std::string& origin, std::span<const std::string> overrides) {
+    if (text.size() > max_config_bytes) {
+        throw UsageError(concat(origin, " is larger than the ", max_config_bytes, " bytes a config may have"));
+    }
+    Config config;
+    const Json json = parse_json(text, origin);
+    if (!json.is_object()) throw UsageError(concat(origin, ": expected an object, got ", shown(json)));
+    Reader reader(config, origin);
+    reader.read_section("", json);
+    reader.throw_problems();
+    for (const std::string& text_override : overrides) apply_override(config, text_override);
+    return config;
+}
+
+Config load_config(const std::optional<std::filesystem::path>& file, std::span<const std::string> overrides) {
+    if (!file) return parse_config("{}", "the defaults", overrides);
+    return parse_config(read_file(*file, max_config_bytes), printable(*file), overrides);
+}
+
+nlohmann::ordered_json config_to_json(const Config& config) {
+    Json root = Json::object();
+    for (const ConfigKey& key : config_keys()) {
+        std::string leaf;
+        Json* node = descend(root, key.path, leaf, nullptr);
+        (*node)[leaf] = key.get(config);
+    }
+    return root;
+}
+
+nlohmann::ordered_json config_schema() {
+    Json root;
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    root["title"] = "clipsim config";
+    root["type"] = "object";
+    root["properties"]["$schema"]["type"] = "string";
+    for (const ConfigKey& key : config_keys()) {
+        std::string leaf;
+        Json* node = descend(root, key.path, leaf, "properties");
+        (*node)["properties"][leaf] = key_schema(key);
+    }
+    close_objects(root);
+    return root;
+}
+
+}  // namespace clipsim

@@ -1,0 +1,223 @@
+#include "config_keys.h"
+
+#include <array>
+#include <type_traits>
+#include <utility>
+
+#include "clipsim/core/config_io.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr double no_limit = std::numeric_limits<double>::infinity();
+
+template <typename Enum>
+using Names = std::vector<std::pair<std::string, Enum>>;
+
+const Names<Precision> precision_names{{"auto", Precision::automatic},
+                                       {"fp32", Precision::fp32},
+                                       {"bf16", Precision::bf16},
+                                       {"int8", Precision::int8}};
+const Names<Mining> mining_names{{"random", Mining::random},
+                                 {"all", Mining::all},
+                                 {"semi_hard", Mining::semi_hard},
+                                 {"batch_hard", Mining::batch_hard}};
+const Names<IndexType> index_type_names{
+    {"auto", IndexType::automatic}, {"flat", IndexType::flat}, {"hnsw", IndexType::hnsw}, {"ivf", IndexType::ivf}};
+const Names<Storage> storage_names{{"fp32", Storage::fp32}, {"fp16", Storage::fp16}, {"int8", Storage::int8}};
+
+template <typename Enum>
+std::string name_of(const Names<Enum>& names, Enum value) {
+    for (const auto& [name, known] : names) {
+        if (known == value) return name;
+    }
+    return {};
+}
+
+template <typename T>
+constexpr ConfigKey::Type type_of() {
+    if constexpr (std::is_same_v<T, bool>) {
+        return ConfigKey::Type::boolean;
+    } else if constexpr (std::is_integral_v<T>) {
+        return ConfigKey::Type::integer;
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return ConfigKey::Type::number;
+    } else {
+        return ConfigKey::Type::string;
+    }
+}
+
+// `member` maps a Config (const or not) to a reference to the value.
+template <typename Member>
+ConfigKey plain(std::string path, std::string description, Member member) {
+    using T = std::remove_cvref_t<decltype(member(std::declval<Config&>()))>;
+    ConfigKey key;
+    key.path = std::move(path);
+    key.description = std::move(description);
+    key.type = type_of<T>();
+    key.get = [member](const Config& config) -> Json { return member(config); };
+    key.set = [member](Config& config, const Json& value) { member(config) = value.get<T>(); };
+    return key;
+}
+
+template <typename Member>
+ConfigKey number(std::string path, std::string description, Member member, double minimum, double maximum = no_limit) {
+    ConfigKey key = plain(std::move(path), std::move(description), member);
+    key.minimum = minimum;
+    if (maximum != no_limit) key.maximum = maximum;
+    return key;
+}
+
+template <typename Enum, typename Member>
+ConfigKey choice(std::string path, std::string description, Member member, const Names<Enum>& names) {
+    ConfigKey key;
+    key.path = std::move(path);
+    key.description = std::move(description);
+    for (const auto& [name, value] : names) key.choices.push_back(name);
+    key.get = [member, names](const Config& config) -> Json { return name_of(names, member(config)); };
+    key.set = [member, names](Config& config, const Json& value) {
+        for (const auto& [name, known] : names) {
+            if (value == name) member(config) = known;
+        }
+    };
+    return key;
+}
+
+template <typename Member>
+ConfigKey optional_epochs(std::string path, std::string description, Member member) {
+    ConfigKey key;
+    key.path = std::move(path);
+    key.description = std::move(description);
+    key.type = ConfigKey::Type::integer;
+    key.nullable = true;
+    key.minimum = 0;
+    key.maximum = 100'000;
+    key.get = [member](const Config& config) -> Json {
+        const std::optional<int>& value = member(config);
+        return value ? Json(*value) : Json(nullptr);
+    };
+    key.set = [member](Config& config, const Json& value) {
+        if (value.is_null()) {
+            member(config) = std::nullopt;
+        } else {
+            member(config) = value.get<int>();
+        }
+    };
+    return key;
+}
+
+// A lambda that reaches one member of Config, for reading and for writing.
+#define CLIPSIM_MEMBER(member) [](auto& config) -> auto& { return config.member; }
+
+void add_model_and_data(std::vector<ConfigKey>& keys) {
+    keys.push_back(plain("model.clip", "The CLIP to start from: a folder in Hugging Face format or a known name",
+                         CLIPSIM_MEMBER(model.clip)));
+    keys.push_back(number("model.projection_dim", "Dimension of the fine-tuned space",
+                          CLIPSIM_MEMBER(model.projection_dim), 2, 4096));
+    keys.push_back(choice("model.precision", "Arithmetic of the encoder; auto picks the fastest that is accurate",
+                          CLIPSIM_MEMBER(model.precision), precision_names));
+    keys.push_back(plain("data.root", "The folder of photos, one sub-folder a class", CLIPSIM_MEMBER(data.root)));
+    ConfigKey fraction = number("data.val_fraction", "Share of each class held out for validation",
+                                CLIPSIM_MEMBER(data.val_fraction), 0.01, 0.9);
+    keys.push_back(std::move(fraction));
+    keys.push_back(number("data.seed", "Seed of the split, the sampler and all that is random",
+                          CLIPSIM_MEMBER(data.seed), 0, 9007199254740991.0));
+    keys.push_back(number("data.workers", "Threads that read and preprocess images; 0: one a core",
+                          CLIPSIM_MEMBER(data.workers), 0, 1024));
+    keys.push_back(plain("data.augment", "Random crops and mirror images in stage 2", CLIPSIM_MEMBER(data.augment)));
+    keys.push_back(number("data.max_pixels", "Images with more pixels than this are refused",
+                          CLIPSIM_MEMBER(data.max_pixels), 1, 1e12));
+}
+
+void add_train(std::vector<ConfigKey>& keys) {
+    keys.push_back(number("train.epochs", "Epochs of both stages together", CLIPSIM_MEMBER(train.epochs), 0, 100'000));
+    keys.push_back(number("train.classes_per_batch", "Classes in a batch (P)", CLIPSIM_MEMBER(train.classes_per_batch),
+                          2, 4096));
+    keys.push_back(number("train.images_per_class", "Images of each class in a batch (K)",
+                          CLIPSIM_MEMBER(train.images_per_class), 2, 4096));
+    keys.push_back(number("train.margin", "Margin of the triplet loss, in Euclidean distance of unit vectors",
+                          CLIPSIM_MEMBER(train.margin), 0.0, 2.0));
+    keys.push_back(choice("train.mining", "Which triplets of a batch are trained on", CLIPSIM_MEMBER(train.mining),
+                          mining_names));
+    keys.push_back(plain("train.amp", "bf16 arithmetic where the device is faster with it", CLIPSIM_MEMBER(train.amp)));
+    keys.push_back(plain("train.grad_checkpointing",
+                         "Recompute the unfrozen blocks in the backward pass: less memory, more time",
+                         CLIPSIM_MEMBER(train.grad_checkpointing)));
+    keys.push_back(number("train.early_stopping", "Epochs without improvement after which a stage ends; 0: never",
+                          CLIPSIM_MEMBER(train.early_stopping), 0, 100'000));
+    keys.push_back(optional_epochs("train.stage1.epochs",
+                                   "Epochs with the encoder frozen; null: a third of train.epochs",
+                                   CLIPSIM_MEMBER(train.stage1.epochs)));
+    keys.push_back(number("train.stage1.learning_rate", "Learning rate of the head in stage 1",
+                          CLIPSIM_MEMBER(train.stage1.learning_rate), 0, 10));
+    keys.push_back(optional_epochs("train.stage2.epochs",
+                                   "Epochs with the last blocks unfrozen; null: what stage 1 leaves of train.epochs",
+                                   CLIPSIM_MEMBER(train.stage2.epochs)));
+    keys.push_back(number("train.stage2.learning_rate", "Learning rate of the unfrozen blocks in stage 2",
+                          CLIPSIM_MEMBER(train.stage2.learning_rate), 0, 10));
+    keys.push_back(number("train.stage2.unfreeze_blocks", "How many of the last blocks stage 2 trains",
+                          CLIPSIM_MEMBER(train.stage2.unfreeze_blocks), 0, 1024));
+}
+
+void add_index_and_rest(std::vector<ConfigKey>& keys) {
+    keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above", CLIPSIM_MEMBER(index.type),
+                          index_type_names));
+    keys.push_back(choice("index.storage", "How vectors are kept in index.faiss", CLIPSIM_MEMBER(index.storage),
+                          storage_names));
+    keys.push_back(number("index.hnsw.m", "Neighbours a node of the HNSW graph has", CLIPSIM_MEMBER(index.hnsw.m), 2,
+                          512));
+    keys.push_back(number("index.hnsw.ef_construction", "Candidates looked at when a node is added",
+                          CLIPSIM_MEMBER(index.hnsw.ef_construction), 1, 100'000));
+    keys.push_back(number("index.hnsw.ef_search", "Candidates looked at by a search: recall against speed",
+                          CLIPSIM_MEMBER(index.hnsw.ef_search), 1, 100'000));
+    keys.push_back(number("index.ivf.nlist", "Cells of the IVF index; 0: chosen from the number of vectors",
+                          CLIPSIM_MEMBER(index.ivf.nlist), 0, 10'000'000));
+    keys.push_back(number("index.ivf.nprobe", "Cells looked at by a search", CLIPSIM_MEMBER(index.ivf.nprobe), 1,
+                          10'000'000));
+    keys.push_back(number("search.top_k", "Hits a query", CLIPSIM_MEMBER(search.top_k), 1, 1'000'000));
+    keys.push_back(plain("output_dir", "Where a run leaves everything", CLIPSIM_MEMBER(output_dir)));
+}
+
+#undef CLIPSIM_MEMBER
+
+std::vector<ConfigKey> make_keys() {
+    std::vector<ConfigKey> keys;
+    add_model_and_data(keys);
+    add_train(keys);
+    add_index_and_rest(keys);
+    return keys;
+}
+
+}  // namespace
+
+std::string ConfigKey::expectation() const {
+    std::string text;
+    switch (type) {
+        case Type::boolean: text = "true or false"; break;
+        case Type::integer: text = "a whole number"; break;
+        case Type::number: text = "a number"; break;
+        case Type::string: text = "a text"; break;
+    }
+    if (minimum && maximum) text += concat(" from ", *minimum, " to ", *maximum);
+    if (minimum && !maximum) text += concat(" of at least ", *minimum);
+    if (!choices.empty()) {
+        text = "one of";
+        for (std::size_t i = 0; i < choices.size(); ++i) text += (i == 0 ? " " : ", ") + choices[i];
+    }
+    return nullable ? text + " or null" : text;
+}
+
+const std::vector<ConfigKey>& config_keys() {
+    static const std::vector<ConfigKey> keys = make_keys();
+    return keys;
+}
+
+std::string to_string(Precision value) { return name_of(precision_names, value); }
+std::string to_string(Mining value) { return name_of(mining_names, value); }
+std::string to_string(IndexType value) { return name_of(index_type_names, value); }
+std::string to_string(Storage value) { return name_of(storage_names, value); }
+
+}  // namespace clipsim

@@ -1,0 +1,50 @@
+#include "clipsim/core/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+std::string to_hex(XXH128_hash_t hash) {
+    char text[33];
+    std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                  static_cast<unsigned long long>(hash.low64));
+    return text;
+}
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+struct FreeState {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+
+}  // namespace
+
+std::string hash_bytes(std::span<const std::byte> bytes) { return to_hex(XXH3_128bits(bytes.data(), bytes.size())); }
+
+std::string hash_file(const std::filesystem::path& path) {
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+    if (!file) throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
+    const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+    XXH3_128bits_reset(state.get());
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+        XXH3_128bits_update(state.get(), buffer.data(), got);
+    }
+    if (std::ferror(file.get()) != 0) throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
+    return to_hex(XXH3_128bits_digest(state.get()));
+}
+
+}  // namespace clipsim

@@ -1,0 +1,102 @@
+#include "clipsim/core/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iomanip>
+#include <mutex>
+#include <sstream>
+
+#include "clipsim/core/log.h"
+
+namespace clipsim {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string minutes(double seconds) {
+    const auto whole = static_cast<std::uint64_t>(std::max(0.0, seconds) + 0.5);
+    std::ostringstream out;
+    if (whole >= 3600) out << whole / 3600 << ':' << std::setw(2) << std::setfill('0');
+    out << whole / 60 % 60 << ':' << std::setw(2) << std::setfill('0') << whole % 60;
+    return out.str();
+}
+
+}  // namespace
+
+struct Progress::State {
+    std::string title, unit, note;
+    std::uint64_t total = 0, done = 0;
+    bool bar = false, silent = false, finished = false;
+    Clock::time_point start = Clock::now();
+    Clock::time_point drawn = start;
+    std::mutex mutex;
+
+    std::string line() const {
+        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+        const double share = total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
+        std::ostringstream out;
+        out << title << ' ' << std::setw(3) << static_cast<int>(share * 100) << '%';
+        if (bar) {
+            constexpr int width = 24;
+            const int filled = static_cast<int>(share * width);
+            out << " [" << std::string(filled, '#') << std::string(width - filled, '-') << ']';
+        }
+        out << ' ' << done << '/' << total << ' ' << unit << "  " << std::fixed << std::setprecision(1) << rate << "/s";
+        if (done >= total) {
+            out << "  " << minutes(seconds);
+        } else if (rate > 0) {
+            out << "  eta " << minutes(static_cast<double>(total - done) / rate);
+        }
+        if (!note.empty()) out << "  " << note;
+        return out.str();
+    }
+
+    void draw() {
+        drawn = Clock::now();
+        if (bar) {
+            const std::string text = "\r\033[K" + line();
+            std::fwrite(text.data(), 1, text.size(), stderr);
+            std::fflush(stderr);
+        } else {
+            log_info(line());
+        }
+    }
+};
+
+Progress::Progress(std::string title, std::string unit, std::uint64_t total, ProgressStyle style)
+    : state_(std::make_unique<State>()) {
+    state_->title = std::move(title);
+    state_->unit = std::move(unit);
+    state_->total = total;
+    state_->bar = style == ProgressStyle::automatic && ::isatty(STDERR_FILENO) == 1;
+    state_->silent = style == ProgressStyle::none;
+}
+
+Progress::~Progress() {
+    // Work that ends early (an error, Ctrl-C) leaves the bar as it is, on a line of its own.
+    if (state_->bar && !state_->finished && state_->done > 0) std::fputc('\n', stderr);
+}
+
+void Progress::advance(std::uint64_t count, std::string note) {
+    const std::lock_guard lock(state_->mutex);
+    state_->done += count;
+    if (!note.empty()) state_->note = std::move(note);
+    if (state_->silent) return;
+    const auto pause = state_->bar ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
+    if (Clock::now() - state_->drawn >= pause) state_->draw();
+}
+
+void Progress::finish() {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->finished) return;
+    state_->finished = true;
+    if (state_->silent) return;
+    state_->draw();
+    if (state_->bar) std::fputc('\n', stderr);
+}
+
+}  // namespace clipsim
