@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ struct Catalogue {
 // Walks the folder. Symbolic links to folders are followed once each (loops end); folders and files that can't be read
 // are skipped with a warning. Throws UsageError when the root is missing, no folder, or holds no image.
 Catalogue scan_catalogue(const std::filesystem::path& root);
+
+// The images under several folders as one catalogue; each image's class is the first folder below its root.
+Catalogue scan_folders(std::span<const std::filesystem::path> roots);
 
 }  // namespace clipsim

@@ -28,7 +28,4 @@ struct DecodeOptions {
 Pixels decode_image(const std::filesystem::path& file, const DecodeOptions& options = {});
 Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name, const DecodeOptions& options);
 
-// Whether the extension is one we read: jpg jpeg png webp bmp tif tiff gif, in any letter case.
-bool has_image_extension(const std::filesystem::path& file);
-
 }  // namespace clipsim

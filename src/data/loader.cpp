@@ -1,0 +1,194 @@
+#include "clipsim/data/loader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+// A batch while its pictures are being loaded: every picture has its own slot, so workers need no lock to write.
+struct PendingBatch {
+    std::vector<LoadItem> items;
+    std::vector<float> pixels;
+    std::vector<std::string> reasons;  // why a picture was skipped; empty: it is there
+    std::size_t remaining = 0;
+};
+
+std::vector<std::vector<LoadItem>> cut_into_batches(std::vector<LoadItem> items, int batch_size) {
+    std::vector<std::vector<LoadItem>> batches;
+    for (std::size_t start = 0; start < items.size(); start += static_cast<std::size_t>(batch_size)) {
+        const std::size_t end = std::min(items.size(), start + static_cast<std::size_t>(batch_size));
+        batches.emplace_back(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(start)),
+                             std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(end)));
+    }
+    return batches;
+}
+
+}  // namespace
+
+struct ImageLoader::State {
+    PreprocessSpec spec;
+    DecodeFunction decode;
+    LoaderOptions options;
+    std::vector<SkippedImage> skipped;
+
+    std::mutex mutex;
+    std::condition_variable work_ready, batch_ready;
+    std::vector<std::vector<LoadItem>> waiting;  // batches not begun, from next_waiting on
+    std::size_t next_waiting = 0;
+    std::deque<std::unique_ptr<PendingBatch>> ahead;  // begun, in order
+    std::size_t next_batch = 0, next_item = 0;        // the picture to begin next: position in `ahead`, in its items
+    std::exception_ptr failure;
+    bool stopping = false;
+    std::vector<std::jthread> workers;  // last, so that they end before the rest goes
+
+    void start() {
+        int count = options.workers > 0 ? options.workers : static_cast<int>(std::thread::hardware_concurrency());
+        count = std::max(1, count);
+        for (int i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+    }
+
+    // With the lock held: begins batches until enough are under way.
+    void begin_batches() {
+        while (next_waiting < waiting.size() && ahead.size() < static_cast<std::size_t>(options.batches_ahead)) {
+            auto batch = std::make_unique<PendingBatch>();
+            batch->items = std::move(waiting[next_waiting++]);
+            batch->remaining = batch->items.size();
+            batch->reasons.resize(batch->items.size());
+            batch->pixels.resize(batch->items.size() * spec.values());
+            ahead.push_back(std::move(batch));
+        }
+    }
+
+    // With the lock held: the next picture to load, if any.
+    bool take(PendingBatch*& batch, std::size_t& item) {
+        begin_batches();
+        while (next_batch < ahead.size() && next_item >= ahead[next_batch]->items.size()) {
+            ++next_batch;
+            next_item = 0;
+        }
+        if (next_batch >= ahead.size()) return false;
+        batch = ahead[next_batch].get();
+        item = next_item++;
+        return true;
+    }
+
+    void work() {
+        std::unique_lock lock(mutex);
+        while (true) {
+            PendingBatch* batch = nullptr;
+            std::size_t item = 0;
+            work_ready.wait(lock, [&] { return stopping || take(batch, item); });
+            if (stopping) return;
+            lock.unlock();
+            const bool loaded = load(*batch, item);
+            lock.lock();
+            if (!loaded) stopping = true;
+            if (--batch->remaining == 0 || stopping) batch_ready.notify_all();
+            if (stopping) work_ready.notify_all();
+        }
+    }
+
+    // False when something other than a bad picture happened; `failure` then holds it.
+    bool load(PendingBatch& batch, std::size_t item) {
+        const LoadItem& what = batch.items[item];
+        const std::span<float> out = std::span(batch.pixels).subspan(item * spec.values(), spec.values());
+        try {
+            const Pixels source = decode(what.path);
+            if (what.view_seed) {
+                const AugmentedView view = random_view(*what.view_seed, source.width, source.height);
+                normalise(resize_view(source, spec, view), spec, out);
+            } else {
+                preprocess(source, spec, out);
+            }
+        } catch (const Error& error) {
+            batch.reasons[item] = error.what();
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!failure) failure = std::current_exception();
+            return false;
+        }
+        return true;
+    }
+
+    // Drops the slots of skipped pictures.
+    LoadedBatch collect(PendingBatch& pending) {
+        LoadedBatch batch;
+        const std::size_t values = spec.values();
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < pending.items.size(); ++i) {
+            if (!pending.reasons[i].empty()) {
+                log_warning("skipped " + pending.reasons[i]);
+                skipped.push_back({pending.items[i].path, pending.items[i].tag, std::move(pending.reasons[i])});
+                continue;
+            }
+            if (kept != i) {
+                std::copy_n(pending.pixels.begin() + static_cast<std::ptrdiff_t>(i * values), values,
+                            pending.pixels.begin() + static_cast<std::ptrdiff_t>(kept * values));
+            }
+            batch.tags.push_back(pending.items[i].tag);
+            ++kept;
+        }
+        pending.pixels.resize(kept * values);
+        batch.pixels = std::move(pending.pixels);
+        return batch;
+    }
+};
+
+ImageLoader::ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode,
+                         LoaderOptions options)
+    : ImageLoader(cut_into_batches(std::move(items), options.batch_size), spec, std::move(decode), options) {}
+
+ImageLoader::ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, DecodeFunction decode,
+                         LoaderOptions options)
+    : state_(std::make_unique<State>()) {
+    state_->spec = spec;
+    state_->decode = std::move(decode);
+    state_->options = options;
+    state_->waiting = std::move(batches);
+    state_->start();
+}
+
+ImageLoader::~ImageLoader() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+    }
+    state_->work_ready.notify_all();
+}
+
+std::optional<LoadedBatch> ImageLoader::next() {
+    std::unique_ptr<PendingBatch> done;
+    {
+        std::unique_lock lock(state_->mutex);
+        state_->begin_batches();
+        if (state_->ahead.empty()) return std::nullopt;
+        state_->work_ready.notify_all();
+        state_->batch_ready.wait(lock, [&] { return state_->failure || state_->ahead.front()->remaining == 0; });
+        if (state_->failure) std::rethrow_exception(state_->failure);
+        done = std::move(state_->ahead.front());
+        state_->ahead.pop_front();
+        if (state_->next_batch > 0) {
+            --state_->next_batch;
+        } else {
+            state_->next_item = 0;  // it was begun to the end
+        }
+        state_->begin_batches();
+        state_->work_ready.notify_all();
+    }
+    return state_->collect(*done);
+}
+
+const std::vector<SkippedImage>& ImageLoader::skipped() const { return state_->skipped; }
+
+}  // namespace clipsim
