@@ -33,7 +33,7 @@ class ProjectionHeadImpl : public torch::nn::Module {
     ProjectionHeadImpl(int input_dim, int output_dim);
     torch::Tensor forward(const torch::Tensor& features);
     // Starts from the principal directions of `features` [N, D]: of all linear maps, the one that keeps most of the
-    // distances. Falls back on random orthonormal rows where there are too few features.
+    // distances. All eigenvectors of X^T X are orthonormal, also those beyond the rank of the features.
     void initialise_from(const torch::Tensor& features);
 
     torch::nn::Linear linear{nullptr};

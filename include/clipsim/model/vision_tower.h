@@ -4,9 +4,29 @@
 
 #include <torch/torch.h>
 
+#include <map>
+#include <memory>
+#include <string>
+
 #include "clipsim/model/vision_config.h"
 
 namespace clipsim {
+
+class QuantizedLinear;
+
+// A linear layer whose arithmetic can be switched to int8 for inference.
+class EncoderLinearImpl : public torch::nn::Module {
+ public:
+    EncoderLinearImpl(int in, int out);
+    torch::Tensor forward(const torch::Tensor& input);
+    void quantize();  // to int8, for good; CPU only
+
+    torch::Tensor weight, bias;
+
+ private:
+    std::shared_ptr<const QuantizedLinear> quantized_;
+};
+TORCH_MODULE(EncoderLinear);
 
 // One pre-norm transformer block.
 class VisionBlockImpl : public torch::nn::Module {
@@ -15,6 +35,7 @@ class VisionBlockImpl : public torch::nn::Module {
     torch::Tensor forward(const torch::Tensor& tokens);  // [N, T, W] -> [N, T, W]
     // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] -> [N, 1, W]
     torch::Tensor forward_class_token(const torch::Tensor& tokens);
+    void quantize();
 
  private:
     torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens);
@@ -23,11 +44,12 @@ class VisionBlockImpl : public torch::nn::Module {
     int heads_;
     Activation activation_;
     torch::nn::LayerNorm layer_norm1_{nullptr}, layer_norm2_{nullptr};
-    torch::nn::Linear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
-    torch::nn::Linear fc1_{nullptr}, fc2_{nullptr};
+    EncoderLinear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
+    EncoderLinear fc1_{nullptr}, fc2_{nullptr};
 };
 TORCH_MODULE(VisionBlock);
 
+// Parameters are left uninitialised: they come from a file. Not thread-safe while it is trained.
 class VisionTowerImpl : public torch::nn::Module {
  public:
     explicit VisionTowerImpl(const VisionConfig& config);
@@ -35,26 +57,29 @@ class VisionTowerImpl : public torch::nn::Module {
     // [N, 3, H, W] float, CLIP-normalised -> [N, projection_dim], not normalised (CLIPModel.get_image_features).
     torch::Tensor forward(const torch::Tensor& pixels);
 
-    // The same in two steps, so that what is frozen can be computed once:
-    // pixels -> what enters block `boundary`, [N, T, W]; and from there to the embedding.
+    // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block `boundary`,
+    // [N, T, W] (where boundary is the number of blocks: the class token alone, [N, 1, W]); from there to the embedding.
     torch::Tensor forward_to(const torch::Tensor& pixels, int boundary);
     torch::Tensor forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing = false);
 
     // Blocks >= boundary, the final layer norm and the joint projection take gradients; the rest does not.
+    // Where boundary is the number of blocks, nothing does.
     void freeze_before(int boundary);
+    // int8 arithmetic in the linear layers of all blocks, for inference on the CPU.
+    void quantize();
 
+    // What freeze_before(boundary) leaves trainable, by Hugging Face's names.
+    std::map<std::string, torch::Tensor> tensors_from(int boundary) const;
     const VisionConfig& config() const { return config_; }
 
  private:
     torch::Tensor embed_patches(const torch::Tensor& pixels);  // [N, 3, H, W] -> [N, T, W], pre-norm applied
+    VisionBlock block(int index) const;
 
     VisionConfig config_;
-    torch::Tensor class_embedding_;
-    torch::nn::Conv2d patch_embedding_{nullptr};
-    torch::nn::Embedding position_embedding_{nullptr};
+    torch::Tensor class_embedding_, patch_embedding_, position_embedding_, visual_projection_;
     torch::nn::LayerNorm pre_layrnorm_{nullptr}, post_layernorm_{nullptr};
     torch::nn::ModuleList layers_{nullptr};
-    torch::nn::Linear visual_projection_{nullptr};
 };
 TORCH_MODULE(VisionTower);
 

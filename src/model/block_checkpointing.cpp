@@ -1,0 +1,53 @@
+#include "block_checkpointing.h"
+
+namespace clipsim {
+
+namespace {
+
+torch::Tensor run(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+    return class_token_only ? block->forward_class_token(tokens) : block->forward(tokens);
+}
+
+class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
+ public:
+    // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward for a
+    // block whose input is frozen but whose parameters are not.
+    static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& tokens,
+                                 const torch::Tensor& /*anchor*/, VisionBlock block, bool class_token_only) {
+        const torch::NoGradGuard no_grad;
+        context->save_for_backward({tokens});
+        context->saved_data["class_token_only"] = class_token_only;
+        context->saved_data["tokens_need_gradient"] = tokens.requires_grad();
+        // The block outlives the graph: the tower that owns it is the one being trained.
+        context->saved_data["block"] = reinterpret_cast<std::int64_t>(block.get());
+        return run(block, tokens, class_token_only);
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   torch::autograd::variable_list gradients) {
+        auto* implementation = reinterpret_cast<VisionBlockImpl*>(context->saved_data["block"].toInt());
+        const bool class_token_only = context->saved_data["class_token_only"].toBool();
+        const bool tokens_need_gradient = context->saved_data["tokens_need_gradient"].toBool();
+        const torch::Tensor tokens =
+            context->get_saved_variables()[0].detach().requires_grad_(tokens_need_gradient);
+        torch::Tensor output;
+        {
+            const torch::AutoGradMode with_grad(true);
+            output = class_token_only ? implementation->forward_class_token(tokens) : implementation->forward(tokens);
+        }
+        // Accumulates into the block's parameters and, where wanted, into the copy of the input.
+        torch::autograd::backward({output}, {gradients[0]});
+        return {tokens.grad(), torch::Tensor(), torch::Tensor(), torch::Tensor()};
+    }
+};
+
+}  // namespace
+
+torch::Tensor checkpointed_forward(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+    for (const torch::Tensor& parameter : block->parameters()) {
+        if (parameter.requires_grad()) return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);
+    }
+    return run(block, tokens, class_token_only);
+}
+
+}  // namespace clipsim

@@ -1,0 +1,13 @@
+// Gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174): keep a block's input alone and compute
+// its activations again in the backward pass.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "clipsim/model/vision_tower.h"
+
+namespace clipsim {
+
+torch::Tensor checkpointed_forward(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only);
+
+}  // namespace clipsim

@@ -1,0 +1,95 @@
+#include "clipsim/model/model_files.h"
+
+#include <array>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct KnownModel {
+    std::string_view name;
+    std::string_view repository;  // on the Hugging Face hub; "": comes with clipsim
+};
+constexpr std::array<KnownModel, 4> known_models{{{"clip-nano", ""},
+                                                  {"ViT-B-32", "openai/clip-vit-base-patch32"},
+                                                  {"ViT-B-16", "openai/clip-vit-base-patch16"},
+                                                  {"ViT-L-14", "openai/clip-vit-large-patch14"}}};
+
+const KnownModel* find_known(const std::string& name) {
+    for (const KnownModel& model : known_models) {
+        if (model.name == name) return &model;
+    }
+    return nullptr;
+}
+
+std::vector<fs::path> models_folders() {
+    std::vector<fs::path> folders;
+    if (const char* given = std::getenv("CLIPSIM_MODELS"); given != nullptr && *given != '\0') folders.emplace_back(given);
+    folders.emplace_back("models");
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (!error) folders.push_back(program.parent_path().parent_path() / "share" / "clipsim" / "models");
+    folders.emplace_back(CLIPSIM_SOURCE_MODELS);
+    return folders;
+}
+
+ModelFiles files_in(const fs::path& folder) {
+    fs::path clean = folder.lexically_normal();
+    if (!clean.has_filename()) clean = clean.parent_path();
+    if (clean.filename() == "." || clean.filename().empty()) clean = fs::absolute(folder).lexically_normal();
+    if (!clean.has_filename()) clean = clean.parent_path();
+    const ModelFiles files{clean.filename().string(), folder / "config.json", folder / "model.safetensors",
+                           folder / "preprocessor_config.json"};
+    for (const fs::path& file : {files.config, files.weights, files.preprocessor}) {
+        std::error_code error;
+        if (!fs::is_regular_file(file, error)) {
+            throw UsageError(concat("the model folder ", printable(folder), " lacks ", printable(file.filename())));
+        }
+    }
+    return files;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& name) {
+    std::vector<std::string> names;
+    std::string list;
+    for (const KnownModel& model : known_models) {
+        names.emplace_back(model.name);
+        list += (list.empty() ? "" : ", ") + names.back();
+    }
+    const std::string nearest = nearest_name(name, names);
+    throw UsageError(concat("model.clip: \"", name, "\" is neither a folder nor a known model (", list, ")",
+                            nearest.empty() ? std::string{} : concat("; did you mean ", nearest, "?")));
+}
+
+}  // namespace
+
+ModelFiles find_model(const std::string& name) {
+    std::error_code error;
+    const fs::path path(name);
+    if (const KnownModel* known = find_known(name); known != nullptr) {
+        for (const fs::path& folder : models_folders()) {
+            if (fs::is_directory(folder / name, error)) return files_in(folder / name);
+        }
+        if (known->repository.empty()) {
+            throw UsageError(concat("the model ", name, " that comes with clipsim is missing; set CLIPSIM_MODELS to the ",
+                                    "folder that holds ", name, "/"));
+        }
+        throw UsageError(concat("the model ", name, " is not here: download config.json, model.safetensors and ",
+                                "preprocessor_config.json of the Hugging Face repository ", known->repository,
+                                " into models/", name, "/ (or set CLIPSIM_MODELS to the folder that holds ", name, "/)"));
+    }
+    if (fs::is_directory(path, error)) return files_in(path);
+    if (fs::is_regular_file(path, error)) return files_in(path.has_parent_path() ? path.parent_path() : ".");
+    refuse_unknown(name);
+}
+
+}  // namespace clipsim
