@@ -17,7 +17,7 @@ struct Triplets {
 // distances: [B, B] Euclidean, labels: [B] int64. `generator` serves Mining::random alone.
 //   random:     for each pair (anchor, positive) one negative at random
 //   all:        every valid triplet
-//   semi_hard:  every triplet with d(a,p) < d(a,n) < d(a,p) + margin
+//   semi_hard:  every triplet with d(a,p) < d(a,n) <= d(a,p) + margin (bounds as in TripletMarginMiner)
 //   batch_hard: for each anchor the farthest positive and the nearest negative
 Triplets mine_triplets(Mining mining, const torch::Tensor& distances, const torch::Tensor& labels, double margin,
                        torch::Generator& generator);

@@ -1,0 +1,139 @@
+#include "train_state.h"
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+#include "metrics_log.h"
+
+namespace clipsim {
+
+namespace {
+
+using nlohmann::json;
+
+json cursor_to_json(const TrainCursor& cursor) {
+    return {{"stage", cursor.stage},
+            {"epoch_in_stage", cursor.epoch_in_stage},
+            {"step", cursor.step},
+            {"loss", cursor.loss},
+            {"active_share", cursor.active_share},
+            {"positive_distance", cursor.positive_distance},
+            {"negative_distance", cursor.negative_distance},
+            {"seconds", cursor.seconds},
+            {"best_epoch", cursor.best_epoch},
+            {"epochs_without_gain", cursor.epochs_without_gain},
+            {"complete", cursor.complete}};
+}
+
+TrainCursor cursor_from_json(const json& value) {
+    TrainCursor cursor;
+    cursor.stage = value.at("stage").get<int>();
+    cursor.epoch_in_stage = value.at("epoch_in_stage").get<int>();
+    cursor.step = value.at("step").get<std::int64_t>();
+    cursor.loss = value.at("loss").get<double>();
+    cursor.active_share = value.at("active_share").get<double>();
+    cursor.positive_distance = value.at("positive_distance").get<double>();
+    cursor.negative_distance = value.at("negative_distance").get<double>();
+    cursor.seconds = value.at("seconds").get<double>();
+    cursor.best_epoch = value.at("best_epoch").get<int>();
+    cursor.epochs_without_gain = value.at("epochs_without_gain").get<int>();
+    cursor.complete = value.at("complete").get<bool>();
+    return cursor;
+}
+
+// The figures before training ride in a record of their own, "epoch 0".
+EpochRecord as_record(const RetrievalMetrics& metrics) {
+    EpochRecord record;
+    record.validation = metrics;
+    return record;
+}
+
+torch::serialize::InputArchive open_archive(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        throw UsageError(concat("nothing to resume: there is no ", printable(file),
+                                "; run `clipsim train` without --resume"));
+    }
+    torch::serialize::InputArchive archive;
+    archive.load_from(file.string());
+    return archive;
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& file) {
+    throw UsageError(concat(printable(file), " is damaged or of another version; train without --resume"));
+}
+
+std::string read_string(torch::serialize::InputArchive& archive, const std::string& key) {
+    c10::IValue value;
+    archive.read(key, value);
+    return value.toStringRef();
+}
+
+}  // namespace
+
+void save_train_state(const std::filesystem::path& file, const TrainState& state, torch::optim::AdamW& adam) {
+    torch::serialize::OutputArchive archive;
+    archive.write("fingerprint", c10::IValue(state.fingerprint));
+    archive.write("cursor", c10::IValue(cursor_to_json(state.cursor).dump()));
+    const EpochRecord before = as_record(state.before);
+    archive.write("before", c10::IValue(metrics_lines(std::span(&before, 1))));
+    archive.write("epochs", c10::IValue(metrics_lines(state.epochs)));
+    archive.write("generator", state.generator, true);
+    json names = json::array();
+    for (const auto& [name, tensor] : state.parameters) {
+        archive.write(concat("parameter", names.size()), tensor.detach().cpu(), true);
+        names.push_back(name);
+    }
+    archive.write("parameter_names", c10::IValue(names.dump()));
+    torch::serialize::OutputArchive optimizer;
+    adam.save(optimizer);
+    archive.write("optimizer", optimizer);
+
+    AtomicFile target(file);
+    try {
+        archive.save_to(target.temporary_path().string());
+    } catch (const c10::Error& error) {
+        const std::string text = error.what_without_backtrace();
+        throw Error(concat("cannot write ", printable(file), ": ", text.substr(0, text.find('\n'))));
+    }
+    target.commit();
+}
+
+TrainState load_train_state(const std::filesystem::path& file) {
+    try {
+        torch::serialize::InputArchive archive = open_archive(file);
+        TrainState state;
+        state.fingerprint = read_string(archive, "fingerprint");
+        state.cursor = cursor_from_json(json::parse(read_string(archive, "cursor")));
+        state.before = parse_metrics(read_string(archive, "before"), printable(file)).at(0).validation;
+        state.epochs = parse_metrics(read_string(archive, "epochs"), printable(file));
+        archive.read("generator", state.generator, true);
+        const json names = json::parse(read_string(archive, "parameter_names"));
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            torch::Tensor tensor;
+            archive.read(concat("parameter", i), tensor, true);
+            state.parameters.emplace(names[i].get<std::string>(), tensor);
+        }
+        return state;
+    } catch (const c10::Error&) {
+        refuse(file);
+    } catch (const json::exception&) {
+        refuse(file);
+    } catch (const std::out_of_range&) {
+        refuse(file);
+    }
+}
+
+void load_optimizer(const std::filesystem::path& file, torch::optim::AdamW& adam) {
+    try {
+        torch::serialize::InputArchive archive = open_archive(file), optimizer;
+        archive.read("optimizer", optimizer);
+        adam.load(optimizer);
+    } catch (const c10::Error&) {
+        refuse(file);
+    }
+}
+
+}  // namespace clipsim
