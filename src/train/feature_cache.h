@@ -16,13 +16,15 @@ namespace clipsim {
 struct CachedImages {
     std::vector<std::size_t> images;  // [N] indices into Catalogue::images, those that could be read
     std::vector<int> labels;          // [N]
-    torch::Tensor tokens;             // [N, T, W] what enters block `boundary`, on the CPU
-    torch::Tensor features;           // [N, D] the embedding in CLIP's space, not normalised, on the device
+    torch::Tensor tokens;    // [N, T, W] what enters block `boundary`, on the CPU; undefined: not kept
+    torch::Tensor features;  // [N, D] the embedding in CLIP's space, not normalised, on the device
 };
 
 struct FeatureCacheOptions {
     int boundary = 0;
-    bool keep_tokens = true;  // false: features alone
+    bool keep_tokens = true;  // false: features alone, also where they would take more than `token_bytes`
+    std::int64_t token_bytes = std::int64_t{1} << 30;
+    const char* title = "reading photos";
     int workers = 0;
     torch::Device device = torch::kCPU;
     ProgressStyle progress = ProgressStyle::automatic;

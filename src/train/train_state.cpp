@@ -17,13 +17,12 @@ json cursor_to_json(const TrainCursor& cursor) {
     return {{"stage", cursor.stage},
             {"epoch_in_stage", cursor.epoch_in_stage},
             {"step", cursor.step},
+            {"mined_steps", cursor.mined_steps},
             {"loss", cursor.loss},
             {"active_share", cursor.active_share},
             {"positive_distance", cursor.positive_distance},
             {"negative_distance", cursor.negative_distance},
             {"seconds", cursor.seconds},
-            {"best_epoch", cursor.best_epoch},
-            {"epochs_without_gain", cursor.epochs_without_gain},
             {"complete", cursor.complete}};
 }
 
@@ -32,13 +31,12 @@ TrainCursor cursor_from_json(const json& value) {
     cursor.stage = value.at("stage").get<int>();
     cursor.epoch_in_stage = value.at("epoch_in_stage").get<int>();
     cursor.step = value.at("step").get<std::int64_t>();
+    cursor.mined_steps = value.at("mined_steps").get<std::int64_t>();
     cursor.loss = value.at("loss").get<double>();
     cursor.active_share = value.at("active_share").get<double>();
     cursor.positive_distance = value.at("positive_distance").get<double>();
     cursor.negative_distance = value.at("negative_distance").get<double>();
     cursor.seconds = value.at("seconds").get<double>();
-    cursor.best_epoch = value.at("best_epoch").get<int>();
-    cursor.epochs_without_gain = value.at("epochs_without_gain").get<int>();
     cursor.complete = value.at("complete").get<bool>();
     return cursor;
 }
@@ -52,7 +50,7 @@ EpochRecord as_record(const RetrievalMetrics& metrics) {
 
 torch::serialize::InputArchive open_archive(const std::filesystem::path& file) {
     std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) {
+    if (!std::filesystem::is_regular_file(file, ignored)) {
         throw UsageError(concat("nothing to resume: there is no ", printable(file),
                                 "; run `clipsim train` without --resume"));
     }
@@ -76,11 +74,13 @@ std::string read_string(torch::serialize::InputArchive& archive, const std::stri
 void save_train_state(const std::filesystem::path& file, const TrainState& state, torch::optim::AdamW& adam) {
     torch::serialize::OutputArchive archive;
     archive.write("fingerprint", c10::IValue(state.fingerprint));
+    archive.write("readable", c10::IValue(state.readable));
     archive.write("cursor", c10::IValue(cursor_to_json(state.cursor).dump()));
     const EpochRecord before = as_record(state.before);
     archive.write("before", c10::IValue(metrics_lines(std::span(&before, 1))));
     archive.write("epochs", c10::IValue(metrics_lines(state.epochs)));
     archive.write("generator", state.generator, true);
+    archive.write("best_head", state.best_head.detach().cpu(), true);
     json names = json::array();
     for (const auto& [name, tensor] : state.parameters) {
         archive.write(concat("parameter", names.size()), tensor.detach().cpu(), true);
@@ -106,10 +106,12 @@ TrainState load_train_state(const std::filesystem::path& file) {
         torch::serialize::InputArchive archive = open_archive(file);
         TrainState state;
         state.fingerprint = read_string(archive, "fingerprint");
+        state.readable = read_string(archive, "readable");
         state.cursor = cursor_from_json(json::parse(read_string(archive, "cursor")));
         state.before = parse_metrics(read_string(archive, "before"), printable(file)).at(0).validation;
         state.epochs = parse_metrics(read_string(archive, "epochs"), printable(file));
         archive.read("generator", state.generator, true);
+        archive.read("best_head", state.best_head, true);
         const json names = json::parse(read_string(archive, "parameter_names"));
         for (std::size_t i = 0; i < names.size(); ++i) {
             torch::Tensor tensor;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,20 +18,21 @@ struct TrainCursor {
     int stage = 1;
     int epoch_in_stage = 0;  // from 0
     std::int64_t step = 0;
-    double loss = 0, active_share = 0, positive_distance = 0, negative_distance = 0;  // sums over the steps
+    std::int64_t mined_steps = 0;  // those that had a triplet
+    double loss = 0, active_share = 0, positive_distance = 0, negative_distance = 0;  // sums over mined_steps
     double seconds = 0;
-    int best_epoch = 0;
-    int epochs_without_gain = 0;  // in this stage
     bool complete = false;
 };
 
 struct TrainState {
     std::string fingerprint;  // of config, data and model: a state of another run is refused
+    std::string readable;     // a hash of the images that could be read
     TrainCursor cursor;
     RetrievalMetrics before;
     std::vector<EpochRecord> epochs;
     torch::Tensor generator;                          // the miner's
     std::map<std::string, torch::Tensor> parameters;  // trained tensors, by name
+    torch::Tensor best_head;                          // of stage 1 so far; stage 2 begins with it
 };
 
 // Atomic. `adam` is stored with its moments.
