@@ -8,11 +8,13 @@
 namespace clipsim {
 
 class ByteReader {
- public:
+  public:
     explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
     std::size_t size() const { return bytes_.size(); }
-    std::uint32_t byte(std::size_t i) const { return i < bytes_.size() ? std::to_integer<std::uint32_t>(bytes_[i]) : 0; }
+    std::uint32_t byte(std::size_t i) const {
+        return i < bytes_.size() ? std::to_integer<std::uint32_t>(bytes_[i]) : 0;
+    }
     std::uint32_t big16(std::size_t i) const { return byte(i) << 8 | byte(i + 1); }
     std::uint32_t big32(std::size_t i) const { return big16(i) << 16 | big16(i + 2); }
     std::uint32_t little16(std::size_t i) const { return byte(i) | byte(i + 1) << 8; }
@@ -24,7 +26,7 @@ class ByteReader {
         return true;
     }
 
- private:
+  private:
     std::span<const std::byte> bytes_;
 };
 

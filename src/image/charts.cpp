@@ -50,7 +50,8 @@ struct Axes {
 
     cv::Point at(double px, double py) const {
         return {area.x + static_cast<int>(std::lround((px - x.low) / (x.high - x.low) * area.width)),
-                area.y + area.height - static_cast<int>(std::lround((py - y.low) / (y.high - y.low) * area.height))};
+                area.y + area.height -
+                    static_cast<int>(std::lround((py - y.low) / (y.high - y.low) * area.height))};
     }
 };
 
@@ -129,8 +130,8 @@ Pixels draw_charts(const std::vector<Chart>& charts) {
     Pixels picture = blank_picture(chart_width * std::max(1, static_cast<int>(charts.size())), chart_height);
     const cv::Mat canvas = canvas_of(picture);
     for (std::size_t i = 0; i < charts.size(); ++i) {
-        draw_chart(canvas(cv::Rect(static_cast<int>(i) * chart_width, 0, chart_width, chart_height)), charts[i],
-                   static_cast<int>(legend_lines));
+        draw_chart(canvas(cv::Rect(static_cast<int>(i) * chart_width, 0, chart_width, chart_height)),
+                   charts[i], static_cast<int>(legend_lines));
     }
     return picture;
 }

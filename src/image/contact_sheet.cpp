@@ -1,12 +1,13 @@
 #include "clipsim/image/contact_sheet.h"
 
 #include <algorithm>
-#include <opencv2/imgcodecs.hpp>
+#include <cctype>
 #include <opencv2/imgproc.hpp>
 
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "codecs.h"
 #include "drawing.h"
 
 namespace clipsim {
@@ -36,7 +37,8 @@ void draw_picture(cv::Mat& canvas, const Pixels& picture, const cv::Rect& cell) 
         return;
     }
     // OpenCV only reads it.
-    const cv::Mat source(picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
+    const cv::Mat source(picture.height, picture.width, CV_8UC3,
+                         const_cast<std::uint8_t*>(picture.rgb.data()));
     const double scale = std::min({static_cast<double>(cell.width) / picture.width,
                                    static_cast<double>(cell.height) / picture.height, 4.0});
     const int width = std::max(1, static_cast<int>(picture.width * scale));
@@ -53,8 +55,8 @@ void draw_tile(cv::Mat& canvas, const SheetTile& tile, int x, int y, bool is_que
     cv::rectangle(canvas, frame, is_query ? accent : line_grey, is_query ? 3 : 1, cv::LINE_AA);
     for (std::size_t i = 0; i < tile.caption.size(); ++i) {
         const int baseline = y + thumbnail + 24 + static_cast<int>(i) * caption_line;
-        draw_text(canvas, fitted_text(tile.caption[i], thumbnail + 4, caption_scale), x, baseline, caption_scale,
-                  i == 0 ? ink : faint_ink);
+        draw_text(canvas, fitted_text(tile.caption[i], thumbnail + 4, caption_scale), x, baseline,
+                  caption_scale, i == 0 ? ink : faint_ink);
     }
 }
 
@@ -87,18 +89,16 @@ Pixels draw_contact_sheet(const std::vector<SheetRow>& rows) {
 }
 
 void write_picture(const std::filesystem::path& file, const Pixels& picture) {
-    const cv::Mat rgb(picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
-    cv::Mat bgr;
-    cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
-    std::vector<unsigned char> bytes;
-    try {
-        if (!cv::imencode(file.extension().string(), bgr, bytes)) {
-            throw Error(concat("cannot encode ", printable(file)));
-        }
-    } catch (const cv::Exception&) {
+    if (picture.rgb.empty()) throw Error(concat("cannot write ", printable(file), ": the picture is empty"));
+    std::string extension = file.extension().string();
+    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (extension == ".png") {
+        write_file_atomically(file, encode_png(picture));
+    } else if (extension == ".jpg" || extension == ".jpeg") {
+        write_file_atomically(file, encode_jpeg(picture));
+    } else {
         throw UsageError(concat("cannot write ", printable(file), ": give it the extension .png or .jpg"));
     }
-    write_file_atomically(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace clipsim

@@ -24,7 +24,9 @@ std::string ascii(const std::string& text) {
 
 }  // namespace
 
-cv::Mat canvas_of(Pixels& picture) { return {picture.height, picture.width, CV_8UC3, picture.rgb.data()}; }
+cv::Mat canvas_of(Pixels& picture) {
+    return {picture.height, picture.width, CV_8UC3, picture.rgb.data()};
+}
 
 Pixels blank_picture(int width, int height) {
     Pixels picture{width, height, {}};

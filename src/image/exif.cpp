@@ -63,12 +63,17 @@ int orientation_of_webp(std::span<const std::byte> bytes) {
 
 int exif_orientation(std::span<const std::byte> bytes, ImageFormat format) {
     switch (format) {
-        case ImageFormat::jpeg: return orientation_of_jpeg(bytes);
-        case ImageFormat::png: return orientation_of_png(bytes);
-        case ImageFormat::webp: return orientation_of_webp(bytes);
-        case ImageFormat::tiff: return orientation_of_tiff(bytes);
+        case ImageFormat::jpeg:
+            return orientation_of_jpeg(bytes);
+        case ImageFormat::png:
+            return orientation_of_png(bytes);
+        case ImageFormat::webp:
+            return orientation_of_webp(bytes);
+        case ImageFormat::tiff:
+            return orientation_of_tiff(bytes);
         case ImageFormat::bmp:
-        case ImageFormat::gif: break;
+        case ImageFormat::gif:
+            break;
     }
     return upright;
 }

@@ -1,12 +1,11 @@
-#include "gif.h"
-
+// GIF by giflib: the first frame on its canvas, transparent pixels white.
 #include <gif_lib.h>
 
 #include <algorithm>
 #include <memory>
 
-#include "clipsim/core/text.h"
 #include "clipsim/image/decode.h"
+#include "codecs.h"
 
 namespace clipsim {
 
@@ -55,31 +54,33 @@ int find_first_image(GifFileType* gif) {
         int status = DGifGetExtension(gif, &code, &block);
         while (status == GIF_OK && block != nullptr) {
             GraphicsControlBlock control{};
-            if (code == GRAPHICS_EXT_FUNC_CODE && DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK) {
+            if (code == GRAPHICS_EXT_FUNC_CODE &&
+                DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK) {
                 transparent = control.TransparentColor;
             }
             status = DGifGetExtensionNext(gif, &block);
         }
         if (status != GIF_OK) break;
     }
-    throw ImageError("no picture in it");
+    throw ImageError("a GIF without a picture");
 }
 
 Pixels decode_first_frame(GifFileType* gif) {
     const int transparent = find_first_image(gif);
-    if (DGifGetImageDesc(gif) == GIF_ERROR) throw ImageError("a damaged picture description");
+    if (DGifGetImageDesc(gif) == GIF_ERROR) throw ImageError("the GIF is damaged");
     const GifImageDesc& frame = gif->Image;
     const ColorMapObject* colours = frame.ColorMap != nullptr ? frame.ColorMap : gif->SColorMap;
-    if (colours == nullptr) throw ImageError("no colour table");
+    if (colours == nullptr) throw ImageError("a GIF without a colour table");
     if (frame.Left < 0 || frame.Top < 0 || frame.Width < 1 || frame.Height < 1 ||
         frame.Left + frame.Width > gif->SWidth || frame.Top + frame.Height > gif->SHeight) {
-        throw ImageError("its first frame lies outside the canvas");
+        throw ImageError("a GIF whose first frame lies outside its canvas");
     }
     Pixels canvas{gif->SWidth, gif->SHeight, {}};
     canvas.rgb.assign(static_cast<std::size_t>(canvas.width) * canvas.height * 3, 255);
     std::vector<GifPixelType> line(static_cast<std::size_t>(frame.Width));
     for (const int y : line_order(frame.Height, frame.Interlace)) {
-        if (DGifGetLine(gif, line.data(), frame.Width) == GIF_ERROR) throw ImageError("it is truncated or damaged");
+        if (DGifGetLine(gif, line.data(), frame.Width) == GIF_ERROR)
+            throw ImageError("the GIF is truncated or damaged");
         std::uint8_t* target =
             canvas.rgb.data() + (static_cast<std::size_t>(frame.Top + y) * canvas.width + frame.Left) * 3;
         for (const GifPixelType index : line) {
@@ -97,16 +98,12 @@ Pixels decode_first_frame(GifFileType* gif) {
 
 }  // namespace
 
-Pixels decode_gif(std::span<const std::byte> bytes, const std::filesystem::path& name) {
+Pixels decode_gif(std::span<const std::byte> bytes) {
     Source source{bytes};
     int error = 0;
     const std::unique_ptr<GifFileType, CloseGif> gif(DGifOpen(&source, read_bytes, &error));
-    if (!gif) throw ImageError(concat(printable(name), ": not a readable GIF"));
-    try {
-        return decode_first_frame(gif.get());
-    } catch (const ImageError& reason) {
-        throw ImageError(concat(printable(name), ": not a readable GIF: ", reason.what()));
-    }
+    if (!gif) throw ImageError("not a readable GIF");
+    return decode_first_frame(gif.get());
 }
 
 }  // namespace clipsim

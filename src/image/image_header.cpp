@@ -46,9 +46,11 @@ Size webp_size(const ByteReader& in) {
 
 Size bmp_size(const ByteReader& in) {
     if (in.size() < 26) return std::nullopt;
-    if (in.little32(14) == 12) return std::pair<std::uint64_t, std::uint64_t>{in.little16(18), in.little16(20)};
+    if (in.little32(14) == 12)
+        return std::pair<std::uint64_t, std::uint64_t>{in.little16(18), in.little16(20)};
     const auto height = static_cast<std::int32_t>(in.little32(22));  // negative: rows from the top
-    return std::pair<std::uint64_t, std::uint64_t>{in.little32(18), height < 0 ? -std::int64_t{height} : height};
+    return std::pair<std::uint64_t, std::uint64_t>{in.little32(18),
+                                                   height < 0 ? -std::int64_t{height} : height};
 }
 
 // TIFF 6.0: the first directory's ImageWidth (256) and ImageLength (257), each SHORT or LONG.
@@ -79,31 +81,19 @@ std::optional<ImageHeader> read_image_header(std::span<const std::byte> bytes) {
     const ByteReader in(bytes);
     if (in.byte(0) == 0xFF && in.byte(1) == 0xD8) return with_format(ImageFormat::jpeg, jpeg_size(in));
     if (in.byte(0) == 0x89 && in.holds(1, "PNG\r\n\x1A\n")) {
-        return with_format(ImageFormat::png, std::pair<std::uint64_t, std::uint64_t>{in.big32(16), in.big32(20)});
+        return with_format(ImageFormat::png,
+                           std::pair<std::uint64_t, std::uint64_t>{in.big32(16), in.big32(20)});
     }
     if (in.holds(0, "RIFF") && in.holds(8, "WEBPVP8")) return with_format(ImageFormat::webp, webp_size(in));
     if (in.holds(0, "GIF87a") || in.holds(0, "GIF89a")) {
-        return with_format(ImageFormat::gif, std::pair<std::uint64_t, std::uint64_t>{in.little16(6), in.little16(8)});
+        return with_format(ImageFormat::gif,
+                           std::pair<std::uint64_t, std::uint64_t>{in.little16(6), in.little16(8)});
     }
     if (in.holds(0, "BM")) return with_format(ImageFormat::bmp, bmp_size(in));
     if ((in.holds(0, "II") && in.little16(2) == 42) || (in.holds(0, "MM") && in.big16(2) == 42)) {
         return with_format(ImageFormat::tiff, tiff_size(in));
     }
     return std::nullopt;
-}
-
-bool jpeg_is_complete(std::span<const std::byte> bytes) {
-    const ByteReader in(bytes);
-    std::size_t i = 2;
-    // Segment by segment to the first scan, then for the end marker; entropy-coded data has no bare 0xFF before 0xD9.
-    while (i + 1 < in.size() && in.byte(i) == 0xFF && in.byte(i + 1) != 0xDA) {
-        if (in.byte(i + 1) == 0xD9) return true;
-        i = next_segment(in, i);
-    }
-    for (; i + 1 < in.size(); ++i) {
-        if (in.byte(i) == 0xFF && in.byte(i + 1) == 0xD9) return true;
-    }
-    return false;
 }
 
 }  // namespace clipsim

@@ -19,7 +19,4 @@ struct ImageHeader {
 // Nothing when the bytes begin none of our formats or end before the size.
 std::optional<ImageHeader> read_image_header(std::span<const std::byte> bytes);
 
-// Whether a JPEG's data goes on to its end marker. libjpeg fills what is missing with grey and says nothing.
-bool jpeg_is_complete(std::span<const std::byte> bytes);
-
 }  // namespace clipsim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "clipsim/core/atomic_file.h"
@@ -20,7 +21,7 @@ constexpr int max_side = 8192;
 
 // One key of preprocessor_config.json, checked.
 class SpecReader {
- public:
+  public:
     SpecReader(const json& values, std::string file) : values_(values), file_(std::move(file)) {}
 
     [[noreturn]] void refuse(const std::string& key, const std::string& expected) const {
@@ -47,7 +48,7 @@ class SpecReader {
         return {value[0].get<float>(), value[1].get<float>(), value[2].get<float>()};
     }
 
- private:
+  private:
     const json& values_;
     std::string file_;
 };
@@ -92,12 +93,15 @@ PreprocessSpec read_preprocess_spec(const std::filesystem::path& file) {
     if (!values.is_object()) throw UsageError(concat(printable(file), ": expected a JSON object"));
     const SpecReader reader(values, printable(file));
     PreprocessSpec spec;
-    for (const char* step : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"}) reader.require_true(step);
-    if (values.value("resample", json(bicubic_resample)) != bicubic_resample) reader.refuse("resample", "3 (bicubic)");
+    for (const char* step : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"})
+        reader.require_true(step);
+    if (values.value("resample", json(bicubic_resample)) != bicubic_resample)
+        reader.refuse("resample", "3 (bicubic)");
 
     if (!values.contains("size")) reader.refuse("size", "a size");
     const json& size = values["size"];
-    if (size.is_object() && !size.contains("shortest_edge")) reader.refuse("size", R"({"shortest_edge": ...})");
+    if (size.is_object() && !size.contains("shortest_edge"))
+        reader.refuse("size", R"({"shortest_edge": ...})");
     spec.short_side = reader.side("size", size.is_object() ? size["shortest_edge"] : size);
     const json crop = values.value("crop_size", json(spec.short_side));
     if (crop.is_object() && (!crop.contains("height") || !crop.contains("width"))) {
@@ -146,18 +150,24 @@ AugmentedView random_view(std::uint64_t seed, int source_width, int source_heigh
 }
 
 Pixels resize_and_crop(const Pixels& source, const PreprocessSpec& spec) {
+    if (source.width < 1 || source.height < 1) throw Error("a picture without pixels");
     // As transformers' get_resize_output_image_size: the long side is cut to a whole number, not rounded.
     const bool wide = source.width > source.height;
     const std::int64_t short_in = wide ? source.height : source.width;
     const std::int64_t long_in = wide ? source.width : source.height;
+    if (spec.short_side * long_in / short_in > std::numeric_limits<int>::max()) {
+        throw Error(
+            concat("a picture of ", source.width, " x ", source.height, " pixels is too long to be resized"));
+    }
     const int long_out = static_cast<int>(spec.short_side * long_in / short_in);
     const int width = wide ? long_out : spec.short_side;
     const int height = wide ? spec.short_side : long_out;
     // transformers pads to at least the crop before it cuts, the larger half of the padding first.
     const int pad_x = std::max(0, (spec.crop_width - width + 1) / 2);
     const int pad_y = std::max(0, (spec.crop_height - height + 1) / 2);
-    const CropWindow window{std::max(0, (width - spec.crop_width) / 2), std::max(0, (height - spec.crop_height) / 2),
-                            std::min(width, spec.crop_width), std::min(height, spec.crop_height)};
+    const CropWindow window{std::max(0, (width - spec.crop_width) / 2),
+                            std::max(0, (height - spec.crop_height) / 2), std::min(width, spec.crop_width),
+                            std::min(height, spec.crop_height)};
     Pixels cropped = resize_bicubic(source, width, height, window);
     if (window.width == spec.crop_width && window.height == spec.crop_height) return cropped;
     return pad_to_crop(cropped, pad_x, pad_y, spec);
@@ -168,7 +178,8 @@ Pixels resize_view(const Pixels& source, const PreprocessSpec& spec, const Augme
     const int x = std::clamp(static_cast<int>(view.x * source.width), 0, source.width - 1);
     const int y = std::clamp(static_cast<int>(view.y * source.height), 0, source.height - 1);
     part.width = std::clamp(static_cast<int>(std::lround(view.width * source.width)), 1, source.width - x);
-    part.height = std::clamp(static_cast<int>(std::lround(view.height * source.height)), 1, source.height - y);
+    part.height =
+        std::clamp(static_cast<int>(std::lround(view.height * source.height)), 1, source.height - y);
     part.rgb.resize(static_cast<std::size_t>(part.width) * part.height * 3);
     for (int row = 0; row < part.height; ++row) {
         std::copy_n(source.rgb.data() + (static_cast<std::size_t>(y + row) * source.width + x) * 3,
@@ -186,7 +197,8 @@ void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<floa
         // value * rescale, less the mean, over the deviation: one table serves the plane.
         std::array<float, 256> table{};
         for (int value = 0; value < 256; ++value) {
-            table[value] = (static_cast<float>(value) * spec.rescale - spec.mean[channel]) / spec.std[channel];
+            table[value] =
+                (static_cast<float>(value) * spec.rescale - spec.mean[channel]) / spec.std[channel];
         }
         float* target = out.data() + channel * plane;
         const std::uint8_t* in = cropped.rgb.data() + channel;

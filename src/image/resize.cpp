@@ -8,7 +8,8 @@ namespace clipsim {
 
 namespace {
 
-// Pillow keeps coefficients as 22-bit fixed point: 32 bits less 8 of the pixel and 2 for the sum to overshoot.
+// Pillow keeps coefficients as 22-bit fixed point: 32 bits less 8 of the pixel and 2 for the sum to
+// overshoot.
 constexpr int precision_bits = 32 - 8 - 2;
 
 // Keys' cubic convolution kernel with a = -0.5, as Pillow's bicubic_filter.
@@ -36,6 +37,7 @@ Kernel make_kernel(int in_size, int out_size, int begin, int count) {
     const double scale = static_cast<double>(in_size) / out_size;
     const double filter_scale = std::max(scale, 1.0);
     const double support = 2.0 * filter_scale;
+    const double inverse_scale = 1.0 / filter_scale;  // Pillow multiplies; dividing would round otherwise
     Kernel kernel;
     kernel.stride = static_cast<int>(std::ceil(support)) * 2 + 1;
     kernel.spans.resize(static_cast<std::size_t>(count));
@@ -47,7 +49,7 @@ Kernel make_kernel(int in_size, int out_size, int begin, int count) {
         const int last = std::min(in_size, static_cast<int>(centre + support + 0.5));
         double total = 0;
         for (int k = 0; k < last - first; ++k) {
-            weights[k] = bicubic((first + k - centre + 0.5) / filter_scale);
+            weights[k] = bicubic((first + k - centre + 0.5) * inverse_scale);
             total += weights[k];
         }
         for (int k = 0; k < last - first; ++k) {
@@ -60,14 +62,17 @@ Kernel make_kernel(int in_size, int out_size, int begin, int count) {
     return kernel;
 }
 
-std::uint8_t clip8(int value) { return static_cast<std::uint8_t>(std::clamp(value >> precision_bits, 0, 255)); }
+std::uint8_t clip8(int value) {
+    return static_cast<std::uint8_t>(std::clamp(value >> precision_bits, 0, 255));
+}
 
 // Rows [first_row, first_row + rows) of the source, resampled along x: [rows, width, 3].
 std::vector<std::uint8_t> resample_rows(const Pixels& source, const Kernel& kernel, int first_row, int rows) {
     const int width = static_cast<int>(kernel.spans.size());
     std::vector<std::uint8_t> out(static_cast<std::size_t>(rows) * width * 3);
     for (int y = 0; y < rows; ++y) {
-        const std::uint8_t* in = source.rgb.data() + static_cast<std::size_t>(first_row + y) * source.width * 3;
+        const std::uint8_t* in =
+            source.rgb.data() + static_cast<std::size_t>(first_row + y) * source.width * 3;
         std::uint8_t* target = out.data() + static_cast<std::size_t>(y) * width * 3;
         for (int x = 0; x < width; ++x) {
             const auto [first, count] = kernel.spans[x];
@@ -115,7 +120,8 @@ Pixels resize_bicubic(const Pixels& source, int width, int height, const CropWin
     if (out.rgb.empty()) return out;
     const int first_row = vertical.spans.front().first;
     const int last_row = vertical.spans.back().first + vertical.spans.back().count;
-    resample_columns(resample_rows(source, horizontal, first_row, last_row - first_row), first_row, vertical, out);
+    resample_columns(resample_rows(source, horizontal, first_row, last_row - first_row), first_row, vertical,
+                     out);
     return out;
 }
 

@@ -10,8 +10,8 @@
 namespace clipsim {
 
 struct SheetTile {
-    Pixels picture;                     // empty: a grey tile that says "not readable"
-    std::vector<std::string> caption;   // one string a line
+    Pixels picture;                    // empty: a grey tile that says "not readable"
+    std::vector<std::string> caption;  // one string a line
 };
 
 struct SheetRow {

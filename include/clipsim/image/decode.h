@@ -1,5 +1,5 @@
-// Image files to pixels: EXIF orientation applied, grey, CMYK, 16-bit and palette turned into 8-bit RGB, alpha over
-// white, the first frame of an animation.
+// Image files to pixels: EXIF orientation applied, grey, CMYK, 16-bit and palette turned into 8-bit RGB,
+// alpha over white, the first frame of an animation.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,20 @@ namespace clipsim {
 
 // An image that can't be used. The message names the file and the reason.
 class ImageError : public UsageError {
- public:
+  public:
     using UsageError::UsageError;
 };
 
 struct DecodeOptions {
     std::uint64_t max_pixels = 178'956'970;  // checked against the header, before any decoding
-    // When set, a JPEG may be decoded at 1/2, 1/4 or 1/8 size as long as its short side stays at or above this.
+    // When set, a JPEG may be decoded at 1/2, 1/4 or 1/8 size as long as its short side stays at or above
+    // this.
     int min_short_side = 0;
 };
 
 // Throws ImageError. Thread-safe.
 Pixels decode_image(const std::filesystem::path& file, const DecodeOptions& options = {});
-Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name, const DecodeOptions& options);
+Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name,
+                    const DecodeOptions& options);
 
 }  // namespace clipsim

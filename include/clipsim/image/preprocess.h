@@ -1,5 +1,5 @@
-// The CLIP preprocessing: resize the short side, centre crop, scale, normalise. The numbers come from the model's
-// preprocessor_config.json (Hugging Face's CLIPImageProcessor).
+// The CLIP preprocessing: resize the short side, centre crop, scale, normalise. The numbers come from the
+// model's preprocessor_config.json (Hugging Face's CLIPImageProcessor).
 #pragma once
 
 #include <array>
@@ -31,8 +31,8 @@ struct AugmentedView {
     double x = 0, y = 0, width = 1, height = 1;  // the part kept, as fractions
     bool mirror = false;
 };
-// A random view, as in torchvision's RandomResizedCrop: area 0.5 to 1, aspect 3/4 to 4/3, mirrored every other time.
-// Depends on `seed` alone.
+// A random view, as in torchvision's RandomResizedCrop: area 0.5 to 1, aspect 3/4 to 4/3, mirrored every
+// other time. Depends on `seed` alone.
 AugmentedView random_view(std::uint64_t seed, int source_width, int source_height);
 
 // Resized and cropped, still 8 bit: [crop_height, crop_width, 3].

@@ -1,5 +1,7 @@
-// Antialiased bicubic resampling, equal to Pillow's Image.resize(..., BICUBIC) (libImaging/Resample.c): the filter's
-// support grows with the reduction, coefficients are 22-bit fixed point, horizontal pass first.
+// Antialiased bicubic resampling, equal to Pillow's Image.resize(..., BICUBIC) (libImaging/Resample.c): the
+// filter's support grows with the reduction, coefficients are 22-bit fixed point, horizontal pass first.
+// (Pillow 13 takes the vertical pass first where the height shrinks much more than the width, which a resize
+// that keeps the shape never does.)
 #pragma once
 
 #include "clipsim/image/pixels.h"
