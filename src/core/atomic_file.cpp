@@ -17,12 +17,15 @@ namespace clipsim {
 
 namespace {
 
-std::string errno_text() { return std::strerror(errno); }  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+std::string errno_text() {
+    return std::strerror(errno);
+}  // NOLINT(concurrency-mt-unsafe): glibc's is safe
 
 // An open file descriptor, closed at the end of its scope.
 class Descriptor {
- public:
-    Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags, mode)) {}
+  public:
+    Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
+        : fd_(::open(path.c_str(), flags, mode)) {}
     ~Descriptor() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -31,7 +34,7 @@ class Descriptor {
     bool valid() const { return fd_ >= 0; }
     int get() const { return fd_; }
 
- private:
+  private:
     int fd_;
 };
 
@@ -94,7 +97,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
     if (!in.valid() || ::fstat(in.get(), &status) != 0) {
         throw UsageError(concat("cannot read ", printable(path), ": ", errno_text()));
     }
-    if (S_ISDIR(status.st_mode)) throw UsageError(concat("cannot read ", printable(path), ": it is a folder"));
+    if (S_ISDIR(status.st_mode))
+        throw UsageError(concat("cannot read ", printable(path), ": it is a folder"));
     std::string content;
     content.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(status.st_size, max_bytes)));
     char buffer[1 << 16];
@@ -104,7 +108,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
         if (got < 0) throw UsageError(concat("cannot read ", printable(path), ": ", errno_text()));
         if (got == 0) return content;
         if (content.size() + static_cast<std::size_t>(got) > max_bytes) {
-            throw UsageError(concat(printable(path), " is larger than the ", max_bytes, " bytes such a file may have"));
+            throw UsageError(
+                concat(printable(path), " is larger than the ", max_bytes, " bytes such a file may have"));
         }
         content.append(buffer, static_cast<std::size_t>(got));
     }
@@ -116,7 +121,7 @@ void ensure_writable_folder(const std::filesystem::path& folder) {
     if (error && !std::filesystem::is_directory(folder, ignored)) {
         throw Error(concat("cannot create the folder ", printable(folder), ": ", error.message()));
     }
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
         throw Error(concat("cannot write into the folder ", printable(folder), ": ", errno_text()));
     }
 }

@@ -1,5 +1,6 @@
 #include "clipsim/core/config_io.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string_view>
@@ -19,32 +20,35 @@ using Json = nlohmann::ordered_json;
 constexpr std::uint64_t max_config_bytes = 1 << 20;
 constexpr int max_nesting = 16;
 
-// Parses with bounded depth (nlohmann's destructor recurses) and refuses a key that stands twice.
+// Part of a message: on one line, and not longer than a person would read.
+std::string shortened(const std::string& text) {
+    std::string line = printable(text);
+    return line.size() > 60 ? line.substr(0, 57) + "..." : line;
+}
+
+// Parses with bounded depth (nlohmann's output recurses) and refuses a key that stands twice.
 Json parse_json(const std::string& text, const std::string& origin) {
     std::vector<std::set<std::string>> keys;
     const Json::parser_callback_t check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-        if (depth > max_nesting) throw UsageError(concat(origin, ": nested more than ", max_nesting, " levels deep"));
+        if (depth > max_nesting)
+            throw UsageError(concat(origin, ": nested more than ", max_nesting, " levels deep"));
         if (event == Json::parse_event_t::object_start) keys.emplace_back();
         if (event == Json::parse_event_t::object_end) keys.pop_back();
         if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-            throw UsageError(concat(origin, ": the key \"", parsed.get<std::string>(), "\" stands twice"));
+            throw UsageError(
+                concat(origin, ": the key \"", shortened(parsed.get<std::string>()), "\" stands twice"));
         }
         return true;
     };
     try {
         return Json::parse(text, check, true, true);
-    } catch (const Json::parse_error& error) {
+    } catch (const Json::exception& error) {
         // "[json.exception.parse_error.101] parse error at line 1, column 8: ..." without the bracket
-        const std::string_view what = error.what();
+        const std::string what = printable(error.what());
         const auto start = what.find("] ");
-        throw UsageError(concat(origin, ": ", start == std::string_view::npos ? what : what.substr(start + 2)));
+        const std::string reason = start == std::string::npos ? what : what.substr(start + 2);
+        throw UsageError(concat(origin, ": ", reason.size() > 300 ? reason.substr(0, 297) + "..." : reason));
     }
-}
-
-std::vector<std::string> key_paths() {
-    std::vector<std::string> paths;
-    for (const ConfigKey& key : config_keys()) paths.push_back(key.path);
-    return paths;
 }
 
 bool is_section(const std::string& path) {
@@ -61,17 +65,40 @@ const ConfigKey* find_key(const std::string& path) {
     return nullptr;
 }
 
+// Every key and every section.
+std::vector<std::string> known_paths() {
+    std::vector<std::string> paths;
+    for (const ConfigKey& key : config_keys()) {
+        paths.push_back(key.path);
+        for (auto dot = key.path.find('.'); dot != std::string::npos; dot = key.path.find('.', dot + 1)) {
+            const std::string section = key.path.substr(0, dot);
+            if (std::ranges::find(paths, section) == paths.end()) paths.push_back(section);
+        }
+    }
+    return paths;
+}
+
+// The known path that was probably meant: one of the same name elsewhere, or else one spelt much alike.
+std::string meant_path(const std::string& path) {
+    const std::string name = path.substr(path.rfind('.') + 1);  // npos + 1 is 0
+    for (const ConfigKey& key : config_keys()) {
+        if (key.path == name || key.path.ends_with("." + name)) return key.path;
+    }
+    return nearest_name(path, known_paths());
+}
+
 std::string unknown_key(const std::string& path, const std::string& origin) {
-    const std::string nearest = nearest_name(path, key_paths());
-    return concat("unknown key \"", path, "\" in ", origin,
-                  nearest.empty() ? std::string("; configs/schema.json lists the known ones")
-                                  : concat("; did you mean \"", nearest, "\"?"));
+    const std::string meant = path.size() > 100 ? std::string{} : meant_path(path);
+    return concat("unknown key \"", shortened(path), "\" in ", origin,
+                  meant.empty() ? std::string("; configs/schema.json lists the known ones")
+                                : concat("; did you mean \"", meant, "\"?"));
 }
 
 bool fits(const ConfigKey& key, const Json& value) {
     if (value.is_null()) return key.nullable;
     switch (key.type) {
-        case ConfigKey::Type::boolean: return value.is_boolean();
+        case ConfigKey::Type::boolean:
+            return value.is_boolean();
         case ConfigKey::Type::string: {
             if (!value.is_string()) return false;
             if (key.choices.empty()) return !value.get<std::string>().empty();
@@ -94,13 +121,12 @@ bool fits(const ConfigKey& key, const Json& value) {
 
 // A value as a message shows it: short, on one line.
 std::string shown(const Json& value) {
-    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() > 60 ? text.substr(0, 57) + "..." : text;
+    return shortened(value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 // Walks the JSON, sets what is right and notes what is wrong.
 class Reader {
- public:
+  public:
     Reader(Config& config, std::string origin) : config_(config), origin_(std::move(origin)) {}
 
     void read_section(const std::string& path, const Json& section) {
@@ -111,7 +137,8 @@ class Reader {
                 if (value.is_object()) {
                     read_section(child, value);
                 } else {
-                    problems_.push_back(concat(child, " in ", origin_, ": expected an object, got ", shown(value)));
+                    problems_.push_back(
+                        concat(child, " in ", origin_, ": expected an object, got ", shown(value)));
                 }
             } else {
                 read_value(child, value);
@@ -139,28 +166,32 @@ class Reader {
                                                                : concat(" (and ", more, " more problems)")));
     }
 
- private:
+  private:
     Config& config_;
     std::string origin_;
     std::vector<std::string> problems_;
 };
 
-// "a.b.c=VALUE": VALUE is JSON where it reads as such and fits, else a text.
+// "a.b.c=VALUE": VALUE is JSON where it reads as such, and the text itself where it does not or a text is
+// wanted.
 void apply_override(Config& config, const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-        throw UsageError(concat("--set ", text, ": expected KEY=VALUE, e.g. train.epochs=3"));
+        throw UsageError(concat("--set ", shortened(text), ": expected KEY=VALUE, e.g. train.epochs=3"));
     }
     const std::string path = text.substr(0, equals);
     const std::string value = text.substr(equals + 1);
-    Json json = value.size() > max_config_bytes ? Json(Json::value_t::discarded) : Json::parse(value, nullptr, false);
-    const ConfigKey* key = find_key(path);
-    if (key != nullptr && (json.is_discarded() || (key->type == ConfigKey::Type::string && !json.is_string()))) {
-        json = value;
-    }
-    if (json.is_discarded()) json = value;
-    Reader reader(config, "--set");
     if (is_section(path)) throw UsageError(concat("--set ", path, ": is a section; set its keys one by one"));
+    const ConfigKey* key = find_key(path);
+    Json json = value;
+    try {
+        Json parsed = parse_json(value, "--set");
+        if (key == nullptr || key->type != ConfigKey::Type::string || parsed.is_string())
+            json = std::move(parsed);
+    } catch (const UsageError&) {
+        // no JSON: it stays the text it is
+    }
+    Reader reader(config, "--set");
     reader.read_value(path, json);
     reader.throw_problems();
 }
@@ -185,7 +216,9 @@ Json key_schema(const ConfigKey& key) {
     schema["type"] = key.nullable ? Json::array({type, "null"}) : Json(type);
     if (key.type == ConfigKey::Type::string && key.choices.empty()) schema["minLength"] = 1;
     if (!key.choices.empty()) schema["enum"] = key.choices;
-    const auto limit = [&](double value) { return key.type == ConfigKey::Type::integer ? Json(std::llround(value)) : Json(value); };
+    const auto limit = [&](double value) {
+        return key.type == ConfigKey::Type::integer ? Json(std::llround(value)) : Json(value);
+    };
     if (key.minimum) schema["minimum"] = limit(*key.minimum);
     if (key.maximum) schema["maximum"] = limit(*key.maximum);
     schema["default"] = key.get(Config{});
@@ -202,9 +235,11 @@ void close_objects(Json& schema) {
 
 }  // namespace
 
-Config parse_config(const std::string& text, const std::string& origin, std::span<const std::string> overrides) {
+Config parse_config(const std::string& text, const std::string& origin,
+                    std::span<const std::string> overrides) {
     if (text.size() > max_config_bytes) {
-        throw UsageError(concat(origin, " is larger than the ", max_config_bytes, " bytes a config may have"));
+        throw UsageError(
+            concat(origin, " is larger than the ", max_config_bytes, " bytes a config may have"));
     }
     Config config;
     const Json json = parse_json(text, origin);

@@ -25,8 +25,10 @@ const Names<Mining> mining_names{{"random", Mining::random},
                                  {"all", Mining::all},
                                  {"semi_hard", Mining::semi_hard},
                                  {"batch_hard", Mining::batch_hard}};
-const Names<IndexType> index_type_names{
-    {"auto", IndexType::automatic}, {"flat", IndexType::flat}, {"hnsw", IndexType::hnsw}, {"ivf", IndexType::ivf}};
+const Names<IndexType> index_type_names{{"auto", IndexType::automatic},
+                                        {"flat", IndexType::flat},
+                                        {"hnsw", IndexType::hnsw},
+                                        {"ivf", IndexType::ivf}};
 const Names<Storage> storage_names{{"fp32", Storage::fp32}, {"fp16", Storage::fp16}, {"int8", Storage::int8}};
 
 template <typename Enum>
@@ -64,7 +66,8 @@ ConfigKey plain(std::string path, std::string description, Member member) {
 }
 
 template <typename Member>
-ConfigKey number(std::string path, std::string description, Member member, double minimum, double maximum = no_limit) {
+ConfigKey number(std::string path, std::string description, Member member, double minimum,
+                 double maximum = no_limit) {
     ConfigKey key = plain(std::move(path), std::move(description), member);
     key.minimum = minimum;
     if (maximum != no_limit) key.maximum = maximum;
@@ -110,16 +113,22 @@ ConfigKey optional_epochs(std::string path, std::string description, Member memb
 }
 
 // A lambda that reaches one member of Config, for reading and for writing.
-#define CLIPSIM_MEMBER(member) [](auto& config) -> auto& { return config.member; }
+#define CLIPSIM_MEMBER(member)  \
+    [](auto& config) -> auto& { \
+        return config.member;   \
+    }
 
 void add_model_and_data(std::vector<ConfigKey>& keys) {
-    keys.push_back(plain("model.clip", "The CLIP to start from: a folder in Hugging Face format or a known name",
+    keys.push_back(plain("model.clip",
+                         "The CLIP to start from: a folder in Hugging Face format or a known name",
                          CLIPSIM_MEMBER(model.clip)));
     keys.push_back(number("model.projection_dim", "Dimension of the fine-tuned space",
                           CLIPSIM_MEMBER(model.projection_dim), 2, 4096));
-    keys.push_back(choice("model.precision", "Arithmetic of the encoder; auto picks the fastest that is accurate",
+    keys.push_back(choice("model.precision",
+                          "Arithmetic of the encoder; auto picks the fastest that is accurate",
                           CLIPSIM_MEMBER(model.precision), precision_names));
-    keys.push_back(plain("data.root", "The folder of photos, one sub-folder a class", CLIPSIM_MEMBER(data.root)));
+    keys.push_back(
+        plain("data.root", "The folder of photos, one sub-folder a class", CLIPSIM_MEMBER(data.root)));
     ConfigKey fraction = number("data.val_fraction", "Share of each class held out for validation",
                                 CLIPSIM_MEMBER(data.val_fraction), 0.01, 0.9);
     keys.push_back(std::move(fraction));
@@ -127,35 +136,40 @@ void add_model_and_data(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(data.seed), 0, 9007199254740991.0));
     keys.push_back(number("data.workers", "Threads that read and preprocess images; 0: one a core",
                           CLIPSIM_MEMBER(data.workers), 0, 1024));
-    keys.push_back(plain("data.augment", "Random crops and mirror images in stage 2", CLIPSIM_MEMBER(data.augment)));
+    keys.push_back(
+        plain("data.augment", "Random crops and mirror images in stage 2", CLIPSIM_MEMBER(data.augment)));
     keys.push_back(number("data.max_pixels", "Images with more pixels than this are refused",
                           CLIPSIM_MEMBER(data.max_pixels), 1, 1e12));
 }
 
 void add_train(std::vector<ConfigKey>& keys) {
-    keys.push_back(number("train.epochs", "Epochs of both stages together", CLIPSIM_MEMBER(train.epochs), 0, 100'000));
-    keys.push_back(number("train.classes_per_batch", "Classes in a batch (P)", CLIPSIM_MEMBER(train.classes_per_batch),
-                          2, 4096));
+    keys.push_back(
+        number("train.epochs", "Epochs of both stages together", CLIPSIM_MEMBER(train.epochs), 0, 100'000));
+    keys.push_back(number("train.classes_per_batch", "Classes in a batch (P)",
+                          CLIPSIM_MEMBER(train.classes_per_batch), 2, 4096));
     keys.push_back(number("train.images_per_class", "Images of each class in a batch (K)",
                           CLIPSIM_MEMBER(train.images_per_class), 2, 4096));
     keys.push_back(number("train.margin", "Margin of the triplet loss, in Euclidean distance of unit vectors",
                           CLIPSIM_MEMBER(train.margin), 0.0, 2.0));
-    keys.push_back(choice("train.mining", "Which triplets of a batch are trained on", CLIPSIM_MEMBER(train.mining),
-                          mining_names));
-    keys.push_back(plain("train.amp", "bf16 arithmetic where the device is faster with it", CLIPSIM_MEMBER(train.amp)));
+    keys.push_back(choice("train.mining", "Which triplets of a batch are trained on",
+                          CLIPSIM_MEMBER(train.mining), mining_names));
+    keys.push_back(
+        plain("train.amp", "bf16 arithmetic where the device is faster with it", CLIPSIM_MEMBER(train.amp)));
     keys.push_back(plain("train.grad_checkpointing",
                          "Recompute the unfrozen blocks in the backward pass: less memory, more time",
                          CLIPSIM_MEMBER(train.grad_checkpointing)));
-    keys.push_back(number("train.early_stopping", "Epochs without improvement after which a stage ends; 0: never",
+    keys.push_back(number("train.early_stopping",
+                          "Epochs without improvement after which a stage ends; 0: never",
                           CLIPSIM_MEMBER(train.early_stopping), 0, 100'000));
     keys.push_back(optional_epochs("train.stage1.epochs",
                                    "Epochs with the encoder frozen; null: a third of train.epochs",
                                    CLIPSIM_MEMBER(train.stage1.epochs)));
     keys.push_back(number("train.stage1.learning_rate", "Learning rate of the head in stage 1",
                           CLIPSIM_MEMBER(train.stage1.learning_rate), 0, 10));
-    keys.push_back(optional_epochs("train.stage2.epochs",
-                                   "Epochs with the last blocks unfrozen; null: what stage 1 leaves of train.epochs",
-                                   CLIPSIM_MEMBER(train.stage2.epochs)));
+    keys.push_back(
+        optional_epochs("train.stage2.epochs",
+                        "Epochs with the last blocks unfrozen; null: what stage 1 leaves of train.epochs",
+                        CLIPSIM_MEMBER(train.stage2.epochs)));
     keys.push_back(number("train.stage2.learning_rate", "Learning rate of the unfrozen blocks in stage 2",
                           CLIPSIM_MEMBER(train.stage2.learning_rate), 0, 10));
     keys.push_back(number("train.stage2.unfreeze_blocks", "How many of the last blocks stage 2 trains",
@@ -163,20 +177,20 @@ void add_train(std::vector<ConfigKey>& keys) {
 }
 
 void add_index_and_rest(std::vector<ConfigKey>& keys) {
-    keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above", CLIPSIM_MEMBER(index.type),
-                          index_type_names));
-    keys.push_back(choice("index.storage", "How vectors are kept in index.faiss", CLIPSIM_MEMBER(index.storage),
-                          storage_names));
-    keys.push_back(number("index.hnsw.m", "Neighbours a node of the HNSW graph has", CLIPSIM_MEMBER(index.hnsw.m), 2,
-                          512));
+    keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above",
+                          CLIPSIM_MEMBER(index.type), index_type_names));
+    keys.push_back(choice("index.storage", "How vectors are kept in index.faiss",
+                          CLIPSIM_MEMBER(index.storage), storage_names));
+    keys.push_back(number("index.hnsw.m", "Neighbours a node of the HNSW graph has",
+                          CLIPSIM_MEMBER(index.hnsw.m), 2, 512));
     keys.push_back(number("index.hnsw.ef_construction", "Candidates looked at when a node is added",
                           CLIPSIM_MEMBER(index.hnsw.ef_construction), 1, 100'000));
     keys.push_back(number("index.hnsw.ef_search", "Candidates looked at by a search: recall against speed",
                           CLIPSIM_MEMBER(index.hnsw.ef_search), 1, 100'000));
     keys.push_back(number("index.ivf.nlist", "Cells of the IVF index; 0: chosen from the number of vectors",
                           CLIPSIM_MEMBER(index.ivf.nlist), 0, 10'000'000));
-    keys.push_back(number("index.ivf.nprobe", "Cells looked at by a search", CLIPSIM_MEMBER(index.ivf.nprobe), 1,
-                          10'000'000));
+    keys.push_back(number("index.ivf.nprobe", "Cells looked at by a search", CLIPSIM_MEMBER(index.ivf.nprobe),
+                          1, 10'000'000));
     keys.push_back(number("search.top_k", "Hits a query", CLIPSIM_MEMBER(search.top_k), 1, 1'000'000));
     keys.push_back(plain("output_dir", "Where a run leaves everything", CLIPSIM_MEMBER(output_dir)));
 }
@@ -196,10 +210,18 @@ std::vector<ConfigKey> make_keys() {
 std::string ConfigKey::expectation() const {
     std::string text;
     switch (type) {
-        case Type::boolean: text = "true or false"; break;
-        case Type::integer: text = "a whole number"; break;
-        case Type::number: text = "a number"; break;
-        case Type::string: text = "a text"; break;
+        case Type::boolean:
+            text = "true or false";
+            break;
+        case Type::integer:
+            text = "a whole number";
+            break;
+        case Type::number:
+            text = "a number";
+            break;
+        case Type::string:
+            text = "a text";
+            break;
     }
     if (minimum && maximum) text += concat(" from ", *minimum, " to ", *maximum);
     if (minimum && !maximum) text += concat(" of at least ", *minimum);
@@ -215,9 +237,17 @@ const std::vector<ConfigKey>& config_keys() {
     return keys;
 }
 
-std::string to_string(Precision value) { return name_of(precision_names, value); }
-std::string to_string(Mining value) { return name_of(mining_names, value); }
-std::string to_string(IndexType value) { return name_of(index_type_names, value); }
-std::string to_string(Storage value) { return name_of(storage_names, value); }
+std::string to_string(Precision value) {
+    return name_of(precision_names, value);
+}
+std::string to_string(Mining value) {
+    return name_of(mining_names, value);
+}
+std::string to_string(IndexType value) {
+    return name_of(index_type_names, value);
+}
+std::string to_string(Storage value) {
+    return name_of(storage_names, value);
+}
 
 }  // namespace clipsim

@@ -32,7 +32,9 @@ struct FreeState {
 
 }  // namespace
 
-std::string hash_bytes(std::span<const std::byte> bytes) { return to_hex(XXH3_128bits(bytes.data(), bytes.size())); }
+std::string hash_bytes(std::span<const std::byte> bytes) {
+    return to_hex(XXH3_128bits(bytes.data(), bytes.size()));
+}
 
 std::string hash_file(const std::filesystem::path& path) {
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
@@ -43,7 +45,8 @@ std::string hash_file(const std::filesystem::path& path) {
     while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
         XXH3_128bits_update(state.get(), buffer.data(), got);
     }
-    if (std::ferror(file.get()) != 0) throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
+    if (std::ferror(file.get()) != 0)
+        throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
     return to_hex(XXH3_128bits_digest(state.get()));
 }
 

@@ -17,9 +17,10 @@ namespace clipsim {
 
 namespace {
 
-// One line a message on stderr: "clipsim: warning: ...". On a terminal it first clears the progress bar's line.
+// One line a message on stderr: "clipsim: warning: ...". On a terminal it first clears the progress bar's
+// line.
 class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
- protected:
+  protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         std::string line = ::isatty(STDERR_FILENO) == 1 ? "\r\033[Kclipsim: " : "clipsim: ";
         if (message.level == spdlog::level::debug) line += "debug: ";
@@ -64,14 +65,22 @@ LogLevel parse_log_level(std::string_view name) {
 }
 
 void set_log_level(LogLevel level) {
-    constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err,
-                                spdlog::level::off};
+    constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                spdlog::level::err, spdlog::level::off};
     logger()->set_level(levels[static_cast<std::size_t>(level)]);
 }
 
-void log_debug(std::string_view message) { write(spdlog::level::debug, message); }
-void log_info(std::string_view message) { write(spdlog::level::info, message); }
-void log_warning(std::string_view message) { write(spdlog::level::warn, message); }
-void log_error(std::string_view message) { write(spdlog::level::err, message); }
+void log_debug(std::string_view message) {
+    write(spdlog::level::debug, message);
+}
+void log_info(std::string_view message) {
+    write(spdlog::level::info, message);
+}
+void log_warning(std::string_view message) {
+    write(spdlog::level::warn, message);
+}
+void log_error(std::string_view message) {
+    write(spdlog::level::err, message);
+}
 
 }  // namespace clipsim

@@ -37,7 +37,8 @@ struct Progress::State {
     std::string line() const {
         const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-        const double share = total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
+        const double share =
+            total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
         std::ostringstream out;
         out << title << ' ' << std::setw(3) << static_cast<int>(share * 100) << '%';
         if (bar) {
@@ -45,7 +46,8 @@ struct Progress::State {
             const int filled = static_cast<int>(share * width);
             out << " [" << std::string(filled, '#') << std::string(width - filled, '-') << ']';
         }
-        out << ' ' << done << '/' << total << ' ' << unit << "  " << std::fixed << std::setprecision(1) << rate << "/s";
+        out << ' ' << done << '/' << total << ' ' << unit << "  " << std::fixed << std::setprecision(1)
+            << rate << "/s";
         if (done >= total) {
             out << "  " << minutes(seconds);
         } else if (rate > 0) {

@@ -1,4 +1,5 @@
-// Files that a reader meets either in the old state or in the new one, whole: written aside, fsynced, renamed.
+// Files that a reader meets either in the old state or in the new one, whole: written aside, fsynced,
+// renamed.
 #pragma once
 
 #include <filesystem>
@@ -7,9 +8,10 @@
 
 namespace clipsim {
 
-// A file under construction at `path() + ".tmp-PID"`; commit() makes it `target`, destruction without commit removes it.
+// A file under construction at `path() + ".tmp-PID"`; commit() makes it `target`, destruction without commit
+// removes it.
 class AtomicFile {
- public:
+  public:
     // Throws Error when the folder can't be written.
     explicit AtomicFile(std::filesystem::path target);
     ~AtomicFile();
@@ -21,7 +23,7 @@ class AtomicFile {
     // fsync the file, rename it over the target, fsync the folder. Throws Error (disk full, permissions).
     void commit();
 
- private:
+  private:
     std::filesystem::path target_;
     std::filesystem::path temporary_;
     bool committed_ = false;

@@ -1,5 +1,6 @@
-// The configuration: one plain struct a section. Modules take their own section, never the JSON and never the whole.
-// Defaults here are the defaults; the table in config_keys.cpp gives each key its path, range and description.
+// The configuration: one plain struct a section. Modules take their own section, never the JSON and never the
+// whole. Defaults here are the defaults; the table in config_keys.cpp gives each key its path, range and
+// description.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,10 @@ struct DataConfig {
     std::string root = "data";
     double val_fraction = 0.2;  // of each class
     std::uint64_t seed = 42;
-    int workers = 0;                              // decoding threads; 0: one a core
-    bool augment = true;                          // random crops and mirror images in stage 2
-    std::uint64_t max_pixels = 178'956'970;       // an image above this is refused (decompression bombs); Pillow's limit x 2
+    int workers = 0;      // decoding threads; 0: one a core
+    bool augment = true;  // random crops and mirror images in stage 2
+    std::uint64_t max_pixels =
+        178'956'970;  // an image above this is refused (decompression bombs); Pillow's limit x 2
 };
 
 struct StageConfig {
@@ -43,9 +45,9 @@ struct TrainConfig {
     int images_per_class = 4;
     double margin = 0.2;
     Mining mining = Mining::semi_hard;
-    bool amp = true;                 // bf16 autocast where the device is faster with it
-    bool grad_checkpointing = false; // recompute the unfrozen blocks in the backward pass
-    int early_stopping = 0;          // epochs without improvement before a stage ends; 0: never
+    bool amp = true;                  // bf16 autocast where the device is faster with it
+    bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
+    int early_stopping = 0;           // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 1e-3};
     Stage2Config stage2{{std::nullopt, 1e-4}, 2};
 

@@ -1,5 +1,5 @@
-// Reading, overriding and writing a Config as JSON. One table of keys serves parsing, validation, the JSON Schema
-// and the written-out config, so they can't disagree.
+// Reading, overriding and writing a Config as JSON. One table of keys serves parsing, validation, the JSON
+// Schema and the written-out config, so they can't disagree.
 #pragma once
 
 #include <filesystem>
@@ -12,13 +12,14 @@
 
 namespace clipsim {
 
-// Reads a config file (JSON; // and /* */ comments allowed), applies the overrides ("train.epochs=3") and checks all
-// of it. Without a file the defaults are the config. Throws UsageError naming the key's path, what was expected and,
-// for an unknown key, the nearest known one; for bad JSON the file, line and column.
+// Reads a config file (JSON; // and /* */ comments allowed), applies the overrides ("train.epochs=3") and
+// checks all of it. Without a file the defaults are the config. Throws UsageError naming the key's path, what
+// was expected and, for an unknown key, the nearest known one; for bad JSON the file, line and column.
 Config load_config(const std::optional<std::filesystem::path>& file, std::span<const std::string> overrides);
 
 // The same from text; `origin` names it in messages. Nesting and size are bounded.
-Config parse_config(const std::string& text, const std::string& origin, std::span<const std::string> overrides);
+Config parse_config(const std::string& text, const std::string& origin,
+                    std::span<const std::string> overrides);
 
 nlohmann::ordered_json config_to_json(const Config& config);  // every key, in the table's order
 nlohmann::ordered_json config_schema();                       // JSON Schema, draft 2020-12

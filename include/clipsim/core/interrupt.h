@@ -6,11 +6,11 @@
 
 namespace clipsim {
 
-// Blocks SIGINT and SIGTERM in this thread (and so in those it starts later) and waits for them in a thread of its
-// own. The first one requests a stop; the second ends the process at once with exit code 130.
+// Blocks SIGINT and SIGTERM in this thread (and so in those it starts later) and waits for them in a thread
+// of its own. The first one requests a stop; the second ends the process at once with exit code 130.
 // Construct it first thing in main.
 class InterruptWatcher {
- public:
+  public:
     InterruptWatcher();
     ~InterruptWatcher();
     InterruptWatcher(const InterruptWatcher&) = delete;
@@ -18,12 +18,13 @@ class InterruptWatcher {
 
     std::stop_token token() const { return source_.get_token(); }
 
- private:
+  private:
     std::stop_source source_;
     std::thread thread_;
 };
 
-// Throws Interrupted when a stop was requested. `kept` tells the user what is safe, e.g. "3 epochs are saved".
+// Throws Interrupted when a stop was requested. `kept` tells the user what is safe, e.g. "3 epochs are
+// saved".
 void throw_if_stopped(const std::stop_token& token, const char* kept);
 
 }  // namespace clipsim

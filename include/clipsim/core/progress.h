@@ -11,7 +11,7 @@ namespace clipsim {
 enum class ProgressStyle { automatic, log_lines, none };  // automatic: a bar where stderr is a terminal
 
 class Progress {
- public:
+  public:
     // `unit` is what is counted, e.g. "images".
     Progress(std::string title, std::string unit, std::uint64_t total,
              ProgressStyle style = ProgressStyle::automatic);
@@ -19,11 +19,12 @@ class Progress {
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    // Thread-safe and cheap: draws at most ten times a second. `note` stands at the end of the bar, e.g. "loss 0.12".
+    // Thread-safe and cheap: draws at most ten times a second. `note` stands at the end of the bar, e.g.
+    // "loss 0.12".
     void advance(std::uint64_t count = 1, std::string note = {});
     void finish();
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -17,10 +17,12 @@ std::string concat(const Args&... args) {
     return out.str();
 }
 
-// A path as one printable line for logs and errors: control characters become \n, \t or \xNN, the rest (UTF-8) stays.
+// A path as one printable line for logs and errors: control characters become \n, \t or \xNN, the rest
+// (UTF-8) stays.
 std::string printable(const std::filesystem::path& path);
 
-// The candidate nearest to `word` by edit distance, or "" when none is near enough to be a likely misspelling.
+// The candidate nearest to `word` by edit distance, or "" when none is near enough to be a likely
+// misspelling.
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace clipsim
