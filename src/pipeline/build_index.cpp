@@ -57,6 +57,11 @@ std::vector<SkippedImage> embed_missing(Embedder& embedder, IndexUpdater& update
     return stream.skipped();
 }
 
+IndexUpdater::Mode update_mode(const IndexRequest& request) {
+    if (request.dry_run) return IndexUpdater::Mode::dry_run;
+    return request.rebuild ? IndexUpdater::Mode::rebuild : IndexUpdater::Mode::update;
+}
+
 }  // namespace
 
 IndexSummary build_index(const Config& config, const RunOptions& run, const IndexRequest& request) {
@@ -75,7 +80,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
 
     IndexSummary summary;
     IndexUpdater updater(layout.index(), {embedder.model_id(), embedder.hash(space), embedder.dimension(space)},
-                         config.index, request.rebuild);
+                         config.index, update_mode(request));
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();

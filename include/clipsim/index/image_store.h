@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "clipsim/index/manifest.h"
@@ -21,35 +20,35 @@ struct FileStamp {
     bool operator==(const FileStamp&) const = default;
 };
 
-struct StoredImage {
-    std::int64_t id = 0;
+// What identifies a file for the index without its vector.
+struct ImageEntry {
     std::filesystem::path path;  // absolute, any bytes
     FileStamp stamp;
     std::string content_hash;
     std::string label;  // "" where there is none
+    bool operator==(const ImageEntry&) const = default;
 };
 
-// What identifies a file for the index without its vector.
-struct ImageEntry {
-    std::filesystem::path path;
-    FileStamp stamp;
-    std::string content_hash;
-    std::string label;
+struct StoredImage : ImageEntry {
+    std::int64_t id = 0;  // never used again for another image
 };
 
+// One object serves one thread at a time.
 class ImageStore {
  public:
-    enum class Mode { read, write };
-    // Opens or (write) creates. Throws UsageError for another identity, a newer schema, a file that is no such database,
-    // or (write) when another writer holds it.
-    ImageStore(const std::filesystem::path& file, const IndexIdentity& identity, Mode mode);
+    // Opens the file for writing, or creates it. Throws UsageError for another identity, Error for a newer schema or a
+    // file that is no such database. The caller holds the folder's lock: SQLite itself would let writers alternate.
+    static ImageStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
+    // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file is missing
+    // or of another identity, Error as above.
+    static ImageStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
     ~ImageStore();
     ImageStore(ImageStore&&) noexcept;
     ImageStore& operator=(ImageStore&&) noexcept;
 
     std::vector<StoredImage> images() const;  // by id
     std::optional<StoredImage> find(std::int64_t id) const;
-    std::vector<float> vector(std::int64_t id) const;
+    std::vector<float> vector(std::int64_t id) const;  // throws Error for an unknown id
     // All ids and vectors, [N] and [N, dimension], by id.
     void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors) const;
     std::int64_t count() const;
@@ -57,12 +56,15 @@ class ImageStore {
     std::uint64_t generation() const;
 
     // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it, with a new id.
-    void put(std::span<const ImageEntry> entries, std::span<const float> vectors);  // [N, dimension]
-    void rename(std::int64_t id, const ImageEntry& entry);  // keeps id and vector
+    void put(std::span<const ImageEntry> entries, std::span<const float> vectors);  // [N, dimension] unit rows
+    void update(std::span<const StoredImage> images);  // path, stamp and label of known ids; the vectors stay
     void remove(std::span<const std::int64_t> ids);
+    // Takes over all of another store's images (with new ids) and its identity, in place of its own.
+    static void replace_all(const std::filesystem::path& file, const std::filesystem::path& source);
 
  private:
     struct Impl;
+    explicit ImageStore(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -9,7 +9,7 @@
 
 namespace clipsim {
 
-// Which vectors an index holds; two indexes mix only when all of it agrees.
+// Which vectors an index holds; two indexes mix only when hash and dimension agree.
 struct IndexIdentity {
     std::string model_id;
     std::string model_hash;
@@ -21,14 +21,15 @@ struct Manifest {
     int schema_version = current_schema_version;
     IndexIdentity identity;
     std::string metric = "cosine";
-    IndexConfig config;       // as asked for, `type` resolved: never automatic
-    std::int64_t images = 0;  // rows of images.db
-    std::int64_t vectors = 0; // of index.faiss
+    IndexConfig config;            // as asked for, `type` resolved: never automatic
+    std::int64_t images = 0;       // rows of images.db
+    std::int64_t vectors = 0;      // of index.faiss
     std::uint64_t generation = 0;  // of images.db when index.faiss was derived from it
+    std::string index_hash;        // XXH3-128 of index.faiss
 };
 
-// Throws UsageError: missing, not JSON, a newer schema version.
+// Throws UsageError: missing, not JSON, a newer schema version. The message says to run `clipsim index`.
 Manifest read_manifest(const std::filesystem::path& file);
-void write_manifest(const std::filesystem::path& file, const Manifest& manifest);
+void write_manifest(const std::filesystem::path& file, const Manifest& manifest);  // atomic
 
 }  // namespace clipsim

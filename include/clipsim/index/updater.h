@@ -15,14 +15,14 @@ namespace clipsim {
 
 // A file that should be in the index.
 struct IndexCandidate {
-    std::filesystem::path path;
+    std::filesystem::path path;  // absolute
     std::string label;
 };
 
 struct UpdatePlan {
-    std::vector<ImageEntry> to_embed;  // new or changed content
+    std::vector<ImageEntry> to_embed;  // new or changed content, each content once
     std::size_t unchanged = 0;
-    std::size_t renamed = 0;  // same content at another path, or a new copy: the vector is reused
+    std::size_t renamed = 0;  // known content at another path, moved or copied: the vector is reused
     std::size_t removed = 0;
     std::vector<std::filesystem::path> unreadable;
     bool empty() const { return to_embed.empty() && renamed == 0 && removed == 0; }
@@ -36,17 +36,22 @@ struct UpdateReport {
 
 class IndexUpdater {
  public:
-    // Opens index_dir for writing. An index of another model is refused unless `rebuild`, which starts an empty one;
-    // the old one stays in place for readers until finish().
+    enum class Mode {
+        update,
+        rebuild,  // starts anew, aside: readers keep the old state until finish(); any model's index is replaced
+        dry_run,  // plan() only; nothing is written
+    };
+
+    // Throws UsageError for an index of another model (update, dry_run), Error when another process updates it.
     IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity, const IndexConfig& config,
-                 bool rebuild);
+                 Mode mode);
     ~IndexUpdater();
     IndexUpdater(const IndexUpdater&) = delete;
     IndexUpdater& operator=(const IndexUpdater&) = delete;
 
-    // Compares the candidates with the store: size and mtime first, the content hash where they differ. Changes nothing.
-    // Images of the store that lie outside the candidates' list count as removed.
-    const UpdatePlan& plan(std::span<const IndexCandidate> candidates);
+    // Compares the candidates, all images under `roots` (absolute, normalised), with the store: size and mtime first,
+    // the content hash where they differ. Images known from elsewhere stay as long as their file is there.
+    const UpdatePlan& plan(std::span<const IndexCandidate> candidates, std::span<const std::filesystem::path> roots);
 
     // Stores vectors of some of plan().to_embed; entries: the plan's, vectors: [N, dimension] unit rows.
     void commit(std::span<const ImageEntry> entries, std::span<const float> vectors);

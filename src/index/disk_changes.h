@@ -1,0 +1,22 @@
+// What happened on disk since the store was written: the comparison behind IndexUpdater::plan.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "clipsim/index/updater.h"
+
+namespace clipsim {
+
+struct DiskChanges {
+    UpdatePlan plan;
+    std::vector<StoredImage> moved;      // known id, new path, stamp or label
+    std::vector<ImageEntry> copies;      // content that the store has, or will have once plan.to_embed is committed
+    std::vector<std::int64_t> vanished;  // ids
+    std::vector<std::int64_t> outdated;  // ids whose file has other content now
+};
+
+DiskChanges compare_with_disk(std::span<const StoredImage> stored, std::span<const IndexCandidate> candidates,
+                              std::span<const std::filesystem::path> roots);
+
+}  // namespace clipsim

@@ -1,0 +1,69 @@
+#include "clipsim/index/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/config_io.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+constexpr std::uint64_t max_manifest_bytes = 1 << 20;
+
+Manifest parse_manifest(const nlohmann::json& json) {
+    Manifest manifest;
+    manifest.schema_version = json.at("schema_version").get<int>();
+    if (manifest.schema_version > Manifest::current_schema_version) return manifest;
+    manifest.identity.model_id = json.at("model").at("id").get<std::string>();
+    manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
+    manifest.identity.dimension = json.at("dimension").get<int>();
+    manifest.metric = json.at("metric").get<std::string>();
+    manifest.config = parse_config(nlohmann::json{{"index", json.at("index")}}.dump(), "the manifest", {}).index;
+    manifest.images = json.at("images").get<std::int64_t>();
+    manifest.vectors = json.at("vectors").get<std::int64_t>();
+    manifest.generation = json.at("generation").get<std::uint64_t>();
+    manifest.index_hash = json.at("index_hash").get<std::string>();
+    return manifest;
+}
+
+}  // namespace
+
+Manifest read_manifest(const std::filesystem::path& file) {
+    Manifest manifest;
+    try {
+        manifest = parse_manifest(nlohmann::json::parse(read_file(file, max_manifest_bytes)));
+    } catch (const nlohmann::json::exception& error) {
+        throw UsageError(concat(printable(file), " is damaged (", error.what(), "); run `clipsim index`"));
+    } catch (const UsageError& error) {
+        throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
+    }
+    if (manifest.schema_version > Manifest::current_schema_version) {
+        throw UsageError(concat(printable(file), " was written by a newer clipsim (schema ", manifest.schema_version,
+                                ", this one knows ", Manifest::current_schema_version,
+                                "); use that one or run `clipsim index --rebuild`"));
+    }
+    return manifest;
+}
+
+void write_manifest(const std::filesystem::path& file, const Manifest& manifest) {
+    Config config;
+    config.index = manifest.config;
+    nlohmann::ordered_json json;
+    json["schema_version"] = manifest.schema_version;
+    json["model"]["id"] = manifest.identity.model_id;
+    json["model"]["hash"] = manifest.identity.model_hash;
+    json["dimension"] = manifest.identity.dimension;
+    json["metric"] = manifest.metric;
+    json["index"] = config_to_json(config)["index"];
+    json["images"] = manifest.images;
+    json["vectors"] = manifest.vectors;
+    json["generation"] = manifest.generation;
+    json["index_hash"] = manifest.index_hash;
+    using ErrorHandler = nlohmann::ordered_json::error_handler_t;
+    write_file_atomically(file, json.dump(2, ' ', false, ErrorHandler::replace) + "\n");
+}
+
+}  // namespace clipsim

@@ -1,0 +1,137 @@
+#include "sqlite.h"
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+// A path inside a file: URI, where %, ? and # mean something else.
+std::string uri_of(const std::filesystem::path& file, std::string_view query) {
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char byte : std::filesystem::absolute(file).string()) {
+        const bool plain = std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '/' || byte == '.';
+        if (plain) {
+            uri += byte;
+        } else {
+            uri += '%';
+            uri += digits[static_cast<unsigned char>(byte) >> 4];
+            uri += digits[static_cast<unsigned char>(byte) & 15];
+        }
+    }
+    return uri.append(query);
+}
+
+int open_handle(const std::string& uri, int flags, sqlite3** handle) {
+    const int code = sqlite3_open_v2(uri.c_str(), handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
+    if (code == SQLITE_OK) sqlite3_busy_timeout(*handle, 10'000);
+    return code;
+}
+
+}  // namespace
+
+Database Database::open_for_writing(const std::filesystem::path& file) {
+    Database database;
+    database.file_ = file;
+    sqlite3* handle = nullptr;
+    const int code = open_handle(uri_of(file, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &handle);
+    database.handle_.reset(handle);
+    if (code != SQLITE_OK) database.fail();
+    database.execute("PRAGMA journal_mode = WAL");
+    database.execute("PRAGMA synchronous = NORMAL");  // in WAL mode: consistent after a power cut, at most a batch behind
+    return database;
+}
+
+Database Database::open_for_reading(const std::filesystem::path& file) {
+    Database database;
+    database.file_ = file;
+    for (const char* query : {"", "?immutable=1"}) {
+        sqlite3* handle = nullptr;
+        const int code = open_handle(uri_of(file, query), SQLITE_OPEN_READONLY, &handle);
+        database.handle_.reset(handle);
+        if (code != SQLITE_OK) continue;
+        const int readable = sqlite3_exec(handle, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr);
+        if (readable == SQLITE_OK) return database;
+        // On a read-only medium nobody writes, so the file can be read as it is.
+        if (readable != SQLITE_CANTOPEN && readable != SQLITE_READONLY) break;
+    }
+    database.fail();
+}
+
+void Database::fail() const {
+    const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
+    throw Error(concat(printable(file_), ": ", reason));
+}
+
+void Database::execute(const char* sql) {
+    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+Statement::Statement(Database& database, std::string_view sql) : database_(&database) {
+    sqlite3_stmt* statement = nullptr;
+    const int size = static_cast<int>(sql.size());
+    if (sqlite3_prepare_v2(database.handle(), sql.data(), size, &statement, nullptr) != SQLITE_OK) database.fail();
+    statement_.reset(statement);
+}
+
+Statement& Statement::bind(int parameter, std::int64_t value) {
+    if (sqlite3_bind_int64(statement_.get(), parameter, value) != SQLITE_OK) database_->fail();
+    return *this;
+}
+
+Statement& Statement::bind_text(int parameter, std::string_view value) {
+    if (sqlite3_bind_text(statement_.get(), parameter, value.data(), static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT) != SQLITE_OK) {
+        database_->fail();
+    }
+    return *this;
+}
+
+Statement& Statement::bind_blob(int parameter, std::span<const std::byte> value) {
+    if (sqlite3_bind_blob64(statement_.get(), parameter, value.data(), value.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
+        database_->fail();
+    }
+    return *this;
+}
+
+bool Statement::step() {
+    const int code = sqlite3_step(statement_.get());
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) database_->fail();
+    return false;
+}
+
+void Statement::run() {
+    while (step()) {
+    }
+    reset();
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+std::string Statement::text(int column) const {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+    if (bytes == nullptr) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::span<const std::byte> Statement::blob(int column) const {
+    const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
+    return {bytes, bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Transaction::~Transaction() {
+    // A failing rollback has nothing to undo: SQLite rolled back itself.
+    if (!done_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+    database_.execute("COMMIT");
+    done_ = true;
+}
+
+}  // namespace clipsim

@@ -1,0 +1,129 @@
+#include "report_files.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iomanip>
+#include <sstream>
+#include <string>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/text.h"
+#include "clipsim/image/contact_sheet.h"
+#include "clipsim/image/decode.h"
+#include "clipsim/image/encode.h"
+#include "clipsim/image/resize.h"
+
+namespace clipsim {
+
+namespace {
+
+constexpr int thumbnail_side = 256;  // the longer side, in pixels
+
+// Empty for a file that can't be shown: it may have gone since it was indexed.
+Pixels thumbnail(const std::filesystem::path& file) {
+    try {
+        DecodeOptions options;
+        options.min_short_side = thumbnail_side;
+        Pixels picture = decode_image(file, options);
+        const int longer = std::max(picture.width, picture.height);
+        if (longer <= thumbnail_side) return picture;
+        const auto scaled = [&](int side) { return std::max(1, side * thumbnail_side / longer); };
+        return resize_bicubic(picture, scaled(picture.width), scaled(picture.height));
+    } catch (const ImageError&) {
+        return {};
+    }
+}
+
+std::string three_decimals(float score) {
+    std::ostringstream out;
+    out << std::fixed << std::setprecision(3) << score;
+    return out.str();
+}
+
+std::string heading(const Hit& hit) {
+    return concat(hit.rank, hit.label.empty() ? "" : "  ", hit.label, "  ", three_decimals(hit.score));
+}
+
+std::string base64(const std::string& bytes) {
+    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            group = group << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        }
+        for (std::size_t k = 0; k < 4; ++k) text += k <= left ? digits[group >> (18 - 6 * k) & 63] : '=';
+    }
+    return text;
+}
+
+std::string html_text(const std::string& text) {
+    std::string escaped;
+    for (const char byte : text) {
+        switch (byte) {
+            case '&': escaped += "&amp;"; break;
+            case '<': escaped += "&lt;"; break;
+            case '>': escaped += "&gt;"; break;
+            case '"': escaped += "&quot;"; break;
+            default: escaped += byte;
+        }
+    }
+    return escaped;
+}
+
+void write_figure(std::ostream& page, const std::filesystem::path& file, const std::string& caption,
+                  const char* kind) {
+    const Pixels picture = thumbnail(file);
+    page << "<figure class=\"" << kind << "\">";
+    if (picture.rgb.empty()) {
+        page << "<div class=\"missing\">not readable</div>";
+    } else {
+        page << "<img alt=\"\" src=\"data:image/jpeg;base64," << base64(encode_jpeg(picture)) << "\">";
+    }
+    page << "<figcaption><b>" << html_text(caption) << "</b><br>" << html_text(printable(file))
+         << "</figcaption></figure>\n";
+}
+
+constexpr const char* page_head =
+    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>clipsim results</title>\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n"
+    "body{font:14px system-ui,sans-serif;margin:2rem;color:#282c34;background:#fff}\n"
+    "section{display:flex;flex-wrap:wrap;gap:1rem;margin-bottom:2.5rem}\n"
+    "figure{margin:0;width:256px}img,.missing{width:256px;height:256px;object-fit:contain;background:#f3f4f6}\n"
+    ".missing{line-height:256px;text-align:center;color:#828892}\n"
+    ".query img{outline:3px solid #266ed9}figcaption{overflow-wrap:anywhere;font-size:12px;padding:.3rem 0}\n"
+    "</style></head><body>\n";
+
+}  // namespace
+
+void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> results,
+                std::span<const std::filesystem::path> query_images) {
+    std::vector<SheetRow> rows;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        SheetRow row;
+        row.query = {thumbnail(query_images[i]), {"query", printable(query_images[i].filename())}};
+        for (const Hit& hit : results[i].hits) {
+            row.hits.push_back({thumbnail(hit.path), {heading(hit), printable(hit.path.filename())}});
+        }
+        rows.push_back(std::move(row));
+    }
+    write_picture(file, draw_contact_sheet(rows));
+}
+
+void save_page(const std::filesystem::path& file, std::span<const QueryResult> results,
+               std::span<const std::filesystem::path> query_images) {
+    std::ostringstream page;
+    page << page_head;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        page << "<section>\n";
+        write_figure(page, query_images[i], "query", "query");
+        for (const Hit& hit : results[i].hits) write_figure(page, hit.path, heading(hit), "hit");
+        page << "</section>\n";
+    }
+    page << "</body></html>\n";
+    write_file_atomically(file, page.str());
+}
+
+}  // namespace clipsim
