@@ -8,8 +8,8 @@
 
 #include <cstddef>
 #include <span>
-#include <string>
 
+#include "clipsim/image/encode.h"
 #include "clipsim/image/pixels.h"
 #include "image_header.h"
 
@@ -22,9 +22,5 @@ Pixels decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, 
 Pixels decode_png(std::span<const std::byte> bytes, const ImageHeader& header);
 Pixels decode_tiff(std::span<const std::byte> bytes, const ImageHeader& header);  // the first page
 Pixels decode_webp(std::span<const std::byte> bytes, const ImageHeader& header);  // the first frame
-
-// Throw Error.
-std::string encode_png(const Pixels& picture);
-std::string encode_jpeg(const Pixels& picture);  // quality 92
 
 }  // namespace clipsim
