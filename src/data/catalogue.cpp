@@ -1,7 +1,5 @@
 #include "clipsim/data/catalogue.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -17,34 +15,92 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Walks folders; each real folder once, so that links to folders can't loop.
+struct Found {
+    fs::path path;
+    std::string label;  // "" directly under the root
+};
+
+// Finds each real folder and each real file once, whatever links lead there and in whatever order the system
+// lists them: first all that lies under the roots themselves, then linked folders, then linked files, each in
+// sorted order.
 class Walker {
- public:
-    // Calls found(path) for each image at or below `folder`.
-    template <typename Found>
-    void walk(const fs::path& folder, const Found& found) {
-        struct stat status {};
-        if (::stat(folder.c_str(), &status) != 0 || !visited_.insert({status.st_dev, status.st_ino}).second) return;
+  public:
+    std::vector<Found> find(std::span<const fs::path> roots) {
+        for (const fs::path& root : roots) {
+            std::error_code error;
+            walk(root, fs::canonical(root, error), root);
+        }
+        // Walking a linked folder may find further links.
+        while (!folder_links_.empty()) {
+            const auto [link, root] = *folder_links_.begin();
+            folder_links_.erase(folder_links_.begin());
+            std::error_code error;
+            const fs::path real = fs::canonical(link, error);
+            if (!error) walk(link, real, root);
+        }
+        for (const auto& [link, root] : file_links_) take_linked_file(link, root);
+        return std::move(found_);
+    }
+
+  private:
+    // `real` is the folder's path without links.
+    void walk(const fs::path& folder, const fs::path& real, const fs::path& root) {
+        if (!walked_.insert(real).second) return;
         std::error_code error;
-        for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-            visit(*entry, found);
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+             entry.increment(error)) {
+            visit(*entry, real, root);
         }
         if (error) log_warning(concat("skipping the folder ", printable(folder), ": ", error.message()));
     }
 
- private:
-    template <typename Found>
-    void visit(const fs::directory_entry& entry, const Found& found) {
-        if (entry.path().filename().native().starts_with('.')) return;
+    void visit(const fs::directory_entry& entry, const fs::path& real_parent, const fs::path& root) {
+        const fs::path name = entry.path().filename();
+        if (is_hidden(name)) return;
         std::error_code error;
-        if (entry.is_directory(error)) {
-            walk(entry.path(), found);
-        } else if (entry.is_regular_file(error) && has_image_extension(entry.path())) {
-            found(entry.path());
+        if (entry.is_symlink(error)) {
+            visit_link(entry, root);
+        } else if (entry.is_directory(error)) {
+            walk(entry.path(), real_parent / name, root);
+        } else if (entry.is_regular_file(error) && has_image_extension(name)) {
+            take(entry.path(), root);
         }
     }
 
-    std::set<std::pair<dev_t, ino_t>> visited_;
+    void visit_link(const fs::directory_entry& link, const fs::path& root) {
+        std::error_code error;
+        if (link.is_directory(error)) {
+            folder_links_.emplace(link.path(), root);
+        } else if (has_image_extension(link.path())) {
+            if (link.is_regular_file(error)) {
+                file_links_.emplace(link.path(), root);
+            } else if (!link.exists(error)) {
+                log_warning(concat("skipping the broken link ", printable(link.path())));
+            }
+        }
+    }
+
+    void take_linked_file(const fs::path& link, const fs::path& root) {
+        std::error_code error;
+        const fs::path real = fs::canonical(link, error);
+        if (error || !linked_files_.insert(real).second) return;
+        const bool met =
+            walked_.contains(real.parent_path()) && !is_hidden(real.filename()) && has_image_extension(real);
+        if (!met) take(link, root);
+    }
+
+    void take(const fs::path& path, const fs::path& root) {
+        const fs::path inside = path.lexically_relative(root);
+        const bool direct = std::next(inside.begin()) == inside.end();
+        found_.push_back({path, direct ? std::string{} : inside.begin()->string()});
+    }
+
+    static bool is_hidden(const fs::path& name) { return name.native().starts_with('.'); }
+
+    std::vector<Found> found_;
+    std::set<fs::path> walked_;                               // real folders
+    std::set<fs::path> linked_files_;                         // real files
+    std::map<fs::path, fs::path> folder_links_, file_links_;  // link -> root it was found under
 };
 
 void require_folder(const fs::path& root) {
@@ -57,15 +113,8 @@ void require_folder(const fs::path& root) {
     if (!fs::is_directory(status)) throw UsageError(concat(printable(root), " is not a folder"));
 }
 
-struct Found {
-    fs::path path;
-    std::string label;  // "" directly under the root
-};
-
 Catalogue make_catalogue(fs::path root, std::vector<Found> found) {
     std::ranges::sort(found, {}, &Found::path);
-    const auto repeated = std::ranges::unique(found, {}, &Found::path);
-    found.erase(repeated.begin(), repeated.end());
     std::map<std::string, int> labels;
     for (const Found& image : found) {
         if (!image.label.empty()) labels[image.label] = 0;
@@ -82,23 +131,16 @@ Catalogue make_catalogue(fs::path root, std::vector<Found> found) {
     return catalogue;
 }
 
-void find_images(const fs::path& root, std::vector<Found>& found) {
-    require_folder(root);
-    Walker walker;
-    walker.walk(root, [&](const fs::path& path) {
-        const fs::path inside = path.lexically_relative(root);
-        const bool direct = std::next(inside.begin()) == inside.end();
-        found.push_back({path, direct ? std::string{} : inside.begin()->string()});
-    });
-}
-
 }  // namespace
 
-Catalogue scan_catalogue(const fs::path& root) { return scan_folders(std::span(&root, 1)); }
+Catalogue scan_catalogue(const fs::path& root) {
+    return scan_folders(std::span(&root, 1));
+}
 
 Catalogue scan_folders(std::span<const fs::path> roots) {
-    std::vector<Found> found;
-    for (const fs::path& root : roots) find_images(root, found);
+    if (roots.empty()) throw UsageError("no folder of photos given");
+    for (const fs::path& root : roots) require_folder(root);
+    std::vector<Found> found = Walker().find(roots);
     if (found.empty()) {
         throw UsageError(concat("no image (jpg, png, webp, bmp, tiff, gif) under ", printable(roots.front()),
                                 roots.size() > 1 ? " and the other folders" : ""));

@@ -11,7 +11,7 @@ namespace {
 
 // Hands out the indices of one class in random order, again and again.
 class ClassDeck {
- public:
+  public:
     ClassDeck(std::vector<std::size_t> samples, Random& random) : samples_(std::move(samples)) {
         random.shuffle(samples_);
     }
@@ -27,15 +27,15 @@ class ClassDeck {
         next_ += count;
     }
 
- private:
+  private:
     std::vector<std::size_t> samples_;
     std::size_t next_ = 0;
 };
 
 }  // namespace
 
-ClassBalancedSampler::ClassBalancedSampler(std::span<const int> labels, int classes_per_batch, int images_per_class,
-                                           std::uint64_t seed)
+ClassBalancedSampler::ClassBalancedSampler(std::span<const int> labels, int classes_per_batch,
+                                           int images_per_class, std::uint64_t seed)
     : images_per_class_(static_cast<std::size_t>(images_per_class)), samples_(labels.size()), seed_(seed) {
     std::map<int, std::vector<std::size_t>> by_label;
     for (std::size_t i = 0; i < labels.size(); ++i) by_label[labels[i]].push_back(i);
@@ -60,8 +60,9 @@ std::vector<std::vector<std::size_t>> ClassBalancedSampler::epoch(int epoch) con
                 for (std::size_t i = 0; i < by_class_.size(); ++i) order.push_back(i);
                 random.shuffle(order);
                 // A class that is in this batch already waits for the next.
-                std::ranges::stable_partition(
-                    order, [&](std::size_t label) { return std::ranges::find(chosen, label) != chosen.end(); });
+                std::ranges::stable_partition(order, [&](std::size_t label) {
+                    return std::ranges::find(chosen, label) != chosen.end();
+                });
             }
             chosen.push_back(order.back());
             order.pop_back();

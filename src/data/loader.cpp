@@ -6,6 +6,8 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "clipsim/core/error.h"
@@ -16,7 +18,8 @@ namespace clipsim {
 
 namespace {
 
-// A batch while its pictures are being loaded: every picture has its own slot, so workers need no lock to write.
+// A batch while its pictures are being loaded: every picture has its own slot, so workers need no lock to
+// write.
 struct PendingBatch {
     std::vector<LoadItem> items;
     std::vector<float> pixels;
@@ -25,9 +28,10 @@ struct PendingBatch {
 };
 
 std::vector<std::vector<LoadItem>> cut_into_batches(std::vector<LoadItem> items, int batch_size) {
+    const auto size = static_cast<std::size_t>(std::max(1, batch_size));
     std::vector<std::vector<LoadItem>> batches;
-    for (std::size_t start = 0; start < items.size(); start += static_cast<std::size_t>(batch_size)) {
-        const std::size_t end = std::min(items.size(), start + static_cast<std::size_t>(batch_size));
+    for (std::size_t start = 0; start < items.size(); start += size) {
+        const std::size_t end = std::min(items.size(), start + size);
         batches.emplace_back(std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(start)),
                              std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(end)));
     }
@@ -47,20 +51,30 @@ struct ImageLoader::State {
     std::vector<std::vector<LoadItem>> waiting;  // batches not begun, from next_waiting on
     std::size_t next_waiting = 0;
     std::deque<std::unique_ptr<PendingBatch>> ahead;  // begun, in order
-    std::size_t next_batch = 0, next_item = 0;        // the picture to begin next: position in `ahead`, in its items
+    std::size_t next_batch = 0,
+                next_item = 0;  // the picture to begin next: position in `ahead`, in its items
     std::exception_ptr failure;
     bool stopping = false;
     std::vector<std::jthread> workers;  // last, so that they end before the rest goes
 
     void start() {
-        int count = options.workers > 0 ? options.workers : static_cast<int>(std::thread::hardware_concurrency());
-        count = std::max(1, count);
-        for (int i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+        std::size_t items = 0;
+        for (const std::vector<LoadItem>& batch : waiting) items += batch.size();
+        const std::size_t wanted = options.workers > 0 ? static_cast<std::size_t>(options.workers)
+                                                       : std::thread::hardware_concurrency();
+        const std::size_t count = std::max<std::size_t>(1, std::min(wanted, items));
+        try {
+            while (workers.size() < count) workers.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            if (workers.empty()) throw Error("cannot start a thread to load images; lower data.workers");
+            // with fewer threads than asked for it is only slower
+        }
     }
 
     // With the lock held: begins batches until enough are under way.
     void begin_batches() {
-        while (next_waiting < waiting.size() && ahead.size() < static_cast<std::size_t>(options.batches_ahead)) {
+        while (next_waiting < waiting.size() &&
+               ahead.size() < static_cast<std::size_t>(std::max(1, options.batches_ahead))) {
             auto batch = std::make_unique<PendingBatch>();
             batch->items = std::move(waiting[next_waiting++]);
             batch->remaining = batch->items.size();
@@ -103,22 +117,32 @@ struct ImageLoader::State {
     bool load(PendingBatch& batch, std::size_t item) {
         const LoadItem& what = batch.items[item];
         const std::span<float> out = std::span(batch.pixels).subspan(item * spec.values(), spec.values());
+        const std::string name = printable(what.path);
         try {
-            const Pixels source = decode(what.path);
-            if (what.view_seed) {
-                const AugmentedView view = random_view(*what.view_seed, source.width, source.height);
-                normalise(resize_view(source, spec, view), spec, out);
-            } else {
-                preprocess(source, spec, out);
-            }
+            fill(what, out);
         } catch (const Error& error) {
-            batch.reasons[item] = error.what();
+            const std::string reason = error.what();
+            batch.reasons[item] =
+                reason.find(name) != std::string::npos ? reason : concat(name, ": ", reason);
+        } catch (const std::bad_alloc&) {
+            batch.reasons[item] = name + ": not enough memory to decode it";
         } catch (...) {
             const std::lock_guard lock(mutex);
             if (!failure) failure = std::current_exception();
             return false;
         }
         return true;
+    }
+
+    void fill(const LoadItem& what, std::span<float> out) const {
+        const Pixels source = decode(what.path);
+        if (source.rgb.empty()) throw Error("a picture without pixels");
+        if (what.view_seed) {
+            const AugmentedView view = random_view(*what.view_seed, source.width, source.height);
+            normalise(resize_view(source, spec, view), spec, out);
+        } else {
+            preprocess(source, spec, out);
+        }
     }
 
     // Drops the slots of skipped pictures.
@@ -129,7 +153,8 @@ struct ImageLoader::State {
         for (std::size_t i = 0; i < pending.items.size(); ++i) {
             if (!pending.reasons[i].empty()) {
                 log_warning("skipped " + pending.reasons[i]);
-                skipped.push_back({pending.items[i].path, pending.items[i].tag, std::move(pending.reasons[i])});
+                skipped.push_back(
+                    {pending.items[i].path, pending.items[i].tag, std::move(pending.reasons[i])});
                 continue;
             }
             if (kept != i) {
@@ -149,8 +174,8 @@ ImageLoader::ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec
                          LoaderOptions options)
     : ImageLoader(cut_into_batches(std::move(items), options.batch_size), spec, std::move(decode), options) {}
 
-ImageLoader::ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, DecodeFunction decode,
-                         LoaderOptions options)
+ImageLoader::ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec,
+                         DecodeFunction decode, LoaderOptions options)
     : state_(std::make_unique<State>()) {
     state_->spec = spec;
     state_->decode = std::move(decode);
@@ -174,7 +199,8 @@ std::optional<LoadedBatch> ImageLoader::next() {
         state_->begin_batches();
         if (state_->ahead.empty()) return std::nullopt;
         state_->work_ready.notify_all();
-        state_->batch_ready.wait(lock, [&] { return state_->failure || state_->ahead.front()->remaining == 0; });
+        state_->batch_ready.wait(lock,
+                                 [&] { return state_->failure || state_->ahead.front()->remaining == 0; });
         if (state_->failure) std::rethrow_exception(state_->failure);
         done = std::move(state_->ahead.front());
         state_->ahead.pop_front();
@@ -189,6 +215,8 @@ std::optional<LoadedBatch> ImageLoader::next() {
     return state_->collect(*done);
 }
 
-const std::vector<SkippedImage>& ImageLoader::skipped() const { return state_->skipped; }
+const std::vector<SkippedImage>& ImageLoader::skipped() const {
+    return state_->skipped;
+}
 
 }  // namespace clipsim

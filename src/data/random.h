@@ -9,7 +9,7 @@ namespace clipsim {
 
 // splitmix64 (Steele, Lea, Flood 2014).
 class Random {
- public:
+  public:
     explicit Random(std::uint64_t seed) : state_(seed) {}
 
     std::uint64_t next() {
@@ -27,7 +27,7 @@ class Random {
         for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(i)]);
     }
 
- private:
+  private:
     std::uint64_t state_;
 };
 

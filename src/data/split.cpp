@@ -14,7 +14,11 @@ namespace {
 
 // Where an image stands in its class's order: a hash, so that no other file moves it.
 std::string rank_of(const Catalogue& catalogue, std::size_t image, std::uint64_t seed) {
-    const std::string key = concat(seed, '\0', catalogue.images[image].path.lexically_relative(catalogue.root).string());
+    const std::filesystem::path& path = catalogue.images[image].path;
+    // A catalogue of several folders has no root.
+    const std::filesystem::path inside =
+        catalogue.root.empty() ? path : path.lexically_relative(catalogue.root);
+    const std::string key = concat(seed, '\0', inside.string());
     return hash_bytes(std::as_bytes(std::span(key)));
 }
 
@@ -30,9 +34,11 @@ void warn_train_only(const std::vector<std::string>& classes) {
 Split split_by_class(const Catalogue& catalogue, double val_fraction, std::uint64_t seed) {
     std::vector<std::vector<std::size_t>> by_class(catalogue.classes.size());
     for (std::size_t i = 0; i < catalogue.images.size(); ++i) {
-        if (catalogue.images[i].label >= 0) by_class[static_cast<std::size_t>(catalogue.images[i].label)].push_back(i);
+        if (catalogue.images[i].label >= 0)
+            by_class[static_cast<std::size_t>(catalogue.images[i].label)].push_back(i);
     }
-    const auto usable = std::ranges::count_if(by_class, [](const auto& images) { return images.size() >= 2; });
+    const auto usable =
+        std::ranges::count_if(by_class, [](const auto& images) { return images.size() >= 2; });
     if (usable < 2) {
         throw UsageError(concat("training needs at least two classes (sub-folders) with two images each; ",
                                 printable(catalogue.root), " has ", usable));
@@ -49,7 +55,8 @@ Split split_by_class(const Catalogue& catalogue, double val_fraction, std::uint6
         std::vector<std::pair<std::string, std::size_t>> ranked;
         for (const std::size_t image : images) ranked.emplace_back(rank_of(catalogue, image, seed), image);
         std::ranges::sort(ranked);
-        const auto wanted = static_cast<std::size_t>(std::lround(static_cast<double>(images.size()) * val_fraction));
+        const auto wanted =
+            static_cast<std::size_t>(std::lround(static_cast<double>(images.size()) * val_fraction));
         const std::size_t held_out = std::clamp<std::size_t>(wanted, 1, images.size() - 1);
         for (std::size_t i = 0; i < ranked.size(); ++i) {
             (i < held_out ? split.validation : split.train).push_back(ranked[i].second);

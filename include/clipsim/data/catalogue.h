@@ -19,11 +19,14 @@ struct Catalogue {
     std::vector<ImageFile> images;     // sorted by path
 };
 
-// Walks the folder. Symbolic links to folders are followed once each (loops end); folders and files that can't be read
-// are skipped with a warning. Throws UsageError when the root is missing, no folder, or holds no image.
+// Walks the folder, hidden names excepted. Each real folder and file is taken once, by its own path where it
+// lies under the root and else by the first of the symbolic links to it (loops end). Folders that can't be
+// read and broken links are skipped with a warning. Throws UsageError when the root is missing, no folder, or
+// holds no image.
 Catalogue scan_catalogue(const std::filesystem::path& root);
 
 // The images under several folders as one catalogue; each image's class is the first folder below its root.
+// An image under several of the roots is taken once, with the first of them.
 Catalogue scan_folders(std::span<const std::filesystem::path> roots);
 
 }  // namespace clipsim

@@ -33,7 +33,8 @@ struct SkippedImage {
     std::string reason;
 };
 
-// How a file becomes pixels: decode_image in the program, anything in tests. Called from many threads at once.
+// How a file becomes pixels: decode_image in the program, anything in tests. Called from many threads at
+// once.
 using DecodeFunction = std::function<Pixels(const std::filesystem::path&)>;
 
 struct LoaderOptions {
@@ -43,10 +44,11 @@ struct LoaderOptions {
 };
 
 class ImageLoader {
- public:
-    // Starts the workers. Batches hold batch_size pictures (the last may hold fewer), in the order of `items`, less the
-    // ones that could not be read.
-    ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode, LoaderOptions options);
+  public:
+    // Starts the workers. Batches hold batch_size pictures (the last may hold fewer), in the order of
+    // `items`, less the ones that could not be read.
+    ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode,
+                LoaderOptions options);
     // With explicit batches, e.g. from a sampler: batch i is items[batches[i]...].
     ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, DecodeFunction decode,
                 LoaderOptions options);
@@ -61,7 +63,7 @@ class ImageLoader {
     // Pictures skipped so far.
     const std::vector<SkippedImage>& skipped() const;
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -15,9 +15,10 @@ struct Split {
     std::vector<std::string> train_only;  // classes with a single image: all of it is for training
 };
 
-// Of each class of n images, round(n * val_fraction) go to validation, at least one and at most n - 1. Which ones
-// depends on the hash of seed and the path relative to the root, so that a new file does not reshuffle the others.
-// Images without a label are in neither. Throws UsageError when fewer than two classes have two or more images.
+// Of each class of n images, round(n * val_fraction) go to validation, at least one and at most n - 1. Which
+// ones depends on the hash of seed and the path relative to the root, so that a new file does not reshuffle
+// the others. Images without a label are in neither. Throws UsageError when fewer than two classes have two
+// or more images.
 Split split_by_class(const Catalogue& catalogue, double val_fraction, std::uint64_t seed);
 
 }  // namespace clipsim

@@ -1,0 +1,133 @@
+#include "clipsim/data/split.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "clipsim/core/error.h"
+
+namespace clipsim {
+namespace {
+
+// Classes "class0", "class1", ... of the given sizes, under a root that need not exist.
+Catalogue catalogue_of(const std::vector<int>& sizes, const std::string& root = "photos") {
+    Catalogue catalogue;
+    catalogue.root = root;
+    for (std::size_t label = 0; label < sizes.size(); ++label) {
+        catalogue.classes.push_back("class" + std::to_string(label));
+        for (int i = 0; i < sizes[label]; ++i) {
+            catalogue.images.push_back(
+                {catalogue.root / catalogue.classes.back() / (std::to_string(i) + ".jpg"),
+                 static_cast<int>(label)});
+        }
+    }
+    return catalogue;
+}
+
+std::set<std::string> paths_of(const Catalogue& catalogue, const std::vector<std::size_t>& images) {
+    std::set<std::string> paths;
+    for (const std::size_t image : images) {
+        const auto& path = catalogue.images.at(image).path;
+        paths.insert((catalogue.root.empty() ? path : path.lexically_relative(catalogue.root)).string());
+    }
+    return paths;
+}
+
+std::map<int, int> per_class(const Catalogue& catalogue, const std::vector<std::size_t>& images) {
+    std::map<int, int> counts;
+    for (const std::size_t image : images) ++counts[catalogue.images.at(image).label];
+    return counts;
+}
+
+TEST(Split, EveryImageIsInOneOfTheTwo) {
+    const Catalogue catalogue = catalogue_of({10, 7, 30});
+    const Split split = split_by_class(catalogue, 0.2, 42);
+    EXPECT_TRUE(std::ranges::is_sorted(split.train));
+    EXPECT_TRUE(std::ranges::is_sorted(split.validation));
+    std::set<std::size_t> all(split.train.begin(), split.train.end());
+    all.insert(split.validation.begin(), split.validation.end());
+    EXPECT_EQ(all.size(), catalogue.images.size());
+    EXPECT_EQ(split.train.size() + split.validation.size(), catalogue.images.size());
+    EXPECT_TRUE(split.train_only.empty());
+}
+
+TEST(Split, EachClassGivesItsShareButNeverNoneAndNeverAll) {
+    const Catalogue catalogue = catalogue_of({10, 2, 3, 100});
+    EXPECT_EQ(per_class(catalogue, split_by_class(catalogue, 0.2, 1).validation),
+              (std::map<int, int>{{0, 2}, {1, 1}, {2, 1}, {3, 20}}));
+    EXPECT_EQ(per_class(catalogue, split_by_class(catalogue, 0.9, 1).train),
+              (std::map<int, int>{{0, 1}, {1, 1}, {2, 1}, {3, 10}}));
+    EXPECT_EQ(per_class(catalogue, split_by_class(catalogue, 0.01, 1).validation),
+              (std::map<int, int>{{0, 1}, {1, 1}, {2, 1}, {3, 1}}));
+}
+
+TEST(Split, DependsOnTheSeed) {
+    const Catalogue catalogue = catalogue_of({50, 50});
+    EXPECT_EQ(split_by_class(catalogue, 0.2, 1).validation, split_by_class(catalogue, 0.2, 1).validation);
+    EXPECT_NE(split_by_class(catalogue, 0.2, 1).validation, split_by_class(catalogue, 0.2, 2).validation);
+}
+
+TEST(Split, ANewFileDoesNotReshuffleTheOthers) {
+    const Catalogue before = catalogue_of({50, 50}), after = catalogue_of({51, 50, 20});
+    const auto held_before = paths_of(before, split_by_class(before, 0.2, 1).validation);
+    const auto held_after = paths_of(after, split_by_class(after, 0.2, 1).validation);
+    std::vector<std::string> gone;
+    std::ranges::set_difference(held_before, held_after, std::back_inserter(gone));
+    EXPECT_LE(gone.size(), 1U);  // the newcomer may take one place
+}
+
+TEST(Split, DoesNotDependOnTheOrderOfFiles) {
+    const Catalogue catalogue = catalogue_of({20, 20});
+    Catalogue reversed = catalogue;
+    std::ranges::reverse(reversed.images);
+    EXPECT_EQ(paths_of(catalogue, split_by_class(catalogue, 0.3, 1).validation),
+              paths_of(reversed, split_by_class(reversed, 0.3, 1).validation));
+}
+
+TEST(Split, DoesNotDependOnWhereTheRootLies) {
+    const Catalogue here = catalogue_of({20, 20}, "photos"),
+                    there = catalogue_of({20, 20}, "/mnt/disk/photos/");
+    EXPECT_EQ(split_by_class(here, 0.3, 1).validation, split_by_class(there, 0.3, 1).validation);
+}
+
+TEST(Split, ACatalogueOfSeveralFoldersIsSplitByItsPaths) {
+    Catalogue catalogue = catalogue_of({40, 40}, "/a/photos");
+    catalogue.root.clear();
+    EXPECT_NE(split_by_class(catalogue, 0.3, 1).validation, split_by_class(catalogue, 0.3, 2).validation);
+}
+
+TEST(Split, AClassOfOneImageIsTrainedOnAndNamed) {
+    const Catalogue catalogue = catalogue_of({5, 1, 5});
+    ::testing::internal::CaptureStderr();
+    const Split split = split_by_class(catalogue, 0.5, 1);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("class1"), std::string::npos);
+    EXPECT_EQ(split.train_only, std::vector<std::string>{"class1"});
+    EXPECT_EQ(per_class(catalogue, split.train)[1], 1);
+    EXPECT_EQ(per_class(catalogue, split.validation).count(1), 0U);
+}
+
+TEST(Split, ImagesWithoutAClassAreInNeither) {
+    Catalogue catalogue = catalogue_of({3, 3});
+    catalogue.images.push_back({"photos/loose.jpg", -1});
+    const Split split = split_by_class(catalogue, 0.3, 1);
+    EXPECT_EQ(split.train.size() + split.validation.size(), 6U);
+    EXPECT_EQ(std::ranges::count(split.train, 6U) + std::ranges::count(split.validation, 6U), 0);
+}
+
+TEST(Split, FewerThanTwoClassesOfTwoIsAnErrorThatSaysSo) {
+    for (const std::vector<int>& sizes : {std::vector<int>{}, {10}, {10, 1, 1}, {1, 1, 1}}) {
+        try {
+            split_by_class(catalogue_of(sizes), 0.2, 1);
+            ADD_FAILURE() << "no error";
+        } catch (const UsageError& error) {
+            const std::string message = error.what();
+            EXPECT_NE(message.find("at least two classes"), std::string::npos) << message;
+            EXPECT_NE(message.find("photos"), std::string::npos) << message;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace clipsim
