@@ -257,19 +257,6 @@ TEST(ConfigOverride, IsCheckedLikeTheFile) {
     EXPECT_NE(refusal_of_override("train.epochs=" + std::string(60'000, '[') + std::string(60'000, ']')), "");
 }
 
-TEST(ConfigEpochs, AreDividedBetweenTheStages) {
-    const auto stages = [](const std::string& train) {
-        const Config config = parse("{\"train\": " + train + "}");
-        return std::pair(config.train.stage1_epochs(), config.train.stage2_epochs());
-    };
-    EXPECT_EQ(stages(R"({"epochs": 15})"), std::pair(5, 10));
-    EXPECT_EQ(stages(R"({"epochs": 1})"), std::pair(1, 0));
-    EXPECT_EQ(stages(R"({"epochs": 0})"), std::pair(0, 0));
-    EXPECT_EQ(stages(R"({"epochs": 10, "stage1": {"epochs": 2}})"), std::pair(2, 8));
-    EXPECT_EQ(stages(R"({"epochs": 3, "stage1": {"epochs": 7}})"), std::pair(7, 0));
-    EXPECT_EQ(stages(R"({"epochs": 3, "stage1": {"epochs": 0}, "stage2": {"epochs": 9}})"), std::pair(0, 9));
-}
-
 TEST(ConfigSchema, DescribesEveryKeyWithItsDefault) {
     const json schema = config_schema(), defaults = json(config_to_json(Config{})).flatten();
     for (const auto& [path, value] : defaults.items()) {
