@@ -3,16 +3,6 @@
 # TORCH_PCH shares the precompiled torch header.
 function(clipsim_module name)
     cmake_parse_arguments(ARG "TORCH_PCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-    # SCAFFOLD: drop sources that are not written yet
-    set(kept "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp")
-    file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/empty.cpp" "")
-    foreach(source ${ARG_SOURCES})
-        if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-            list(APPEND kept ${source})
-        endif()
-    endforeach()
-    set(ARG_SOURCES ${kept})
-    # SCAFFOLD end
     add_library(clipsim_${name} STATIC ${ARG_SOURCES})
     add_library(clipsim::${name} ALIAS clipsim_${name})
     set_target_properties(clipsim_${name} PROPERTIES EXPORT_NAME ${name})

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/program.h"
+#include "drawn_photos.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/program.h"
+#include "drawn_photos.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -1,4 +1,4 @@
-// Runs the real program, as a shell would, and a small world of photos to run it on.
+// Runs the real program, as a shell would.
 #pragma once
 
 #include <sys/types.h>
@@ -37,9 +37,5 @@ class Program {
 
 Outcome run_clipsim(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                     const std::string& standard_input = {});
-
-// `per_class` pictures in each of three classes (red, green, blue: noisy discs of that hue), as PNG files under
-// folder/photos/CLASS/.
-void draw_photos(const std::filesystem::path& photos, int per_class);
 
 }  // namespace clipsim::testing

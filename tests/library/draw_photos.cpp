@@ -1,7 +1,7 @@
 // draw_photos FOLDER COUNT: the small world of the tests, as files.
 #include <cstdlib>
 
-#include "cli/program.h"
+#include "drawn_photos.h"
 
 int main(int argc, char** argv) {
     if (argc != 3) return 2;

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/program.h"
 #include "clipsim/core/error.h"
+#include "drawn_photos.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

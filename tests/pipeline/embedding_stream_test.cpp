@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "cli/program.h"
+#include "drawn_photos.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -23,8 +23,8 @@ struct Hit {
 
 struct QueryOptions {
     int top_k = 10;
-    std::optional<float> min_score;
-    std::optional<std::filesystem::path> exclude;  // the query's own file, left out by path
+    std::optional<float> min_score = std::nullopt;
+    std::optional<std::filesystem::path> exclude = std::nullopt;  // the query's own file, left out by path
 };
 
 struct QueryResult {

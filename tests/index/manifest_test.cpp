@@ -1,0 +1,79 @@
+#include "clipsim/index/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "clipsim/core/error.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+Manifest sample() {
+    Manifest manifest;
+    manifest.identity = {"clip-nano + best_model", "0123456789abcdef", 128};
+    manifest.config.type = IndexType::hnsw;
+    manifest.config.storage = Storage::fp16;
+    manifest.config.hnsw.m = 24;
+    manifest.images = manifest.vectors = 60'000;
+    manifest.generation = 77;
+    manifest.index_hash = "feed";
+    return manifest;
+}
+
+TEST(Manifest, ComesBackAsItWasWritten) {
+    const TemporaryFolder folder;
+    write_manifest(folder / "manifest.json", sample());
+    const Manifest read = read_manifest(folder / "manifest.json");
+    EXPECT_EQ(read.schema_version, 1);
+    EXPECT_EQ(read.identity.model_id, "clip-nano + best_model");
+    EXPECT_EQ(read.identity.model_hash, "0123456789abcdef");
+    EXPECT_EQ(read.identity.dimension, 128);
+    EXPECT_EQ(read.metric, "cosine");
+    EXPECT_EQ(read.config.type, IndexType::hnsw);
+    EXPECT_EQ(read.config.storage, Storage::fp16);
+    EXPECT_EQ(read.config.hnsw.m, 24);
+    EXPECT_EQ(read.images, 60'000);
+    EXPECT_EQ(read.vectors, 60'000);
+    EXPECT_EQ(read.generation, 77U);
+    EXPECT_EQ(read.index_hash, "feed");
+}
+
+TEST(Manifest, AModelNameThatIsNoUtf8CanBeWritten) {
+    const TemporaryFolder folder;
+    Manifest manifest = sample();
+    manifest.identity.model_id = "caf\xe9";
+    write_manifest(folder / "manifest.json", manifest);
+    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.dimension, 128);
+}
+
+TEST(Manifest, MissingDamagedOrIncompleteSaysToIndexAgain) {
+    const TemporaryFolder folder;
+    write_manifest(folder / "good.json", sample());
+    const std::string good = read_text(folder / "good.json");
+    for (const std::string& text : {std::string(), std::string("{}"), std::string("[1]"), good.substr(0, good.size() / 2),
+                                    std::string(R"({"schema_version": "one"})")}) {
+        write_text(folder / "manifest.json", text);
+        try {
+            read_manifest(folder / "manifest.json");
+            ADD_FAILURE() << text;
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string(error.what()).find("clipsim index"), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find("manifest.json"), std::string::npos) << error.what();
+        }
+    }
+    EXPECT_THROW(read_manifest(folder / "none.json"), UsageError);
+}
+
+TEST(Manifest, OfANewerVersionIsRefusedWhateverElseItHolds) {
+    const TemporaryFolder folder;
+    write_text(folder / "manifest.json", R"({"schema_version": 2, "shards": []})");
+    try {
+        read_manifest(folder / "manifest.json");
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("newer clipsim"), std::string::npos) << error.what();
+    }
+}
+
+}  // namespace
+}  // namespace clipsim::testing

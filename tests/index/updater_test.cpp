@@ -1,0 +1,321 @@
+#include "clipsim/index/updater.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "clipsim/core/error.h"
+#include "clipsim/index/vector_index.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+using Mode = IndexUpdater::Mode;
+
+// Photos are text files here, and the model is a function of the text: the updater asks for no more.
+class IndexUpdate : public ::testing::Test {
+ protected:
+    void write(const std::string& name, const std::string& content) { write_text(photos_ / name, content); }
+
+    static std::vector<float> embed(const std::string& content) {
+        const float angle = static_cast<float>(std::hash<std::string>{}(content) % 1000) / 100;
+        return {std::cos(angle), std::sin(angle)};
+    }
+
+    std::vector<IndexCandidate> candidates() const {
+        std::vector<IndexCandidate> found;
+        for (const auto& file : std::filesystem::recursive_directory_iterator(photos_)) {
+            if (file.is_regular_file()) found.push_back({file.path(), file.path().parent_path().filename()});
+        }
+        std::ranges::sort(found, {}, &IndexCandidate::path);
+        return found;
+    }
+
+    void commit(IndexUpdater& updater, std::span<const ImageEntry> entries) {
+        std::vector<float> vectors;
+        for (const ImageEntry& entry : entries) {
+            const std::vector<float> vector = embed(read_text(entry.path));
+            vectors.insert(vectors.end(), vector.begin(), vector.end());
+        }
+        updater.commit(entries, vectors);
+    }
+
+    UpdateReport update(Mode mode = Mode::update, const IndexIdentity& identity = identity_) {
+        IndexUpdater updater(index_, identity, config_, mode);
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
+        if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
+        return updater.finish();
+    }
+
+    UpdatePlan plan() {
+        IndexUpdater updater(index_, identity_, config_, Mode::dry_run);
+        return updater.plan(candidates(), std::vector{photos_});
+    }
+
+    std::map<std::string, StoredImage> images() const {
+        std::map<std::string, StoredImage> by_name;
+        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
+        for (const StoredImage& image : store.images()) {
+            by_name[image.path.lexically_relative(photos_).string()] = image;
+            EXPECT_EQ(store.vector(image.id), embed(read_text(image.path))) << image.path;
+        }
+        return by_name;
+    }
+
+    // manifest.json and index.faiss agree with images.db.
+    void expect_whole() const {
+        const Manifest manifest = read_manifest(index_ / "manifest.json");
+        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
+        EXPECT_EQ(manifest.generation, store.generation());
+        EXPECT_EQ(manifest.images, store.count());
+        const VectorIndex vectors = VectorIndex::open(index_ / "index.faiss", manifest.config, 2);
+        EXPECT_EQ(vectors.size(), store.count());
+        for (const Neighbour& neighbour : vectors.search(std::vector<float>{1, 0}, 1000)) {
+            EXPECT_TRUE(store.find(neighbour.id)) << neighbour.id;
+        }
+    }
+
+    inline static const IndexIdentity identity_{"tiny", "aaaa1111", 2};
+    TemporaryFolder folder_;
+    std::filesystem::path photos_ = folder_ / "photos";
+    std::filesystem::path index_ = folder_ / "index";
+    IndexConfig config_;
+};
+
+TEST_F(IndexUpdate, TakesInNewFilesAndLeavesKnownOnesAlone) {
+    write("cat/a.jpg", "A");
+    write("dog/b.jpg", "B");
+    EXPECT_EQ(update().embedded, 2U);
+    write("dog/c.jpg", "C");
+    const UpdateReport report = update();
+    EXPECT_EQ(report.embedded, 1U);
+    EXPECT_EQ(report.unchanged, 2U);
+    EXPECT_EQ(report.total, 3);
+    EXPECT_EQ(images().at("dog/c.jpg").label, "dog");
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, EmbedsChangedContentAgainUnderANewId) {
+    write("cat/a.jpg", "A");
+    update();
+    const std::int64_t old_id = images().at("cat/a.jpg").id;
+    write("cat/a.jpg", "another cat");
+    EXPECT_EQ(update().embedded, 1U);
+    EXPECT_NE(images().at("cat/a.jpg").id, old_id);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, ATouchedFileIsNotEmbeddedAgainNorHashedTwice) {
+    write("cat/a.jpg", "A");
+    update();
+    const auto later = std::filesystem::last_write_time(photos_ / "cat/a.jpg") + std::chrono::hours(1);
+    std::filesystem::last_write_time(photos_ / "cat/a.jpg", later);
+    const UpdateReport report = update();
+    EXPECT_EQ(report.embedded, 0U);
+    EXPECT_EQ(report.unchanged, 1U);
+    // The new time is known now, so that content is not read any more: other bytes of the same size and time pass.
+    write("cat/a.jpg", "X");
+    std::filesystem::last_write_time(photos_ / "cat/a.jpg", later);
+    EXPECT_EQ(plan().unchanged, 1U);
+}
+
+TEST_F(IndexUpdate, ARenamedFileKeepsIdAndVector) {
+    write("cat/a.jpg", "A");
+    update();
+    const std::int64_t id = images().at("cat/a.jpg").id;
+    std::filesystem::create_directories(photos_ / "dog");
+    std::filesystem::rename(photos_ / "cat/a.jpg", photos_ / "dog/b.jpg");
+    const UpdateReport report = update();
+    EXPECT_EQ(report.renamed, 1U);
+    EXPECT_EQ(report.embedded + report.removed, 0U);
+    EXPECT_EQ(images().at("dog/b.jpg").id, id);
+    EXPECT_EQ(images().at("dog/b.jpg").label, "dog");
+    EXPECT_EQ(images().size(), 1U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, CopiesReuseTheVector) {
+    write("cat/a.jpg", "A");
+    update();
+    write("cat/copy.jpg", "A");
+    write("cat/new.jpg", "N");
+    write("cat/new_too.jpg", "N");
+    const UpdatePlan planned = plan();
+    EXPECT_EQ(planned.to_embed.size(), 1U) << "N once";
+    EXPECT_EQ(planned.renamed, 2U);
+    update();
+    EXPECT_EQ(images().size(), 4U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, FilesThatSwapNamesOrMoveUpAChainEmbedNothing) {
+    write("cat/a.jpg", "first");
+    write("cat/b.jpg", "second one");
+    write("cat/c.jpg", "the third of them");
+    update();
+    std::filesystem::rename(photos_ / "cat/a.jpg", photos_ / "cat/x");
+    std::filesystem::rename(photos_ / "cat/b.jpg", photos_ / "cat/a.jpg");
+    std::filesystem::rename(photos_ / "cat/x", photos_ / "cat/b.jpg");
+    EXPECT_EQ(update().embedded, 0U);
+    EXPECT_EQ(images().size(), 3U);  // images() checks each vector against the file's content
+    std::filesystem::rename(photos_ / "cat/c.jpg", photos_ / "cat/d.jpg");
+    std::filesystem::rename(photos_ / "cat/b.jpg", photos_ / "cat/c.jpg");
+    write("cat/fresh.jpg", "a new one");
+    EXPECT_EQ(update().embedded, 1U);
+    EXPECT_EQ(images().size(), 4U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, VanishedFilesAreDropped) {
+    write("cat/a.jpg", "A");
+    write("cat/b.jpg", "B");
+    update();
+    std::filesystem::remove(photos_ / "cat/a.jpg");
+    EXPECT_EQ(update().removed, 1U);
+    EXPECT_EQ(images().size(), 1U);
+    std::filesystem::remove(photos_ / "cat/b.jpg");
+    EXPECT_EQ(update().total, 0);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, AChangedFileThatGivesNoVectorIsDropped) {
+    write("cat/a.jpg", "A");
+    update();
+    write("cat/a.jpg", "broken now");
+    IndexUpdater updater(index_, identity_, config_, Mode::update);
+    EXPECT_EQ(updater.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U);
+    EXPECT_EQ(updater.finish().total, 0) << "its old vector is of another picture";
+}
+
+TEST_F(IndexUpdate, PhotosIndexedFromElsewhereStayWhileTheirFileIsThere) {
+    write("cat/a.jpg", "A");
+    update();
+    const std::filesystem::path first = photos_;
+    photos_ = folder_ / "more";
+    write("dog/b.jpg", "B");
+    EXPECT_EQ(update().total, 2);
+    std::filesystem::remove(first / "cat/a.jpg");
+    EXPECT_EQ(update().total, 1);
+}
+
+TEST_F(IndexUpdate, AFolderWhoseNameBeginsTheSameIsElsewhere) {
+    const std::filesystem::path photos = photos_;
+    photos_ = folder_ / "photos2";
+    write("cat/a.jpg", "A");
+    update();
+    photos_ = photos;
+    write("cat/b.jpg", "B");
+    EXPECT_EQ(update().total, 2);
+}
+
+TEST_F(IndexUpdate, KilledBetweenBatchesResumes) {
+    for (int i = 0; i < 10; ++i) write("cat/" + std::to_string(i) + ".jpg", "photo " + std::to_string(i));
+    {
+        IndexUpdater updater(index_, identity_, config_, Mode::update);
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
+        commit(updater, std::span(plan.to_embed).first(4));
+    }
+    const UpdateReport report = update();
+    EXPECT_EQ(report.unchanged, 4U);
+    EXPECT_EQ(report.embedded, 6U);
+    EXPECT_EQ(images().size(), 10U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, ARunWithNothingToDoWritesNoIndexAnew) {
+    write("cat/a.jpg", "A");
+    update();
+    const auto written = std::filesystem::last_write_time(index_ / "index.faiss");
+    update();
+    EXPECT_EQ(std::filesystem::last_write_time(index_ / "index.faiss"), written);
+    config_.storage = Storage::fp16;
+    update();
+    EXPECT_NE(std::filesystem::last_write_time(index_ / "index.faiss"), written) << "another kind was asked for";
+}
+
+TEST_F(IndexUpdate, RepairsWhatIsDerived) {
+    write("cat/a.jpg", "A");
+    update();
+    for (const char* damaged : {"index.faiss", "manifest.json"}) {
+        write_text(index_ / damaged, "rubbish");
+        EXPECT_EQ(update().embedded, 0U);
+        expect_whole();
+        std::filesystem::remove(index_ / damaged);
+        EXPECT_EQ(update().embedded, 0U);
+        expect_whole();
+    }
+}
+
+TEST_F(IndexUpdate, ADryRunWritesNothing) {
+    write("cat/a.jpg", "A");
+    EXPECT_EQ(plan().to_embed.size(), 1U);
+    EXPECT_FALSE(std::filesystem::exists(index_));
+    update();
+    write("cat/b.jpg", "B");
+    EXPECT_EQ(plan().to_embed.size(), 1U);
+    EXPECT_EQ(images().size(), 1U);
+}
+
+TEST_F(IndexUpdate, AnotherModelNeedsARebuild) {
+    write("cat/a.jpg", "A");
+    const IndexIdentity other{"tiny", "bbbb2222", 2};
+    update(Mode::update, other);
+    EXPECT_THROW(update(), UsageError);
+    EXPECT_EQ(update(Mode::rebuild).embedded, 1U);
+    EXPECT_EQ(images().size(), 1U);
+    expect_whole();
+    EXPECT_FALSE(std::filesystem::exists(index_ / "images.db.rebuild"));
+}
+
+TEST_F(IndexUpdate, ReadersKeepTheOldIndexUntilARebuildIsDone) {
+    write("cat/a.jpg", "A");
+    write("cat/b.jpg", "B");
+    update();
+    {
+        IndexUpdater updater(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild);
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
+        commit(updater, std::span(plan.to_embed).first(1));
+        EXPECT_EQ(images().size(), 2U);
+    }
+    expect_whole();  // the rebuild was killed; the old one is as it was
+    IndexUpdater again(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild);
+    EXPECT_EQ(again.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U) << "it goes on where it was";
+}
+
+TEST_F(IndexUpdate, ARebuildReplacesADamagedDatabase) {
+    write("cat/a.jpg", "A");
+    write_text(index_ / "images.db", std::string(9000, 'x'));
+    EXPECT_THROW(update(), Error);
+    EXPECT_EQ(update(Mode::rebuild).total, 1);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, ASecondWriterFailsClearly) {
+    write("cat/a.jpg", "A");
+    const IndexUpdater first(index_, identity_, config_, Mode::update);
+    try {
+        update();
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("another clipsim"), std::string::npos) << error.what();
+    }
+}
+
+TEST_F(IndexUpdate, FilesThatVanishWhileItLooksAreNamed) {
+    std::filesystem::create_directories(photos_);
+    IndexUpdater updater(index_, identity_, config_, Mode::update);
+    const std::vector<IndexCandidate> ghost{{photos_ / "ghost.jpg", ""}};
+    EXPECT_EQ(updater.plan(ghost, std::vector{photos_}).unreadable, std::vector{photos_ / "ghost.jpg"});
+}
+
+TEST_F(IndexUpdate, AnIndexFolderThatCannotBeMadeIsAnError) {
+    write_text(folder_ / "index", "a file where the folder should be");
+    write("cat/a.jpg", "A");
+    EXPECT_THROW(update(), Error);
+}
+
+}  // namespace
+}  // namespace clipsim::testing

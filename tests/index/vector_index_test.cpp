@@ -1,0 +1,175 @@
+#include "clipsim/index/vector_index.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+#include "index/unit_vectors.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+constexpr int dimension = 24;
+
+struct Kind {
+    IndexType type;
+    Storage storage;
+    double recall;  // of the 10 nearest, at least
+};
+
+std::ostream& operator<<(std::ostream& out, const Kind& kind) {
+    return out << static_cast<int>(kind.type) << static_cast<int>(kind.storage);
+}
+
+IndexConfig config_of(const Kind& kind) {
+    IndexConfig config;
+    config.type = kind.type;
+    config.storage = kind.storage;
+    config.ivf.nprobe = 1000;  // all lists
+    return config;
+}
+
+// Ids that are no row numbers, so that mixing the two up shows.
+std::vector<std::int64_t> ids_for(std::size_t count) {
+    std::vector<std::int64_t> ids(count);
+    for (std::size_t i = 0; i < count; ++i) ids[i] = 1000 + 7 * static_cast<std::int64_t>(i);
+    return ids;
+}
+
+std::vector<std::int64_t> ids_of(const std::vector<Neighbour>& neighbours) {
+    std::vector<std::int64_t> ids;
+    for (const Neighbour& neighbour : neighbours) ids.push_back(neighbour.id);
+    return ids;
+}
+
+class VectorIndexKinds : public ::testing::TestWithParam<Kind> {};
+
+TEST_P(VectorIndexKinds, FindsTheNearestAlsoAfterSavingAndOpening) {
+    const TemporaryFolder folder;
+    const std::vector<float> rows = unit_vectors(2000, dimension), queries = unit_vectors(50, dimension, 2);
+    const std::vector<std::int64_t> ids = ids_for(2000);
+    const IndexConfig config = config_of(GetParam());
+    const VectorIndex built = VectorIndex::build(config, dimension, ids, rows);
+    built.save(folder / "index.faiss");
+    const VectorIndex opened = VectorIndex::open(folder / "index.faiss", config, dimension);
+    EXPECT_EQ(opened.size(), 2000);
+
+    int found = 0;
+    for (int q = 0; q < 50; ++q) {
+        const std::span<const float> query = std::span(queries).subspan(q * dimension, dimension);
+        const std::vector<std::int64_t> order = exact_order(rows, query);
+        const std::vector<Neighbour> hits = opened.search(query, 10);
+        ASSERT_EQ(hits.size(), 10U);
+        EXPECT_EQ(ids_of(built.search(query, 10)), ids_of(hits));
+        EXPECT_TRUE(std::ranges::is_sorted(hits, std::greater{}, &Neighbour::score));
+        for (int i = 0; i < 10; ++i) {
+            found += std::ranges::count(hits, ids[static_cast<std::size_t>(order[i])], &Neighbour::id);
+        }
+    }
+    EXPECT_GE(found / 500.0, GetParam().recall);
+}
+
+TEST_P(VectorIndexKinds, HoldsNoneOneOrTwoVectors) {
+    const TemporaryFolder folder;
+    const std::vector<float> rows = unit_vectors(2, dimension);
+    const IndexConfig config = config_of(GetParam());
+    for (std::size_t count = 0; count <= 2; ++count) {
+        const std::span<const float> some = std::span(rows).first(count * dimension);
+        VectorIndex::build(config, dimension, ids_for(count), some).save(folder / "index.faiss");
+        const VectorIndex index = VectorIndex::open(folder / "index.faiss", config, dimension);
+        EXPECT_EQ(index.search(std::span(rows).first(dimension), 10).size(), count);
+    }
+}
+
+TEST_P(VectorIndexKinds, GivesEveryVectorWhenMoreAreAskedForThanThereAre) {
+    const std::vector<float> rows = unit_vectors(300, dimension);
+    IndexConfig config = config_of(GetParam());
+    config.ivf.nprobe = 1;
+    config.hnsw.ef_search = 16;
+    const VectorIndex index = VectorIndex::build(config, dimension, ids_for(300), rows);
+    const std::vector<std::int64_t> hits = ids_of(index.search(std::span(rows).first(dimension), 1000));
+    EXPECT_EQ(std::set<std::int64_t>(hits.begin(), hits.end()).size(), 300U);
+}
+
+// What index.faiss is for besides clipsim: any FAISS reads it and finds the same.
+TEST_P(VectorIndexKinds, PythonsFaissFindsTheSame) {
+    const char* python = std::getenv("CLIPSIM_TEST_PYTHON");
+    if (python == nullptr) GTEST_SKIP() << "CLIPSIM_TEST_PYTHON names no Python with faiss";
+    const TemporaryFolder folder;
+    const std::vector<float> rows = unit_vectors(2000, dimension), queries = unit_vectors(20, dimension, 3);
+    const IndexConfig config = config_of(GetParam());
+    const VectorIndex index = VectorIndex::build(config, dimension, ids_for(2000), rows);
+    index.save(folder / "index.faiss");
+    write_text(folder / "queries", {reinterpret_cast<const char*>(queries.data()), queries.size() * sizeof(float)});
+    const std::string command =
+        concat(python, " '", CLIPSIM_FIXTURES, "/read_faiss_index.py' '", (folder / "index.faiss").string(), "' '",
+               (folder / "queries").string(), "' 1 ", dimension, GetParam().type == IndexType::ivf ? " 1000" : "",
+               " > '", (folder / "ids").string(), "'");
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+
+    std::istringstream lines(read_text(folder / "ids"));
+    for (int q = 0; q < 20; ++q) {
+        std::int64_t id = -1;
+        lines >> id;
+        EXPECT_EQ(index.search(std::span(queries).subspan(q * dimension, dimension), 1).at(0).id, id);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, VectorIndexKinds,
+                         ::testing::Values(Kind{IndexType::flat, Storage::fp32, 1.0},
+                                           Kind{IndexType::flat, Storage::fp16, 0.98},
+                                           Kind{IndexType::flat, Storage::int8, 0.9},
+                                           Kind{IndexType::hnsw, Storage::fp32, 0.99},
+                                           Kind{IndexType::hnsw, Storage::fp16, 0.98},
+                                           Kind{IndexType::hnsw, Storage::int8, 0.9},
+                                           Kind{IndexType::ivf, Storage::fp32, 0.999},
+                                           Kind{IndexType::ivf, Storage::fp16, 0.98},
+                                           Kind{IndexType::ivf, Storage::int8, 0.9}));
+
+TEST(VectorIndex, ScoresAreCosines) {
+    const std::vector<float> rows = unit_vectors(100, dimension);
+    const VectorIndex index = VectorIndex::build({}, dimension, ids_for(100), rows);
+    const std::vector<Neighbour> hits = index.search(std::span(rows).first(dimension), 100);
+    EXPECT_EQ(hits.front().id, 1000);
+    EXPECT_NEAR(hits.front().score, 1.0f, 1e-5f);
+    EXPECT_LT(hits.back().score, 0.0f);
+}
+
+TEST(VectorIndex, AutoIsFlatForSmallSetsAndHnswAbove) {
+    EXPECT_EQ(resolve_index_type(IndexType::automatic, 0), IndexType::flat);
+    EXPECT_EQ(resolve_index_type(IndexType::automatic, 49'999), IndexType::flat);
+    EXPECT_EQ(resolve_index_type(IndexType::automatic, 50'000), IndexType::hnsw);
+    EXPECT_EQ(resolve_index_type(IndexType::ivf, 10), IndexType::ivf);
+}
+
+TEST(VectorIndex, AnotherDimensionIsAnError) {
+    const TemporaryFolder folder;
+    VectorIndex::build({}, dimension, ids_for(10), unit_vectors(10, dimension)).save(folder / "index.faiss");
+    EXPECT_THROW(VectorIndex::open(folder / "index.faiss", {}, dimension + 1), Error);
+}
+
+TEST(VectorIndex, ATruncatedFileIsAnErrorAtEveryLength) {
+    const TemporaryFolder folder;
+    VectorIndex::build({}, dimension, ids_for(20), unit_vectors(20, dimension)).save(folder / "index.faiss");
+    const std::string whole = read_text(folder / "index.faiss");
+    for (std::size_t length = 0; length < whole.size(); length += 13) {
+        write_text(folder / "cut.faiss", std::string_view(whole).substr(0, length));
+        EXPECT_THROW(VectorIndex::open(folder / "cut.faiss", {}, dimension), Error) << length;
+    }
+}
+
+TEST(VectorIndex, AFolderThatCannotBeIsAnError) {
+    const TemporaryFolder folder;
+    write_text(folder / "no", "a file");
+    const VectorIndex index = VectorIndex::build({}, dimension, {}, {});
+    EXPECT_THROW(index.save(folder / "no" / "index.faiss"), Error);
+}
+
+}  // namespace
+}  // namespace clipsim::testing

@@ -1,0 +1,135 @@
+#include "clipsim/search/report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "clipsim/core/error.h"
+#include "clipsim/image/contact_sheet.h"
+#include "clipsim/image/decode.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+QueryResult sample() {
+    QueryResult result;
+    result.query = "query.jpg";
+    result.took_ms = 0.25;
+    result.hits = {{1, 12, "/photos/cat/a b.jpg", "cat", 0.93f}, {2, 7, "/photos/dog/new\nline\t\"x\".jpg", "dog", 0.5f}};
+    return result;
+}
+
+std::string report(const std::vector<QueryResult>& results, ReportFormat format) {
+    std::ostringstream out;
+    write_report(out, results, format);
+    return out.str();
+}
+
+Pixels picture_of(std::uint8_t shade, int width = 40, int height = 30) {
+    return {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width * height), shade)};
+}
+
+TEST(Report, TsvHasAHeaderAndOneLineAHit) {
+    EXPECT_EQ(report({sample()}, ReportFormat::tsv),
+              "score\tpath\tlabel\n"
+              "0.930000\t/photos/cat/a b.jpg\tcat\n"
+              "0.500000\t/photos/dog/new\\nline\\t\"x\".jpg\tdog\n");
+    EXPECT_EQ(report({sample(), sample()}, ReportFormat::tsv).find("score", 1), std::string::npos) << "one header";
+}
+
+TEST(Report, PathsAreTheBytesOnDisk) {
+    EXPECT_EQ(report({sample()}, ReportFormat::paths), "/photos/cat/a b.jpg\n/photos/dog/new\nline\t\"x\".jpg\n");
+}
+
+TEST(Report, JsonIsOneObjectAQueryOnOneLine) {
+    const std::string text = report({sample(), sample()}, ReportFormat::json);
+    std::istringstream lines(text);
+    std::string line;
+    int objects = 0;
+    while (std::getline(lines, line)) {
+        const nlohmann::json json = nlohmann::json::parse(line);
+        EXPECT_EQ(json.at("query"), "query.jpg");
+        EXPECT_EQ(json.at("took_ms"), 0.25);
+        EXPECT_EQ(json.at("hits").at(0).at("rank"), 1);
+        EXPECT_EQ(json.at("hits").at(0).at("id"), 12);
+        EXPECT_NEAR(json.at("hits").at(0).at("score").get<double>(), 0.93, 1e-6);
+        EXPECT_EQ(json.at("hits").at(1).at("path"), "/photos/dog/new\nline\t\"x\".jpg");
+        EXPECT_EQ(json.at("hits").at(1).at("label"), "dog");
+        ++objects;
+    }
+    EXPECT_EQ(objects, 2);
+}
+
+TEST(Report, JsonTakesPathsThatAreNoUtf8) {
+    QueryResult result = sample();
+    result.hits[0].path = "/photos/caf\xe9.jpg";
+    const nlohmann::json json = nlohmann::json::parse(report({result}, ReportFormat::json));
+    EXPECT_EQ(json.at("hits").at(0).at("path"), "/photos/caf\xef\xbf\xbd.jpg");
+}
+
+TEST(Report, TableShowsRankScoreLabelAndPath) {
+    const std::string text = report({sample()}, ReportFormat::table);
+    EXPECT_NE(text.find("query.jpg"), std::string::npos);
+    EXPECT_NE(text.find("   1  0.9300  cat    /photos/cat/a b.jpg\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("new\\nline"), std::string::npos) << "one line a hit";
+    QueryResult none;
+    none.query = "query.jpg";
+    EXPECT_NE(report({none}, ReportFormat::table).find("no hits"), std::string::npos);
+}
+
+TEST(Report, FormatNamesAreChecked) {
+    EXPECT_EQ(parse_report_format("tsv"), ReportFormat::tsv);
+    EXPECT_THROW(parse_report_format("xml"), UsageError);
+}
+
+class SaveReport : public ::testing::Test {
+ protected:
+    SaveReport() {
+        write_picture(query_, picture_of(10));
+        write_picture(folder_ / "cat.png", picture_of(200, 800, 600));
+        result_.query = query_.string();
+        result_.hits = {{1, 1, folder_ / "cat.png", "cat <&>", 0.9f}, {2, 2, folder_ / "gone.png", "dog", 0.8f}};
+    }
+    void save(const std::string& name) { save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1)); }
+
+    TemporaryFolder folder_;
+    std::filesystem::path query_ = folder_ / "query.png";
+    QueryResult result_;
+};
+
+TEST_F(SaveReport, APngShowsTheQueryAndTheHits) {
+    save("sheet.png");
+    const Pixels sheet = decode_image(folder_ / "sheet.png");
+    EXPECT_GT(sheet.width, 3 * 192);
+    // The hit's shade covers its tile, the query's its own.
+    const auto pixels_of = [&](std::uint8_t shade) {
+        int count = 0;
+        for (std::size_t i = 0; i < sheet.rgb.size(); i += 3) {
+            count += sheet.rgb[i] == shade && sheet.rgb[i + 1] == shade && sheet.rgb[i + 2] == shade;
+        }
+        return count;
+    };
+    EXPECT_GT(pixels_of(200), 10'000);
+    EXPECT_GT(pixels_of(10), 10'000);
+}
+
+TEST_F(SaveReport, AnHtmlPageNeedsNothingBesideIt) {
+    save("page.HTML");
+    const std::string page = read_text(folder_ / "page.HTML");
+    EXPECT_EQ(page.rfind("<!doctype html>", 0), 0U);
+    EXPECT_NE(page.find("src=\"data:image/jpeg;base64,/9j/"), std::string::npos);
+    EXPECT_NE(page.find("cat &lt;&amp;&gt;"), std::string::npos);
+    EXPECT_NE(page.find("not readable"), std::string::npos) << "the file that is gone";
+    EXPECT_EQ(page.find("src=\"/"), std::string::npos);
+}
+
+TEST_F(SaveReport, AnotherExtensionOrAFolderThatCannotBeIsAnError) {
+    EXPECT_THROW(save("sheet.gif"), UsageError);
+    EXPECT_THROW(save("sheet"), UsageError);
+    EXPECT_THROW(save("query.png/sheet.png"), Error);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
