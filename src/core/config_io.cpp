@@ -132,7 +132,7 @@ class Reader {
     void read_section(const std::string& path, const Json& section) {
         for (const auto& [name, value] : section.items()) {
             if (path.empty() && name == "$schema") continue;  // editors put it there
-            const std::string child = path.empty() ? name : path + "." + name;
+            const std::string child = path.empty() ? name : concat(path, ".", name);
             if (is_section(child)) {
                 if (value.is_object()) {
                     read_section(child, value);

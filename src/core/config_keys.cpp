@@ -113,10 +113,12 @@ ConfigKey optional_epochs(std::string path, std::string description, Member memb
 }
 
 // A lambda that reaches one member of Config, for reading and for writing.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member can't stand in parentheses
 #define CLIPSIM_MEMBER(member)  \
     [](auto& config) -> auto& { \
         return config.member;   \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 void add_model_and_data(std::vector<ConfigKey>& keys) {
     keys.push_back(plain("model.clip",

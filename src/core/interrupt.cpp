@@ -21,7 +21,7 @@ sigset_t watched_signals() {
     return set;
 }
 
-void watch(std::stop_source source) {
+void watch(const std::stop_source& source) {
     const sigset_t set = watched_signals();
     while (true) {
         int signal = 0;

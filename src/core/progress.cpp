@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <iomanip>
 #include <mutex>
@@ -17,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::string minutes(double seconds) {
-    const auto whole = static_cast<std::uint64_t>(std::max(0.0, seconds) + 0.5);
+    const auto whole = static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds)));
     std::ostringstream out;
     if (whole >= 3600) out << whole / 3600 << ':' << std::setw(2) << std::setfill('0');
     out << whole / 60 % 60 << ':' << std::setw(2) << std::setfill('0') << whole % 60;

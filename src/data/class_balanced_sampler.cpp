@@ -60,7 +60,7 @@ std::vector<std::vector<std::size_t>> ClassBalancedSampler::epoch(int epoch) con
                 for (std::size_t i = 0; i < by_class_.size(); ++i) order.push_back(i);
                 random.shuffle(order);
                 // A class that is in this batch already waits for the next.
-                std::ranges::stable_partition(order, [&](std::size_t label) {
+                std::stable_partition(order.begin(), order.end(), [&](std::size_t label) {
                     return std::ranges::find(chosen, label) != chosen.end();
                 });
             }

@@ -53,6 +53,7 @@ Split split_by_class(const Catalogue& catalogue, double val_fraction, std::uint6
             continue;
         }
         std::vector<std::pair<std::string, std::size_t>> ranked;
+        ranked.reserve(images.size());
         for (const std::size_t image : images) ranked.emplace_back(rank_of(catalogue, image, seed), image);
         std::ranges::sort(ranked);
         const auto wanted =

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <sstream>
 
@@ -24,11 +25,16 @@ struct Range {
     double step = 0.2;
 };
 
+// Half a range for values that are all the same.
+double padding(double value) {
+    return std::max(0.5, std::abs(value) * 0.1);
+}
+
 // A range of round numbers around the values, with about five steps.
 Range round_range(double low, double high) {
     if (!(high > low)) {
-        low -= 0.5;
-        high += 0.5;
+        low -= padding(low);
+        high += padding(high);
     }
     const double rough = (high - low) / 5;
     const double magnitude = std::pow(10.0, std::floor(std::log10(rough)));
@@ -56,40 +62,53 @@ struct Axes {
 };
 
 Axes axes_of(const Chart& chart, const cv::Rect& area) {
-    double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    double x_low = infinity, x_high = -infinity, y_low = infinity, y_high = -infinity;
     for (const ChartSeries& series : chart.series) {
         for (const double x : series.x) {
+            if (!std::isfinite(x)) continue;
             x_low = std::min(x_low, x);
             x_high = std::max(x_high, x);
         }
         for (const double y : series.y) {
+            if (!std::isfinite(y)) continue;
             y_low = std::min(y_low, y);
             y_high = std::max(y_high, y);
         }
     }
     if (!std::isfinite(x_low) || !std::isfinite(y_low)) x_low = y_low = 0, x_high = y_high = 1;
     Axes axes{round_range(x_low, x_high), round_range(y_low, y_high), area};
-    axes.x.low = x_low - (x_high > x_low ? 0 : 0.5);
-    axes.x.high = x_high + (x_high > x_low ? 0 : 0.5);
+    axes.x.low = x_low - (x_high > x_low ? 0 : padding(x_low));
+    axes.x.high = x_high + (x_high > x_low ? 0 : padding(x_high));
     axes.x.step = std::max(1.0, std::round(axes.x.step));
     return axes;
 }
 
+// Steps from low to high, the last one included where rounding put it just beyond.
+int ticks_in(double low, double high, double step) {
+    constexpr double most = 100;
+    const double count = std::floor((high - low) / step + 0.01);
+    return count > 0 ? static_cast<int>(std::min(most, count)) : 0;
+}
+
 void draw_grid(cv::Mat& canvas, const Axes& axes, const Chart& chart) {
     constexpr double scale = 0.38;
-    for (double y = axes.y.low; y <= axes.y.high + axes.y.step / 2; y += axes.y.step) {
+    for (int i = 0; i <= ticks_in(axes.y.low, axes.y.high, axes.y.step); ++i) {
+        const double y = axes.y.low + i * axes.y.step;
         const cv::Point left = axes.at(axes.x.low, y);
         cv::line(canvas, left, {axes.area.x + axes.area.width, left.y}, line_grey, 1);
         const std::string text = tick_text(y);
         draw_text(canvas, text, left.x - 8 - text_width(text, scale), left.y + 4, scale, faint_ink);
     }
-    for (double x = std::ceil(axes.x.low); x <= axes.x.high; x += axes.x.step) {
+    const double first = std::ceil(axes.x.low);
+    for (int i = 0; i <= ticks_in(first, axes.x.high, axes.x.step); ++i) {
+        const double x = first + i * axes.x.step;
         const cv::Point bottom = axes.at(x, axes.y.low);
         const std::string text = tick_text(x);
         draw_text(canvas, text, bottom.x - text_width(text, scale) / 2, bottom.y + 18, scale, faint_ink);
     }
     for (const double marker : chart.markers) {
-        if (marker < axes.x.low || marker > axes.x.high) continue;
+        if (!(marker >= axes.x.low && marker <= axes.x.high)) continue;  // NaN too
         const int x = axes.at(marker, axes.y.low).x;
         for (int y = axes.area.y; y < axes.area.y + axes.area.height; y += 8) {
             cv::line(canvas, {x, y}, {x, std::min(y + 4, axes.area.y + axes.area.height)}, faint_ink, 1);
@@ -102,7 +121,8 @@ void draw_grid(cv::Mat& canvas, const Axes& axes, const Chart& chart) {
 void draw_series(cv::Mat& canvas, const Axes& axes, const ChartSeries& series, const Colour& colour) {
     std::vector<cv::Point> points;
     for (std::size_t i = 0; i < std::min(series.x.size(), series.y.size()); ++i) {
-        if (std::isfinite(series.y[i])) points.push_back(axes.at(series.x[i], series.y[i]));
+        const bool drawn = std::isfinite(series.x[i]) && std::isfinite(series.y[i]);
+        if (drawn) points.push_back(axes.at(series.x[i], series.y[i]));
     }
     cv::polylines(canvas, points, false, colour, 2, cv::LINE_AA);
     for (const cv::Point& point : points) cv::circle(canvas, point, 3, colour, cv::FILLED, cv::LINE_AA);

@@ -44,7 +44,7 @@ int text_width(const std::string& text, double scale) {
 }
 
 std::string fitted_text(const std::string& text, int width, double scale) {
-    const std::string whole = ascii(text);
+    std::string whole = ascii(text);
     if (text_width(whole, scale) <= width) return whole;
     for (std::size_t kept = whole.size(); kept > 2; --kept) {
         const std::size_t head = kept / 2, tail = kept - head;

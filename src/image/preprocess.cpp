@@ -68,7 +68,7 @@ double uniform(std::uint64_t& state, double low, double high) {
 void mirror_rows(Pixels& picture) {
     for (int y = 0; y < picture.height; ++y) {
         std::uint8_t* row = picture.rgb.data() + static_cast<std::size_t>(y) * picture.width * 3;
-        for (int left = 0, right = picture.width - 1; left < right; ++left, --right) {
+        for (std::ptrdiff_t left = 0, right = picture.width - 1; left < right; ++left, --right) {
             std::swap_ranges(row + 3 * left, row + 3 * left + 3, row + 3 * right);
         }
     }

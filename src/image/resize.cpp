@@ -45,8 +45,10 @@ Kernel make_kernel(int in_size, int out_size, int begin, int count) {
     std::vector<double> weights(static_cast<std::size_t>(kernel.stride));
     for (int i = 0; i < count; ++i) {
         const double centre = (begin + i + 0.5) * scale;
+        // NOLINTBEGIN(bugprone-incorrect-roundings): as Pillow rounds
         const int first = std::max(0, static_cast<int>(centre - support + 0.5));
         const int last = std::min(in_size, static_cast<int>(centre + support + 0.5));
+        // NOLINTEND(bugprone-incorrect-roundings)
         double total = 0;
         for (int k = 0; k < last - first; ++k) {
             weights[k] = bicubic((first + k - centre + 0.5) * inverse_scale);
@@ -74,7 +76,7 @@ std::vector<std::uint8_t> resample_rows(const Pixels& source, const Kernel& kern
         const std::uint8_t* in =
             source.rgb.data() + static_cast<std::size_t>(first_row + y) * source.width * 3;
         std::uint8_t* target = out.data() + static_cast<std::size_t>(y) * width * 3;
-        for (int x = 0; x < width; ++x) {
+        for (std::ptrdiff_t x = 0; x < width; ++x) {
             const auto [first, count] = kernel.spans[x];
             const int* weights = kernel.weights.data() + static_cast<std::size_t>(x) * kernel.stride;
             const std::uint8_t* pixel = in + static_cast<std::size_t>(first) * 3;

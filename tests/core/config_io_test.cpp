@@ -25,7 +25,7 @@ std::string refusal_of(const std::string& text, const std::vector<std::string>& 
     try {
         parse(text, overrides);
     } catch (const UsageError& error) {
-        const std::string message = error.what();
+        std::string message = error.what();
         EXPECT_EQ(message.find('\n'), std::string::npos) << message;
         EXPECT_LT(message.size(), 500U) << message;
         return message;
@@ -207,7 +207,8 @@ TEST(Config, AHugeFileIsRefusedUnread) {
     write_text(folder / "huge.json", "{}");
     std::filesystem::resize_file(folder / "huge.json", 100'000'000);
     EXPECT_THROW(load_config(folder / "huge.json", {}), UsageError);
-    EXPECT_TRUE(has_all(refusal_of(std::string(100'000'000, '[')), {"my.json", "larger"}));
+    const std::string huge(std::size_t{100} << 20, '[');
+    EXPECT_TRUE(has_all(refusal_of(huge), {"my.json", "larger"}));
 }
 
 TEST(Config, AFileThatIsNotThereIsNamed) {

@@ -56,6 +56,7 @@ TEST_F(Log, LinesOfManyThreadsStayWhole) {
     ::testing::internal::CaptureStderr();
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([] {
                 for (int k = 0; k < 200; ++k) log_info(std::string(80, 'x'));

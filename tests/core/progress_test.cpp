@@ -139,6 +139,7 @@ TEST(Progress, CountsWhatManyThreadsDo) {
         Progress progress("embedding", "images", 4000);
         {
             std::vector<std::jthread> threads;
+            threads.reserve(4);
             for (int i = 0; i < 4; ++i) {
                 threads.emplace_back([&] {
                     for (int k = 0; k < 1000; ++k) progress.advance();

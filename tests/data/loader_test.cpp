@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <cmath>
 #include <latch>
 #include <mutex>
 #include <new>
@@ -26,7 +26,7 @@ PreprocessSpec small_spec() {
 // A picture all of one brightness: the number that is its path.
 Pixels picture_of(const std::filesystem::path& path) {
     const auto value = static_cast<std::uint8_t>(std::stoi(path.string()));
-    return {8, 8, std::vector<std::uint8_t>(8 * 8 * 3, value)};
+    return {8, 8, std::vector<std::uint8_t>(std::size_t{8} * 8 * 3, value)};
 }
 
 std::vector<LoadItem> items_of(std::size_t count) {
@@ -41,7 +41,7 @@ std::vector<int> numbers_of(const LoadedBatch& batch) {
     EXPECT_EQ(batch.pixels.size(), batch.tags.size() * values);
     std::vector<int> numbers;
     for (std::size_t i = 0; i < batch.tags.size(); ++i) {
-        numbers.push_back(static_cast<int>(batch.pixels[i * values] * 255 + 0.5F));
+        numbers.push_back(static_cast<int>(std::lround(batch.pixels[i * values] * 255)));
     }
     return numbers;
 }

@@ -94,8 +94,8 @@ TEST(Charts, ALineIsDrawnForEachSeries) {
 TEST(Charts, OddValuesAreDrawnAllTheSame) {
     const ChartSeries single{"one", {1}, {0.5}}, flat{"flat", {1, 2, 3}, {1, 1, 1}}, none{"none", {}, {}},
         broken{"nan", {1, 2, 3}, {NAN, INFINITY, 2}}, huge{"huge", {0, 1e6}, {-1e30, 1e30}},
-        tiny{"tiny", {1, 2}, {1e-12, 2e-12}};
-    for (const ChartSeries& series : {single, flat, none, broken, huge, tiny}) {
+        tiny{"tiny", {1, 2}, {1e-12, 2e-12}}, far{"far", {1e20}, {1e30}};
+    for (const ChartSeries& series : {single, flat, none, broken, huge, tiny, far}) {
         EXPECT_GT(draw_charts({{series.name, "epoch", {series}, {-5, 2, NAN}}}).width, 0) << series.name;
     }
     EXPECT_GT(draw_charts({}).width, 0);
