@@ -7,7 +7,7 @@ find_package(spdlog 1.10 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 
 if(NOT CLIPSIM_MODEL_ONLY)
-    find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
+    find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
     find_package(faiss 1.7.3 REQUIRED)
     find_package(GIF 5 REQUIRED)
     find_package(SQLite3 REQUIRED)

@@ -23,5 +23,11 @@ endfunction()
 
 # Every target with torch in it reuses one precompiled header: it costs half a minute to build, once.
 function(clipsim_use_torch_pch target)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL EXECUTABLE)
+        # CMake would compile a program with -fpie, and a precompiled header fits one setting alone: the libraries'.
+        set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+        target_compile_options(${target} PRIVATE -fPIC)
+    endif()
     target_precompile_headers(${target} REUSE_FROM clipsim_torch_pch)
 endfunction()

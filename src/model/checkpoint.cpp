@@ -65,6 +65,10 @@ ProjectionHead load_checkpoint(const std::filesystem::path& file, ClipModel& mod
                                 info.base_hash.substr(0, 8), ") than model.clip names (", model.id, ", ",
                                 model.hash.substr(0, 8), "); set model.clip to that one or train again"));
     }
+    if (info.first_block > model.tower->config().layers) {
+        throw UsageError(concat(printable(file), ": first_block is ", info.first_block, ", but the model has ",
+                                model.tower->config().layers, " blocks: the file is damaged"));
+    }
     for (auto& [name, tensor] : model.tower->tensors_from(info.first_block)) {
         tensor.set_data(stored.tensor(name, tensor.sizes()).to(torch::kFloat32).clone());
     }

@@ -1,0 +1,95 @@
+#include "clipsim/model/clip_model.h"
+
+#include <gtest/gtest.h>
+
+#include "clipsim/core/error.h"
+#include "model/model_fixtures.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+class ClipModelTest : public ::testing::Test {
+ protected:
+    ClipModelTest() { std::filesystem::copy(golden_folder("gelu_fp32"), folder()); }
+    std::filesystem::path folder() const { return world_ / "model"; }
+    ClipModel load() const { return load_clip_model(find_model(folder().string())); }
+
+    // The weights, for changing some of them.
+    std::map<std::string, torch::Tensor> weights() const {
+        const SafetensorsFile file(folder() / "model.safetensors");
+        std::map<std::string, torch::Tensor> tensors;
+        for (const std::string& name : file.names()) tensors[name] = file.tensor(name).clone();
+        return tensors;
+    }
+    void save(const std::map<std::string, torch::Tensor>& tensors) const {
+        write_safetensors(folder() / "model.safetensors", tensors, {});
+    }
+    std::string refusal() const {
+        return message_of<UsageError>([&] { load(); });
+    }
+
+    TemporaryFolder world_;
+};
+
+TEST_F(ClipModelTest, CarriesItsNameAndItsPreprocessing) {
+    const ClipModel model = load();
+    EXPECT_EQ(model.id, "model");
+    EXPECT_EQ(model.preprocess.crop_width, 24);
+    EXPECT_EQ(model.tower->config().projection_dim, 16);
+}
+
+TEST_F(ClipModelTest, TheHashFollowsTheWeightsAndTheConfig) {
+    const std::string hash = load().hash;
+    EXPECT_EQ(golden_model("gelu_fp32").hash, hash) << "the folder's name does not matter";
+    auto tensors = weights();
+    tensors["visual_projection.weight"][0][0] += 1;
+    save(tensors);
+    EXPECT_NE(load().hash, hash);
+}
+
+TEST_F(ClipModelTest, AMissingTensorIsNamed) {
+    auto tensors = weights();
+    tensors.erase("vision_model.encoder.layers.1.self_attn.k_proj.bias");
+    save(tensors);
+    EXPECT_NE(refusal().find("vision_model.encoder.layers.1.self_attn.k_proj.bias is missing"), std::string::npos)
+        << refusal();
+}
+
+TEST_F(ClipModelTest, AMisshapenTensorIsNamedWithBothShapes) {
+    auto tensors = weights();
+    tensors["visual_projection.weight"] = torch::ones({16, 31});
+    save(tensors);
+    EXPECT_NE(refusal().find("visual_projection.weight has the shape [16, 31], expected [16, 32]"), std::string::npos)
+        << refusal();
+}
+
+TEST_F(ClipModelTest, TensorsOfTheTextTowerAreNotAskedFor) {
+    std::map<std::string, torch::Tensor> vision;
+    for (const auto& [name, tensor] : weights()) {
+        if (name.rfind("text", 0) != 0) vision[name] = tensor;
+    }
+    save(vision);
+    EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(ClipModelTest, APreprocessingForAnotherImageSizeIsRefused) {
+    const std::filesystem::path other = golden_folder("quick_gelu_fp32") / "preprocessor_config.json";  // 32 pixels
+    std::filesystem::copy_file(other, folder() / "preprocessor_config.json",
+                               std::filesystem::copy_options::overwrite_existing);
+    EXPECT_NE(refusal(), "");
+}
+
+TEST(ParseDevice, KnowsItsNames) {
+    EXPECT_TRUE(parse_device("cpu").is_cpu());
+    EXPECT_EQ(parse_device("auto").is_cuda(), torch::cuda::is_available());
+    for (const char* bad : {"gpu", "cuda:x", "cuda:-1", "", "cpu:1x"}) {
+        EXPECT_NE(message_of<UsageError>([&] { parse_device(bad); }), "") << bad;
+    }
+    const bool refused = !message_of<UsageError>([] { parse_device("cuda"); }).empty();
+    EXPECT_EQ(refused, !torch::cuda::is_available());
+    EXPECT_NE(message_of<UsageError>([] { parse_device("cuda:99"); }), "");
+}
+
+}  // namespace
+}  // namespace clipsim::testing

@@ -1,0 +1,62 @@
+#include "clipsim/model/model_files.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "clipsim/core/error.h"
+#include "model/model_fixtures.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+class FindModel : public ::testing::Test {
+ protected:
+    ~FindModel() override { ::unsetenv("CLIPSIM_MODELS"); }
+    void make(const std::string& name) const {
+        for (const char* file : {"config.json", "model.safetensors", "preprocessor_config.json"}) {
+            write_text(folder_.path() / name / file, "{}");
+        }
+    }
+    TemporaryFolder folder_;
+};
+
+TEST_F(FindModel, TakesAFolderAndAFileInOne) {
+    make("my model");
+    for (const char* name : {"my model", "my model/", "my model/model.safetensors", "my model/."}) {
+        const ModelFiles files = find_model((folder_ / name).string());
+        EXPECT_EQ(files.id, "my model") << name;
+        EXPECT_TRUE(std::filesystem::equivalent(files.weights, folder_ / "my model/model.safetensors")) << name;
+    }
+}
+
+TEST_F(FindModel, FindsTheModelInTheBox) { EXPECT_EQ(find_model("clip-nano").id, "clip-nano"); }
+
+TEST_F(FindModel, FindsKnownNamesWhereTheEnvironmentSays) {
+    make("ViT-B-32");
+    ::setenv("CLIPSIM_MODELS", folder_.path().c_str(), 1);
+    EXPECT_EQ(find_model("ViT-B-32").config, folder_ / "ViT-B-32" / "config.json");
+}
+
+TEST_F(FindModel, AKnownNameThatIsNotHereSaysWhatToDownloadAndWhereTo) {
+    const std::string message = message_of<UsageError>([] { find_model("ViT-L-14"); });
+    EXPECT_NE(message.find("openai/clip-vit-large-patch14"), std::string::npos) << message;
+    EXPECT_NE(message.find("models/ViT-L-14/"), std::string::npos) << message;
+    EXPECT_NE(message.find("model.safetensors"), std::string::npos) << message;
+}
+
+TEST_F(FindModel, AnUnknownNameShowsTheNearest) {
+    const std::string message = message_of<UsageError>([] { find_model("ViT-B32"); });
+    EXPECT_NE(message.find("did you mean ViT-B-32?"), std::string::npos) << message;
+}
+
+TEST_F(FindModel, AFolderThatLacksAFileNamesIt) {
+    make("half");
+    std::filesystem::remove(folder_ / "half/preprocessor_config.json");
+    const std::string message = message_of<UsageError>([&] { find_model((folder_ / "half").string()); });
+    EXPECT_NE(message.find("lacks preprocessor_config.json"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace clipsim::testing

@@ -1,0 +1,81 @@
+#include "clipsim/model/vision_config.h"
+
+#include <gtest/gtest.h>
+
+#include "clipsim/core/error.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+class VisionConfigTest : public ::testing::Test {
+ protected:
+    VisionConfig read(const std::string& json) const {
+        write_text(folder_ / "config.json", json);
+        return read_vision_config(folder_ / "config.json");
+    }
+    // The message of the refusal; it has to name the file.
+    std::string refusal(const std::string& json) const {
+        try {
+            read(json);
+            return {};
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string(error.what()).find("config.json"), std::string::npos) << error.what();
+            return error.what();
+        }
+    }
+    TemporaryFolder folder_;
+};
+
+TEST_F(VisionConfigTest, ReadsEveryKey) {
+    const VisionConfig config = read(R"({"projection_dim": 24, "vision_config": {"image_size": 32, "patch_size": 8,
+        "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 96,
+        "layer_norm_eps": 1e-6, "hidden_act": "gelu"}})");
+    EXPECT_EQ(config.image_size, 32);
+    EXPECT_EQ(config.patch_size, 8);
+    EXPECT_EQ(config.hidden_size, 48);
+    EXPECT_EQ(config.layers, 3);
+    EXPECT_EQ(config.heads, 4);
+    EXPECT_EQ(config.intermediate_size, 96);
+    EXPECT_EQ(config.projection_dim, 24);
+    EXPECT_EQ(config.layer_norm_eps, 1e-6);
+    EXPECT_EQ(config.activation, Activation::gelu);
+    EXPECT_EQ(config.tokens(), 17);
+}
+
+TEST_F(VisionConfigTest, WhatIsLeftOutIsHuggingFacesDefault) {
+    const VisionConfig config = read(R"({"vision_config": {}})");
+    EXPECT_EQ(config.image_size, 224);
+    EXPECT_EQ(config.patch_size, 32);
+    EXPECT_EQ(config.hidden_size, 768);
+    EXPECT_EQ(config.layers, 12);
+    EXPECT_EQ(config.projection_dim, 512);
+    EXPECT_EQ(config.activation, Activation::quick_gelu);
+}
+
+TEST_F(VisionConfigTest, KnowsTheSizesOfLargerModels) {
+    const VisionConfig config = read(R"({"projection_dim": 768, "vision_config": {"hidden_size": 1024,
+        "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24, "patch_size": 14}})");
+    EXPECT_EQ(config.tokens(), 257);
+}
+
+TEST_F(VisionConfigTest, BadValuesAreNamedByKey) {
+    EXPECT_NE(refusal(R"({"vision_config": {"hidden_size": "wide"}})").find("vision_config.hidden_size"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 0}})").find("num_hidden_layers"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 1000000}})").find("num_hidden_layers"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"hidden_act": "relu"}})").find("\"relu\""), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_attention_heads": 7}})").find("divisor"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"patch_size": 300}})").find("patch_size"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_channels": 1}})").find("num_channels"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"layer_norm_eps": -1}})").find("layer_norm_eps"), std::string::npos);
+}
+
+TEST_F(VisionConfigTest, WhatIsNoClipIsRefused) {
+    EXPECT_NE(refusal("{}").find("not the config.json of a CLIP"), std::string::npos);
+    EXPECT_NE(refusal("[1]"), "");
+    EXPECT_NE(refusal("{\"vision_config\": "), "");
+    EXPECT_NE(refusal(""), "");
+}
+
+}  // namespace
+}  // namespace clipsim::testing
