@@ -38,6 +38,7 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_option("--set", options.overrides, "Overrides one key of the config, e.g. train.epochs=3; repeatable")
         ->type_name("A.B.C=VALUE")
         ->expected(1)
+        ->allow_extra_args(false)  // what follows is the next argument, not one more override
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
     app.add_option("--threads", options.threads, "Threads of the model's operators; 0: one a core")

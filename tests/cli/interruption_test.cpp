@@ -70,7 +70,8 @@ TEST(Interruption, CtrlCWhileTrainingIsResumableToTheSameModel) {
     draw_photos(world / "photos", 12);
     const auto train = [](const std::string& output) {
         return std::vector<std::string>{"train", "--set", "data.root=photos", "--set", "output_dir=" + output,
-                                        "--set", "train.epochs=6",            "--threads", "1"};
+                                        "--set", "train.epochs=6", "--set", "train.mining=all",
+                                        "--set", "train.margin=1", "--threads", "1"};
     };
     ASSERT_EQ(run_clipsim(world.path(), train("whole")).exit_code, 0);
 
@@ -79,6 +80,7 @@ TEST(Interruption, CtrlCWhileTrainingIsResumableToTheSameModel) {
     program.signal(SIGINT);
     const Outcome stopped = program.wait();
     ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos) << "it stopped by itself: " << stopped.err;
     std::vector<std::string> resume = train("stopped");
     resume.emplace_back("--resume");
     const Outcome resumed = run_clipsim(world.path(), resume);
@@ -98,6 +100,7 @@ TEST(Interruption, CtrlCWhileIndexingKeepsWhatWasEmbedded) {
     const Outcome stopped = program.wait();
     if (stopped.exit_code == 0) GTEST_SKIP() << "it was done before the signal came";
     ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos) << "it stopped by itself: " << stopped.err;
     const Outcome again = run_clipsim(world.path(), index);
     ASSERT_EQ(again.exit_code, 0) << again.err;
     EXPECT_EQ(again.err.find("450 embedded"), std::string::npos) << "the first batches were kept: " << again.err;

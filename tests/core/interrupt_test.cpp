@@ -19,10 +19,10 @@ void wait_for_stop(const std::stop_token& token) {
     stopped.acquire();
 }
 
-bool is_blocked(int signal) {
-    sigset_t current;
-    pthread_sigmask(SIG_BLOCK, nullptr, &current);
-    return sigismember(&current, signal) == 1;
+bool is_default(int signal) {
+    struct sigaction current {};
+    ::sigaction(signal, nullptr, &current);
+    return current.sa_handler == SIG_DFL;
 }
 
 TEST(Interrupt, TheFirstSignalAsksForAStop) {
@@ -47,17 +47,34 @@ TEST(Interrupt, TheSecondSignalEndsTheProcessWith130) {
     EXPECT_EXIT(child(), ::testing::ExitedWithCode(130), "");
 }
 
-TEST(Interrupt, ThreadsStartedLaterDoNotDieOfTheSignal) {
-    const InterruptWatcher watcher;
-    bool blocked = false;
-    std::thread([&] { blocked = is_blocked(SIGINT) && is_blocked(SIGTERM); }).join();
-    EXPECT_TRUE(blocked);
+// As those that a linked library starts before main.
+TEST(Interrupt, AThreadThatWasThereBeforeMayGetTheSignal) {
+    std::binary_semaphore leave(0);
+    std::thread early([&] { leave.acquire(); });
+    {
+        const InterruptWatcher watcher;
+        pthread_kill(early.native_handle(), SIGINT);
+        wait_for_stop(watcher.token());
+        EXPECT_TRUE(watcher.token().stop_requested());
+    }
+    leave.release();
+    early.join();
+}
+
+TEST(Interrupt, AnIgnoredSignalStaysIgnored) {
+    ::signal(SIGINT, SIG_IGN);
+    {
+        const InterruptWatcher watcher;
+        ::kill(::getpid(), SIGINT);
+        EXPECT_FALSE(watcher.token().stop_requested());
+    }
+    ::signal(SIGINT, SIG_DFL);
 }
 
 TEST(Interrupt, AfterTheWatcherSignalsWorkAsBefore) {
     { const InterruptWatcher watcher; }
-    EXPECT_FALSE(is_blocked(SIGINT));
-    EXPECT_FALSE(is_blocked(SIGTERM));
+    EXPECT_TRUE(is_default(SIGINT));
+    EXPECT_TRUE(is_default(SIGTERM));
     const auto child = [] {
         { const InterruptWatcher watcher; }
         ::raise(SIGTERM);

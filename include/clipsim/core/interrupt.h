@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM as a std::stop_token, without a signal handler and without global state.
+// Ctrl-C and SIGTERM as a std::stop_token.
 #pragma once
 
 #include <stop_token>
@@ -6,9 +6,9 @@
 
 namespace clipsim {
 
-// Blocks SIGINT and SIGTERM in this thread (and so in those it starts later) and waits for them in a thread
-// of its own. The first one requests a stop; the second ends the process at once with exit code 130.
-// Construct it first thing in main.
+// While one lives, the first SIGINT or SIGTERM requests a stop and the second ends the process at once with
+// exit code 130. There is one at a time: signals belong to the process. A signal that is ignored from the
+// start (nohup) stays ignored.
 class InterruptWatcher {
   public:
     InterruptWatcher();
