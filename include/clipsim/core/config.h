@@ -36,20 +36,20 @@ struct StageConfig {
 };
 
 struct Stage2Config : StageConfig {
-    int unfreeze_blocks = 2;
+    int unfreeze_blocks = 4;
 };
 
 struct TrainConfig {
     int epochs = 15;
-    int classes_per_batch = 16;
+    int classes_per_batch = 8;
     int images_per_class = 4;
     double margin = 0.2;
-    Mining mining = Mining::semi_hard;
+    Mining mining = Mining::all;
     bool amp = true;                  // bf16 autocast where the device is faster with it
     bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
     int early_stopping = 0;           // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 1e-3};
-    Stage2Config stage2{{std::nullopt, 1e-4}, 2};
+    Stage2Config stage2{{std::nullopt, 3e-4}, 4};
 
     int stage1_epochs() const;
     int stage2_epochs() const;
