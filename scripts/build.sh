@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The set-up's own choice of LibTorch, and Debian's compilers and CMake ahead of anything a user has put on the PATH.
-tests=${CLIPSIM_BUILD_TESTS:-OFF}
-if ! log=$(cmake --preset release -DLIBTORCH_ROOT="$PWD/.deps/libtorch" -DCLIPSIM_BUILD_TESTS="$tests" 2>&1); then
+# The set-up's own choice of LibTorch, whatever else a machine has.
+switches=(-DCLIPSIM_BUILD_TESTS="${CLIPSIM_BUILD_TESTS:-OFF}" -DCLIPSIM_BUILD_BENCH="${CLIPSIM_BUILD_BENCH:-OFF}")
+if ! log=$(cmake --preset release -DLIBTORCH_ROOT="$PWD/.deps/libtorch" "${switches[@]}" 2>&1); then
     printf '%s\n' "$log" >&2
     exit 1
 fi

@@ -14,7 +14,8 @@ namespace {
 Pixels draw_disc(std::mt19937& random, int hue) {
     Pixels picture{96, 80, {}};
     std::uniform_int_distribution<int> noise(0, 60);
-    const int centre_x = 30 + noise(random) / 2, centre_y = 25 + noise(random) / 2, radius = 14 + noise(random) / 5;
+    const int centre_x = 30 + noise(random) / 2, centre_y = 25 + noise(random) / 2,
+              radius = 14 + noise(random) / 5;
     for (int y = 0; y < picture.height; ++y) {
         for (int x = 0; x < picture.width; ++x) {
             const bool inside = std::hypot(x - centre_x, y - centre_y) < radius;

@@ -13,7 +13,7 @@
 namespace clipsim::testing {
 
 class TemporaryFolder {
- public:
+  public:
     TemporaryFolder() {
         std::string pattern = (std::filesystem::temp_directory_path() / "clipsim-test-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
@@ -29,7 +29,7 @@ class TemporaryFolder {
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
 
- private:
+  private:
     std::filesystem::path path_;
 };
 

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
         config.train.epochs = 3;
 
         const clipsim::TrainReport training = clipsim::train_model(config);
-        std::cout << "Recall@1 " << training.before.recall_at_1 << " -> " << training.best.recall_at_1 << '\n';
+        std::cout << "Recall@1 " << training.before.recall_at_1 << " -> " << training.best.recall_at_1
+                  << '\n';
 
         const clipsim::IndexSummary index = clipsim::build_index(config);
         std::cout << index.report.total << " images indexed\n";

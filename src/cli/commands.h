@@ -9,8 +9,8 @@
 
 namespace clipsim::cli {
 
-// A subcommand adds itself and its flags to the app and says what to run. `global` is filled in by the time `run` is
-// called. run() returns the exit code.
+// A subcommand adds itself and its flags to the app and says what to run. `global` is filled in by the time
+// `run` is called. run() returns the exit code.
 struct Command {
     CLI::App* app = nullptr;
     std::function<int()> run;

@@ -44,13 +44,15 @@ void print_table(const EvalReport& report) {
     row("Recall@5", &RetrievalMetrics::recall_at_5);
     row("R-precision", &RetrievalMetrics::r_precision);
     row("MAP@R", &RetrievalMetrics::mean_average_precision_at_r);
-    std::cout << std::left << std::setw(18) << "queries" << std::right << std::setw(8) << report.before.queries << '\n';
+    std::cout << std::left << std::setw(18) << "queries" << std::right << std::setw(8)
+              << report.before.queries << '\n';
 }
 
 }  // namespace
 
 Command eval_command(CLI::App& app, const GlobalOptions& global) {
-    CLI::App* command = app.add_subcommand("eval", "Retrieval quality on the held-out photos, before and after training");
+    CLI::App* command =
+        app.add_subcommand("eval", "Retrieval quality on the held-out photos, before and after training");
     const auto format = std::make_shared<std::string>("table");
     command->add_option("--format", *format, "table or json")->check(CLI::IsMember({"table", "json"}));
     return {command, [&global, format] {

@@ -16,7 +16,9 @@ RunOptions GlobalOptions::run_options() const {
     RunOptions run;
     run.device = device;
     run.threads = threads;
-    run.progress = quiet ? ProgressStyle::none : no_progress ? ProgressStyle::log_lines : ProgressStyle::automatic;
+    run.progress = quiet         ? ProgressStyle::none
+                   : no_progress ? ProgressStyle::log_lines
+                                 : ProgressStyle::automatic;
     run.stop = stop;
     return run;
 }
@@ -35,7 +37,8 @@ int GlobalOptions::exit_code(const std::vector<SkippedImage>& skipped) const {
 void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_option("-c,--config", options.config_file, "The JSON config; without it the defaults hold")
         ->type_name("FILE");
-    app.add_option("--set", options.overrides, "Overrides one key of the config, e.g. train.epochs=3; repeatable")
+    app.add_option("--set", options.overrides,
+                   "Overrides one key of the config, e.g. train.epochs=3; repeatable")
         ->type_name("A.B.C=VALUE")
         ->expected(1)
         ->allow_extra_args(false)  // what follows is the next argument, not one more override
@@ -44,7 +47,8 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_option("--threads", options.threads, "Threads of the model's operators; 0: one a core")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
-    app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")->type_name("LEVEL");
+    app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
+        ->type_name("LEVEL");
     app.add_flag("-q,--quiet", options.quiet, "Only errors on stderr");
     app.add_flag("--no-progress", options.no_progress, "Log lines in place of progress bars");
     app.add_flag("--strict", options.strict, "Exit with 1 when an image had to be skipped");

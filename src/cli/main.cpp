@@ -18,7 +18,9 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr int exit_interrupted = 130;
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
 
 // Help and version go to stdout with 0; anything else is one line on stderr with 2.
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {

@@ -17,17 +17,17 @@ int model_info(const std::string& name) {
     const PreprocessSpec preprocess = read_preprocess_spec(files.preprocessor);
     std::cout << "model          " << files.id << '\n'
               << "family         CLIP\n"
-              << "weights        " << printable(files.weights) << " (" << std::filesystem::file_size(files.weights)
-              << " bytes)\n"
+              << "weights        " << printable(files.weights) << " ("
+              << std::filesystem::file_size(files.weights) << " bytes)\n"
               << "hash           " << hash_file(files.weights) << '\n'
               << "image          " << vision.image_size << " x " << vision.image_size << ", patches of "
               << vision.patch_size << ", " << vision.tokens() << " tokens\n"
-              << "vision tower   " << vision.layers << " blocks, width " << vision.hidden_size << ", " << vision.heads
-              << " heads, MLP " << vision.intermediate_size << ", "
+              << "vision tower   " << vision.layers << " blocks, width " << vision.hidden_size << ", "
+              << vision.heads << " heads, MLP " << vision.intermediate_size << ", "
               << (vision.activation == Activation::quick_gelu ? "quick_gelu" : "gelu") << '\n'
               << "joint space    " << vision.projection_dim << " dimensions\n"
-              << "preprocessing  short side " << preprocess.short_side << ", crop " << preprocess.crop_width << " x "
-              << preprocess.crop_height << ", bicubic\n";
+              << "preprocessing  short side " << preprocess.short_side << ", crop " << preprocess.crop_width
+              << " x " << preprocess.crop_height << ", bicubic\n";
     return 0;
 }
 
@@ -39,7 +39,8 @@ Command model_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* info = command->add_subcommand("info", "Shape, hash and preprocessing of a model");
     const auto name = std::make_shared<std::string>();
     info->add_option("model", *name, "A folder or a known name; without it model.clip of the config");
-    return {command, [&global, name] { return model_info(name->empty() ? global.config().model.clip : *name); }};
+    return {command,
+            [&global, name] { return model_info(name->empty() ? global.config().model.clip : *name); }};
 }
 
 }  // namespace clipsim::cli

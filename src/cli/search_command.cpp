@@ -62,7 +62,8 @@ int search(const GlobalOptions& global, SearchFlags flags) {
         images.insert(images.end(), batch.begin(), batch.end());
     }
     if (images.empty() && !flags.interactive) {
-        throw UsageError("no query: name an image, or use --batch FILE or --interactive; see `clipsim search --help`");
+        throw UsageError(
+            "no query: name an image, or use --batch FILE or --interactive; see `clipsim search --help`");
     }
 
     const Config config = global.config();
@@ -75,7 +76,8 @@ int search(const GlobalOptions& global, SearchFlags flags) {
 
     const SimilarImages::Answers answers = similar.search(images, options);
     if (answers.results.empty()) {
-        throw UsageError(images.size() == 1 ? answers.skipped.at(0).reason : "none of the queries is a readable image");
+        throw UsageError(images.size() == 1 ? answers.skipped.at(0).reason
+                                            : "none of the queries is a readable image");
     }
     write_report(std::cout, answers.results, format);
     if (!flags.save.empty()) {
@@ -91,15 +93,20 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* command = app.add_subcommand("search", "Find the photos that look most like an image");
     const auto flags = std::make_shared<SearchFlags>();
     command->add_option("images", flags->images, "The query images")->type_name("IMAGE");
-    command->add_option("--query-image,--query_image", flags->query_images, "A query image (the same as naming it)")
+    command
+        ->add_option("--query-image,--query_image", flags->query_images,
+                     "A query image (the same as naming it)")
         ->type_name("IMAGE");
-    command->add_option("-k,--top-k,--top_k", flags->top_k, "How many hits; by default search.top_k of the config")
+    command
+        ->add_option("-k,--top-k,--top_k", flags->top_k,
+                     "How many hits; by default search.top_k of the config")
         ->type_name("N")
         ->check(CLI::Range(1, 1'000'000));
     command->add_option("--format", flags->format, "table, tsv, json or paths")->type_name("FORMAT");
     command->add_option("--save", flags->save, "A picture of query and hits (.png, .jpg) or a page (.html)")
         ->type_name("FILE");
-    command->add_option("--batch", flags->batch, "A file with one query image a line; - reads stdin")->type_name("FILE");
+    command->add_option("--batch", flags->batch, "A file with one query image a line; - reads stdin")
+        ->type_name("FILE");
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));

@@ -71,7 +71,8 @@ SearchPrompt::~SearchPrompt() {
 
 std::optional<std::string> SearchPrompt::next() {
     while (!stop_.stop_requested()) {
-        // readline waits in read(2), which a stop request does not end; leaving is all that Ctrl-C can mean here.
+        // readline waits in read(2), which a stop request does not end; leaving is all that Ctrl-C can mean
+        // here.
         const std::stop_callback leave(stop_, [this] {
             if (terminal_) ::rl_deprep_terminal();
             ::_exit(130);

@@ -1,4 +1,5 @@
-// The prompt of `search --interactive`: line editing and history by libedit on a terminal, plain lines elsewhere.
+// The prompt of `search --interactive`: line editing and history by libedit on a terminal, plain lines
+// elsewhere.
 #pragma once
 
 #include <filesystem>
@@ -9,18 +10,18 @@
 namespace clipsim::cli {
 
 class SearchPrompt {
- public:
+  public:
     // On a terminal Ctrl-C leaves the program with 130 while the prompt waits.
     explicit SearchPrompt(std::stop_token stop);
     ~SearchPrompt();
     SearchPrompt(const SearchPrompt&) = delete;
     SearchPrompt& operator=(const SearchPrompt&) = delete;
 
-    // The next line without surrounding blanks and quotes; empty lines are passed over. Nothing at the end of input
-    // and for "quit", "exit" and "q".
+    // The next line without surrounding blanks and quotes; empty lines are passed over. Nothing at the end of
+    // input and for "quit", "exit" and "q".
     std::optional<std::string> next();
 
- private:
+  private:
     bool terminal_;
     std::stop_token stop_;
     std::filesystem::path history_;

@@ -28,7 +28,7 @@ bool lies_under(const std::filesystem::path& path, const std::filesystem::path& 
 }
 
 class Comparison {
- public:
+  public:
     Comparison(std::span<const StoredImage> stored, std::span<const std::filesystem::path> roots)
         : stored_(stored), roots_(roots), seen_(stored.size(), false) {
         for (Row row = 0; row < stored.size(); ++row) by_path_.emplace(stored[row].path.native(), row);
@@ -48,7 +48,7 @@ class Comparison {
         return std::move(changes_);
     }
 
- private:
+  private:
     // Known by its path, or left in `unknown` with its content's hash.
     void compare(const IndexCandidate& candidate, std::vector<ImageEntry>& unknown) {
         const auto known = by_path_.find(candidate.path.native());
@@ -56,7 +56,8 @@ class Comparison {
         if (known != by_path_.end() && stamp == stored_[known->second].stamp) {
             seen_[known->second] = true;
             ++changes_.plan.unchanged;
-            if (stored_[known->second].label != candidate.label) restamp(known->second, *stamp, candidate.label);
+            if (stored_[known->second].label != candidate.label)
+                restamp(known->second, *stamp, candidate.label);
             return;
         }
         std::string hash;
@@ -105,7 +106,8 @@ class Comparison {
 
     // The candidates are all there is under the roots; elsewhere the file itself decides.
     bool is_gone(const std::filesystem::path& path) const {
-        if (std::ranges::any_of(roots_, [&](const auto& root) { return lies_under(path, root); })) return true;
+        if (std::ranges::any_of(roots_, [&](const auto& root) { return lies_under(path, root); }))
+            return true;
         return !stamp_of(path).has_value();
     }
 

@@ -10,8 +10,9 @@ namespace clipsim {
 
 struct DiskChanges {
     UpdatePlan plan;
-    std::vector<StoredImage> moved;      // known id, new path, stamp or label
-    std::vector<ImageEntry> copies;      // content that the store has, or will have once plan.to_embed is committed
+    std::vector<StoredImage> moved;  // known id, new path, stamp or label
+    std::vector<ImageEntry>
+        copies;  // content that the store has, or will have once plan.to_embed is committed
     std::vector<std::int64_t> vanished;  // ids
     std::vector<std::int64_t> outdated;  // ids whose file has other content now
 };

@@ -19,11 +19,14 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
         const int reason = errno;
         ::close(descriptor_);
-        if (reason != EWOULDBLOCK) throw Error(concat("cannot lock ", printable(file), ": ", std::strerror(reason)));
+        if (reason != EWOULDBLOCK)
+            throw Error(concat("cannot lock ", printable(file), ": ", std::strerror(reason)));
         throw Error(concat("another clipsim is updating ", printable(folder), "; wait until it is done"));
     }
 }
 
-FolderLock::~FolderLock() { ::close(descriptor_); }
+FolderLock::~FolderLock() {
+    ::close(descriptor_);
+}
 
 }  // namespace clipsim

@@ -6,14 +6,14 @@
 namespace clipsim {
 
 class FolderLock {
- public:
+  public:
     // Throws Error when another process holds it.
     explicit FolderLock(const std::filesystem::path& folder);
     ~FolderLock();
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
 
- private:
+  private:
     int descriptor_;
 };
 

@@ -16,7 +16,8 @@ constexpr std::int64_t application_id = 0x636c6970;  // "clip": what `file` and 
 constexpr const char* create_tables =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     // AUTOINCREMENT: an id that index.faiss still knows never comes to mean another image.
-    "CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,"
+    "CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, size INTEGER NOT "
+    "NULL,"
     " mtime_ns INTEGER NOT NULL, content_hash TEXT NOT NULL, label TEXT NOT NULL, vector BLOB NOT NULL);";
 
 constexpr const char* image_columns = "id, path, size, mtime_ns, content_hash, label";
@@ -53,7 +54,8 @@ std::int64_t check_schema(Database& database) {
     }
     if (version > schema_version) {
         throw Error(concat(printable(database.file()), " was written by a newer clipsim (schema ", version,
-                           ", this one knows ", schema_version, "); use that one or run `clipsim index --rebuild`"));
+                           ", this one knows ", schema_version,
+                           "); use that one or run `clipsim index --rebuild`"));
     }
     return ours ? version : 0;
 }
@@ -74,8 +76,9 @@ void check_identity(Database& database, const IndexIdentity& wanted) {
     if (hash == wanted.model_hash && dimension == std::to_string(wanted.dimension)) return;
     throw UsageError(concat(printable(database.file().parent_path()), " was made with another model (",
                             meta(database, "model_id"), ", ", dimension, " dimensions, ", hash.substr(0, 8),
-                            ") than the one in use (", wanted.model_id, ", ", wanted.dimension, " dimensions, ",
-                            wanted.model_hash.substr(0, 8), "); run `clipsim index --rebuild`"));
+                            ") than the one in use (", wanted.model_id, ", ", wanted.dimension,
+                            " dimensions, ", wanted.model_hash.substr(0, 8),
+                            "); run `clipsim index --rebuild`"));
 }
 
 StoredImage read_image(const Statement& row) {
@@ -135,7 +138,8 @@ ImageStore ImageStore::open_for_writing(const std::filesystem::path& file, const
 ImageStore ImageStore::open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity) {
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) {
-        throw UsageError(concat("there is no index in ", printable(file.parent_path()), "; run `clipsim index` first"));
+        throw UsageError(
+            concat("there is no index in ", printable(file.parent_path()), "; run `clipsim index` first"));
     }
     Database database = Database::open_for_reading(file);
     database.execute("BEGIN");  // the first read below fixes the state that later ones see
@@ -182,7 +186,9 @@ void ImageStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>
     }
 }
 
-std::int64_t ImageStore::count() const { return pragma(impl_->database, "SELECT count(*) FROM images"); }
+std::int64_t ImageStore::count() const {
+    return pragma(impl_->database, "SELECT count(*) FROM images");
+}
 
 std::uint64_t ImageStore::generation() const {
     return static_cast<std::uint64_t>(
@@ -207,8 +213,9 @@ void ImageStore::put(std::span<const ImageEntry> entries, std::span<const float>
 void ImageStore::update(std::span<const StoredImage> images) {
     if (images.empty()) return;
     Transaction transaction(impl_->database);
-    Statement change(impl_->database,
-                     "UPDATE images SET path = ?, size = ?, mtime_ns = ?, content_hash = ?, label = ? WHERE id = ?");
+    Statement change(
+        impl_->database,
+        "UPDATE images SET path = ?, size = ?, mtime_ns = ?, content_hash = ?, label = ? WHERE id = ?");
     for (const StoredImage& image : images) {
         bind_entry(change, image);
         change.bind(6, image.id).run();

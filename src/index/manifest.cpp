@@ -21,7 +21,8 @@ Manifest parse_manifest(const nlohmann::json& json) {
     manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
     manifest.identity.dimension = json.at("dimension").get<int>();
     manifest.metric = json.at("metric").get<std::string>();
-    manifest.config = parse_config(nlohmann::json{{"index", json.at("index")}}.dump(), "the manifest", {}).index;
+    manifest.config =
+        parse_config(nlohmann::json{{"index", json.at("index")}}.dump(), "the manifest", {}).index;
     manifest.images = json.at("images").get<std::int64_t>();
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
@@ -41,8 +42,9 @@ Manifest read_manifest(const std::filesystem::path& file) {
         throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
     }
     if (manifest.schema_version > Manifest::current_schema_version) {
-        throw UsageError(concat(printable(file), " was written by a newer clipsim (schema ", manifest.schema_version,
-                                ", this one knows ", Manifest::current_schema_version,
+        throw UsageError(concat(printable(file), " was written by a newer clipsim (schema ",
+                                manifest.schema_version, ", this one knows ",
+                                Manifest::current_schema_version,
                                 "); use that one or run `clipsim index --rebuild`"));
     }
     return manifest;

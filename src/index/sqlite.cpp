@@ -25,7 +25,8 @@ std::string uri_of(const std::filesystem::path& file, std::string_view query) {
 }
 
 int open_handle(const std::string& uri, int flags, sqlite3** handle) {
-    const int code = sqlite3_open_v2(uri.c_str(), handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(uri.c_str(), handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
     if (code == SQLITE_OK) sqlite3_busy_timeout(*handle, 10'000);
     return code;
 }
@@ -40,7 +41,8 @@ Database Database::open_for_writing(const std::filesystem::path& file) {
     database.handle_.reset(handle);
     if (code != SQLITE_OK) database.fail();
     database.execute("PRAGMA journal_mode = WAL");
-    database.execute("PRAGMA synchronous = NORMAL");  // in WAL mode: consistent after a power cut, at most a batch behind
+    database.execute(
+        "PRAGMA synchronous = NORMAL");  // in WAL mode: consistent after a power cut, at most a batch behind
     return database;
 }
 
@@ -52,7 +54,8 @@ Database Database::open_for_reading(const std::filesystem::path& file) {
         const int code = open_handle(uri_of(file, query), SQLITE_OPEN_READONLY, &handle);
         database.handle_.reset(handle);
         if (code != SQLITE_OK) continue;
-        const int readable = sqlite3_exec(handle, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr);
+        const int readable =
+            sqlite3_exec(handle, "SELECT count(*) FROM sqlite_master", nullptr, nullptr, nullptr);
         if (readable == SQLITE_OK) return database;
         // On a read-only medium nobody writes, so the file can be read as it is.
         if (readable != SQLITE_CANTOPEN && readable != SQLITE_READONLY) break;
@@ -72,7 +75,8 @@ void Database::execute(const char* sql) {
 Statement::Statement(Database& database, std::string_view sql) : database_(&database) {
     sqlite3_stmt* statement = nullptr;
     const int size = static_cast<int>(sql.size());
-    if (sqlite3_prepare_v2(database.handle(), sql.data(), size, &statement, nullptr) != SQLITE_OK) database.fail();
+    if (sqlite3_prepare_v2(database.handle(), sql.data(), size, &statement, nullptr) != SQLITE_OK)
+        database.fail();
     statement_.reset(statement);
 }
 
@@ -90,7 +94,8 @@ Statement& Statement::bind_text(int parameter, std::string_view value) {
 }
 
 Statement& Statement::bind_blob(int parameter, std::span<const std::byte> value) {
-    if (sqlite3_bind_blob64(statement_.get(), parameter, value.data(), value.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
+    if (sqlite3_bind_blob64(statement_.get(), parameter, value.data(), value.size(), SQLITE_TRANSIENT) !=
+        SQLITE_OK) {
         database_->fail();
     }
     return *this;
@@ -109,9 +114,13 @@ void Statement::run() {
     reset();
 }
 
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset() {
+    sqlite3_reset(statement_.get());
+}
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string Statement::text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -121,7 +130,8 @@ std::string Statement::text(int column) const {
 
 std::span<const std::byte> Statement::blob(int column) const {
     const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
-    return {bytes, bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+    return {bytes,
+            bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
 Transaction::~Transaction() {

@@ -13,7 +13,7 @@
 namespace clipsim {
 
 class Database {
- public:
+  public:
     // Throws Error naming the file: it can't be opened or is no database.
     static Database open_for_writing(const std::filesystem::path& file);
     // Also where the folder can't be written to, which SQLite's write-ahead log would need.
@@ -25,7 +25,7 @@ class Database {
     // Throws Error with SQLite's own words.
     [[noreturn]] void fail() const;
 
- private:
+  private:
     struct Close {
         void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
     };
@@ -35,7 +35,7 @@ class Database {
 
 // A prepared statement; parameters count from 1, columns from 0, as in SQLite.
 class Statement {
- public:
+  public:
     Statement(Database& database, std::string_view sql);
 
     Statement& bind(int parameter, std::int64_t value);
@@ -50,7 +50,7 @@ class Statement {
     std::string text(int column) const;
     std::span<const std::byte> blob(int column) const;  // until the next step
 
- private:
+  private:
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
     };
@@ -60,14 +60,14 @@ class Statement {
 
 // All or nothing: rolled back unless committed.
 class Transaction {
- public:
+  public:
     explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
     void commit();
 
- private:
+  private:
     Database& database_;
     bool done_ = false;
 };

@@ -37,7 +37,8 @@ ImageStore open_aside(const std::filesystem::path& file, const IndexIdentity& id
 
 bool same_parameters(const IndexConfig& a, const IndexConfig& b) {
     if (a.type != b.type || a.storage != b.storage) return false;
-    if (a.type == IndexType::hnsw) return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
+    if (a.type == IndexType::hnsw)
+        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
     return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
 }
 
@@ -131,15 +132,16 @@ struct IndexUpdater::Impl {
         try {
             const Manifest manifest = read_manifest(folder / "manifest.json");
             return manifest.generation == store->generation() && manifest.images == store->count() &&
-                   manifest.identity.model_hash == identity.model_hash && same_parameters(manifest.config, resolved) &&
+                   manifest.identity.model_hash == identity.model_hash &&
+                   same_parameters(manifest.config, resolved) &&
                    manifest.index_hash == hash_file(folder / "index.faiss");
         } catch (const Error&) {
             return false;
         }
     }
 
-    // Truth first, then what is derived from it, then the manifest that vouches for both: a reader that comes in
-    // between sees a generation that does not fit and derives its own index.
+    // Truth first, then what is derived from it, then the manifest that vouches for both: a reader that comes
+    // in between sees a generation that does not fit and derives its own index.
     IndexType write_derived() {
         IndexConfig resolved = config;
         resolved.type = resolve_index_type(config.type, store->count());
@@ -174,7 +176,8 @@ IndexUpdater::~IndexUpdater() = default;
 
 const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
                                      std::span<const std::filesystem::path> roots) {
-    const std::vector<StoredImage> stored = impl_->store ? impl_->store->images() : std::vector<StoredImage>{};
+    const std::vector<StoredImage> stored =
+        impl_->store ? impl_->store->images() : std::vector<StoredImage>{};
     impl_->changes = compare_with_disk(stored, candidates, roots);
     return impl_->changes.plan;
 }

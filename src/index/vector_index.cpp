@@ -25,7 +25,8 @@ constexpr auto metric = faiss::METRIC_INNER_PRODUCT;
 using FaissId = faiss::Index::idx_t;
 
 constexpr std::int64_t flat_limit = 50'000;
-constexpr std::int64_t points_per_list = 39;  // below it, FAISS warns that k-means has too little to learn from
+constexpr std::int64_t points_per_list =
+    39;  // below it, FAISS warns that k-means has too little to learn from
 
 faiss::ScalarQuantizer::QuantizerType quantizer_of(Storage storage) {
     return storage == Storage::fp16 ? faiss::ScalarQuantizer::QT_fp16 : faiss::ScalarQuantizer::QT_8bit;
@@ -41,7 +42,8 @@ std::unique_ptr<faiss::Index> make_hnsw(const IndexConfig& config, int dimension
     if (config.storage == Storage::fp32) {
         index = std::make_unique<faiss::IndexHNSWFlat>(dimension, config.hnsw.m, metric);
     } else {
-        index = std::make_unique<faiss::IndexHNSWSQ>(dimension, quantizer_of(config.storage), config.hnsw.m, metric);
+        index = std::make_unique<faiss::IndexHNSWSQ>(dimension, quantizer_of(config.storage), config.hnsw.m,
+                                                     metric);
     }
     index->hnsw.efConstruction = config.hnsw.ef_construction;
     return index;
@@ -70,9 +72,12 @@ std::unique_ptr<faiss::Index> make_ivf(const IndexConfig& config, int dimension,
 
 std::unique_ptr<faiss::Index> make_index(const IndexConfig& config, int dimension, std::int64_t vectors) {
     switch (vectors == 0 ? IndexType::flat : resolve_index_type(config.type, vectors)) {
-        case IndexType::hnsw: return make_hnsw(config, dimension);
-        case IndexType::ivf: return make_ivf(config, dimension, vectors);
-        default: return make_flat(config.storage, dimension);
+        case IndexType::hnsw:
+            return make_hnsw(config, dimension);
+        case IndexType::ivf:
+            return make_ivf(config, dimension, vectors);
+        default:
+            return make_flat(config.storage, dimension);
     }
 }
 
@@ -173,7 +178,9 @@ std::vector<Neighbour> VectorIndex::search(std::span<const float> query, int k) 
     return neighbours;
 }
 
-std::int64_t VectorIndex::size() const { return impl_->map->ntotal; }
+std::int64_t VectorIndex::size() const {
+    return impl_->map->ntotal;
+}
 
 IndexType resolve_index_type(IndexType type, std::int64_t vectors) {
     if (type != IndexType::automatic) return type;

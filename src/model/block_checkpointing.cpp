@@ -9,9 +9,9 @@ torch::Tensor run(VisionBlock& block, const torch::Tensor& tokens, bool class_to
 }
 
 class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
- public:
-    // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward for a
-    // block whose input is frozen but whose parameters are not.
+  public:
+    // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward
+    // for a block whose input is frozen but whose parameters are not.
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& tokens,
                                  const torch::Tensor& /*anchor*/, VisionBlock block, bool class_token_only) {
         const torch::NoGradGuard no_grad;
@@ -33,7 +33,8 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
         torch::Tensor output;
         {
             const torch::AutoGradMode with_grad(true);
-            output = class_token_only ? implementation->forward_class_token(tokens) : implementation->forward(tokens);
+            output = class_token_only ? implementation->forward_class_token(tokens)
+                                      : implementation->forward(tokens);
         }
         // Accumulates into the block's parameters and, where wanted, into the copy of the input.
         torch::autograd::backward({output}, {gradients[0]});
@@ -45,7 +46,8 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
 torch::Tensor checkpointed_forward(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only) {
     for (const torch::Tensor& parameter : block->parameters()) {
-        if (parameter.requires_grad()) return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);
+        if (parameter.requires_grad())
+            return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);
     }
     return run(block, tokens, class_token_only);
 }

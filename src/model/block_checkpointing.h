@@ -1,5 +1,5 @@
-// Gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174): keep a block's input alone and compute
-// its activations again in the backward pass.
+// Gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174): keep a block's input alone and
+// compute its activations again in the backward pass.
 #pragma once
 
 #include <torch/torch.h>

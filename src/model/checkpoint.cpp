@@ -14,7 +14,8 @@ constexpr const char* head_name = "head.linear.weight";
 
 const std::string& text_of(const SafetensorsFile& file, const std::string& path, const std::string& key) {
     const auto found = file.metadata().find(key);
-    if (found == file.metadata().end()) throw UsageError(concat(path, ": no checkpoint of clipsim: it lacks ", key));
+    if (found == file.metadata().end())
+        throw UsageError(concat(path, ": no checkpoint of clipsim: it lacks ", key));
     return found->second;
 }
 
@@ -31,8 +32,8 @@ int number_of(const SafetensorsFile& file, const std::string& path, const std::s
 CheckpointInfo info_of(const SafetensorsFile& file, const std::filesystem::path& name) {
     const std::string path = printable(name);
     if (text_of(file, path, "format") != format_name) {
-        throw UsageError(concat(path, ": a checkpoint of another version of clipsim (", file.metadata().at("format"),
-                                "); train again"));
+        throw UsageError(concat(path, ": a checkpoint of another version of clipsim (",
+                                file.metadata().at("format"), "); train again"));
     }
     return {text_of(file, path, "base_model"), text_of(file, path, "base_hash"),
             number_of(file, path, "projection_dim"), number_of(file, path, "first_block"),
@@ -54,20 +55,24 @@ void save_checkpoint(const std::filesystem::path& file, const CheckpointInfo& in
                        {"epoch", std::to_string(info.epoch)}});
 }
 
-CheckpointInfo read_checkpoint_info(const std::filesystem::path& file) { return info_of(SafetensorsFile(file), file); }
+CheckpointInfo read_checkpoint_info(const std::filesystem::path& file) {
+    return info_of(SafetensorsFile(file), file);
+}
 
 ProjectionHead load_checkpoint(const std::filesystem::path& file, ClipModel& model) {
     const torch::NoGradGuard no_grad;
     const SafetensorsFile stored(file);
     const CheckpointInfo info = info_of(stored, file);
     if (info.base_hash != model.hash) {
-        throw UsageError(concat(printable(file), " was trained on another base model (", info.base_model, ", ",
-                                info.base_hash.substr(0, 8), ") than model.clip names (", model.id, ", ",
-                                model.hash.substr(0, 8), "); set model.clip to that one or train again"));
+        throw UsageError(concat(printable(file), " was trained on another base model (", info.base_model,
+                                ", ", info.base_hash.substr(0, 8), ") than model.clip names (", model.id,
+                                ", ", model.hash.substr(0, 8),
+                                "); set model.clip to that one or train again"));
     }
     if (info.first_block > model.tower->config().layers) {
-        throw UsageError(concat(printable(file), ": first_block is ", info.first_block, ", but the model has ",
-                                model.tower->config().layers, " blocks: the file is damaged"));
+        throw UsageError(concat(printable(file), ": first_block is ", info.first_block,
+                                ", but the model has ", model.tower->config().layers,
+                                " blocks: the file is damaged"));
     }
     for (auto& [name, tensor] : model.tower->tensors_from(info.first_block)) {
         tensor.set_data(stored.tensor(name, tensor.sizes()).to(torch::kFloat32).clone());

@@ -13,7 +13,8 @@ ClipModel load_clip_model(const ModelFiles& files) {
     model.id = files.id;
     model.preprocess = read_preprocess_spec(files.preprocessor);
     const VisionConfig config = read_vision_config(files.config);
-    if (model.preprocess.crop_width != config.image_size || model.preprocess.crop_height != config.image_size) {
+    if (model.preprocess.crop_width != config.image_size ||
+        model.preprocess.crop_height != config.image_size) {
         throw UsageError(concat(printable(files.preprocessor), ": crop_size: the model takes images of ",
                                 config.image_size, " x ", config.image_size, " pixels"));
     }
@@ -25,7 +26,8 @@ ClipModel load_clip_model(const ModelFiles& files) {
     }
     model.tower->freeze_before(config.layers);
     model.tower->eval();
-    const std::string hashes = hash_file(files.weights) + hash_file(files.config) + hash_file(files.preprocessor);
+    const std::string hashes =
+        hash_file(files.weights) + hash_file(files.config) + hash_file(files.preprocessor);
     model.hash = hash_bytes(std::as_bytes(std::span(hashes)));
     return model;
 }
@@ -38,10 +40,12 @@ torch::Device parse_device(const std::string& name) {
                             name.find_first_not_of("0123456789", 5) == std::string::npos)) {
         throw UsageError(concat("--device ", name, ": expected auto, cpu, cuda or cuda:N"));
     }
-    if (!cuda_here) throw UsageError(concat("--device ", name, ": there is no CUDA device here; use --device cpu"));
+    if (!cuda_here)
+        throw UsageError(concat("--device ", name, ": there is no CUDA device here; use --device cpu"));
     const int index = name == "cuda" ? 0 : std::stoi(name.substr(5));
     if (index >= static_cast<int>(torch::cuda::device_count())) {
-        throw UsageError(concat("--device ", name, ": this machine has ", torch::cuda::device_count(), " CUDA devices"));
+        throw UsageError(
+            concat("--device ", name, ": this machine has ", torch::cuda::device_count(), " CUDA devices"));
     }
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }

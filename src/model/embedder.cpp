@@ -18,7 +18,8 @@ namespace {
 
 void apply_precision(VisionTower& tower, Precision precision, const torch::Device& device) {
     if (precision == Precision::int8) {
-        if (!device.is_cpu()) throw UsageError("model.precision int8 is for the CPU; use bf16 or fp32 on a GPU");
+        if (!device.is_cpu())
+            throw UsageError("model.precision int8 is for the CPU; use bf16 or fp32 on a GPU");
         tower->quantize();
     } else if (precision == Precision::bf16) {
         tower->to(torch::kBFloat16);
@@ -31,7 +32,7 @@ struct Embedder::Impl {
     ModelConfig config;
     std::optional<std::filesystem::path> checkpoint;
     torch::Device device = torch::kCPU;
-    ClipModel tuned;      // with the checkpoint's blocks, where there is a checkpoint
+    ClipModel tuned;            // with the checkpoint's blocks, where there is a checkpoint
     VisionTower base{nullptr};  // the frozen tower, where it differs from `tuned` and is asked for
     ProjectionHead head{nullptr};
     bool tower_is_tuned = false;
@@ -67,7 +68,8 @@ struct Embedder::Impl {
     torch::Tensor embed(const torch::Tensor& pixels, Space space) {
         torch::Tensor features = tower_for(space)->forward(pixels.to(device)).to(torch::kFloat32);
         if (space == Space::projected) return head->forward(features).to(torch::kCPU);
-        return torch::nn::functional::normalize(features, torch::nn::functional::NormalizeFuncOptions().dim(1))
+        return torch::nn::functional::normalize(features,
+                                                torch::nn::functional::NormalizeFuncOptions().dim(1))
             .to(torch::kCPU);
     }
 };
@@ -93,8 +95,8 @@ std::vector<float> Embedder::embed(std::span<const float> pixels, Space space) {
     const PreprocessSpec& spec = preprocess();
     const auto count = static_cast<std::int64_t>(pixels.size() / spec.values());
     // LibTorch only reads it.
-    const torch::Tensor input = torch::from_blob(const_cast<float*>(pixels.data()),
-                                                 {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
+    const torch::Tensor input = torch::from_blob(
+        const_cast<float*>(pixels.data()), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
     const std::int64_t columns = dimension(space);
     std::vector<float> result(static_cast<std::size_t>(count * columns));
     const torch::Tensor output = torch::from_blob(result.data(), {count, columns}, torch::kFloat32);
@@ -112,9 +114,15 @@ int Embedder::dimension(Space space) const {
     return has_head() ? static_cast<int>(impl_->head->linear->weight.size(0)) : 0;
 }
 
-bool Embedder::has_head() const { return !impl_->head.is_empty(); }
-const PreprocessSpec& Embedder::preprocess() const { return impl_->tuned.preprocess; }
-const std::string& Embedder::model_id() const { return impl_->tuned.id; }
+bool Embedder::has_head() const {
+    return !impl_->head.is_empty();
+}
+const PreprocessSpec& Embedder::preprocess() const {
+    return impl_->tuned.preprocess;
+}
+const std::string& Embedder::model_id() const {
+    return impl_->tuned.id;
+}
 
 std::string Embedder::hash(Space space) const {
     // Vectors of another precision are close, but not the same.
@@ -125,10 +133,13 @@ std::string Embedder::hash(Space space) const {
     return hash_bytes(std::as_bytes(std::span(parts)));
 }
 
-std::string Embedder::device() const { return impl_->device.str(); }
+std::string Embedder::device() const {
+    return impl_->device.str();
+}
 
 void set_compute_threads(int threads) {
-    at::set_num_threads(threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
+    at::set_num_threads(threads > 0 ? threads
+                                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
 }
 
 }  // namespace clipsim

@@ -33,7 +33,8 @@ const KnownModel* find_known(const std::string& name) {
 
 std::vector<fs::path> models_folders() {
     std::vector<fs::path> folders;
-    if (const char* given = std::getenv("CLIPSIM_MODELS"); given != nullptr && *given != '\0') folders.emplace_back(given);
+    if (const char* given = std::getenv("CLIPSIM_MODELS"); given != nullptr && *given != '\0')
+        folders.emplace_back(given);
     folders.emplace_back("models");
     std::error_code error;
     const fs::path program = fs::read_symlink("/proc/self/exe", error);
@@ -52,7 +53,8 @@ ModelFiles files_in(const fs::path& folder) {
     for (const fs::path& file : {files.config, files.weights, files.preprocessor}) {
         std::error_code error;
         if (!fs::is_regular_file(file, error)) {
-            throw UsageError(concat("the model folder ", printable(folder), " lacks ", printable(file.filename())));
+            throw UsageError(
+                concat("the model folder ", printable(folder), " lacks ", printable(file.filename())));
         }
     }
     return files;
@@ -80,12 +82,14 @@ ModelFiles find_model(const std::string& name) {
             if (fs::is_directory(folder / name, error)) return files_in(folder / name);
         }
         if (known->repository.empty()) {
-            throw UsageError(concat("the model ", name, " that comes with clipsim is missing; set CLIPSIM_MODELS to the ",
+            throw UsageError(concat("the model ", name,
+                                    " that comes with clipsim is missing; set CLIPSIM_MODELS to the ",
                                     "folder that holds ", name, "/"));
         }
-        throw UsageError(concat("the model ", name, " is not here: download config.json, model.safetensors and ",
-                                "preprocessor_config.json of the Hugging Face repository ", known->repository,
-                                " into models/", name, "/ (or set CLIPSIM_MODELS to the folder that holds ", name, "/)"));
+        throw UsageError(
+            concat("the model ", name, " is not here: download config.json, model.safetensors and ",
+                   "preprocessor_config.json of the Hugging Face repository ", known->repository,
+                   " into models/", name, "/ (or set CLIPSIM_MODELS to the folder that holds ", name, "/)"));
     }
     if (fs::is_directory(path, error)) return files_in(path);
     if (fs::is_regular_file(path, error)) return files_in(path.has_parent_path() ? path.parent_path() : ".");

@@ -5,17 +5,20 @@
 namespace clipsim {
 
 ProjectionHeadImpl::ProjectionHeadImpl(int input_dim, int output_dim) {
-    linear = register_module("linear", torch::nn::Linear(torch::nn::LinearOptions(input_dim, output_dim).bias(false)));
+    linear = register_module("linear",
+                             torch::nn::Linear(torch::nn::LinearOptions(input_dim, output_dim).bias(false)));
 }
 
 torch::Tensor ProjectionHeadImpl::forward(const torch::Tensor& features) {
-    return torch::nn::functional::normalize(linear(features), torch::nn::functional::NormalizeFuncOptions().dim(1));
+    return torch::nn::functional::normalize(linear(features),
+                                            torch::nn::functional::NormalizeFuncOptions().dim(1));
 }
 
 void ProjectionHeadImpl::initialise_from(const torch::Tensor& features) {
     const torch::NoGradGuard no_grad;
     const std::int64_t input = linear->weight.size(1), output = linear->weight.size(0);
-    // Eigenvectors of X^T X in double, largest first. Not centred: directions, not positions, are what cosine compares.
+    // Eigenvectors of X^T X in double, largest first. Not centred: directions, not positions, are what cosine
+    // compares.
     const torch::Tensor x = features.detach().to(torch::kCPU, torch::kFloat64);
     const torch::Tensor rows = std::get<1>(torch::linalg_eigh(x.t().mm(x))).flip(1).t();  // [input, input]
     torch::Tensor weight = rows.narrow(0, 0, std::min(input, output)).clone();

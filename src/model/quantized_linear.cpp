@@ -25,7 +25,8 @@ QuantizedLinear::QuantizedLinear(const torch::Tensor& weight, const torch::Tenso
     const torch::Tensor zero_points = torch::zeros({rows.size(0)}, torch::kInt64);
     try {
         const torch::Tensor quantized = at::quantize_per_channel(rows, scales, zero_points, 0, torch::kQInt8);
-        const c10::IValue bias_value = bias.defined() ? c10::IValue(bias.detach().to(torch::kFloat32)) : c10::IValue();
+        const c10::IValue bias_value =
+            bias.defined() ? c10::IValue(bias.detach().to(torch::kFloat32)) : c10::IValue();
         packed_ = call("quantized::linear_prepack", {quantized, bias_value});
     } catch (const c10::Error&) {
         throw UsageError("model.precision: this machine has no int8 kernels; use fp32");

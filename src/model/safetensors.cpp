@@ -49,7 +49,7 @@ struct Entry {
 
 // Checks one tensor's header against the file and itself.
 class EntryReader {
- public:
+  public:
     EntryReader(std::string file, std::string name, std::uint64_t data_bytes)
         : file_(std::move(file)), name_(std::move(name)), data_bytes_(data_bytes) {}
 
@@ -75,7 +75,7 @@ class EntryReader {
         return entry;
     }
 
- private:
+  private:
     [[noreturn]] void refuse(const std::string& reason) const {
         throw UsageError(concat(file_, ": tensor ", name_, ": ", reason));
     }
@@ -93,7 +93,8 @@ class EntryReader {
         if (!sizes.is_array() || sizes.size() > 16) refuse("shape has to be a list of whole numbers");
         std::vector<std::int64_t> shape;
         for (const json& size : sizes) {
-            if (!size.is_number_unsigned() || size > (std::uint64_t{1} << 40)) refuse("shape has a size out of range");
+            if (!size.is_number_unsigned() || size > (std::uint64_t{1} << 40))
+                refuse("shape has a size out of range");
             shape.push_back(size.get<std::int64_t>());
         }
         return shape;
@@ -102,7 +103,8 @@ class EntryReader {
     std::uint64_t bytes(const Entry& entry) const {
         std::uint64_t total = torch::elementSize(entry.dtype);
         for (const std::int64_t size : entry.shape) {
-            if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &total)) refuse("its shape is too large");
+            if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &total))
+                refuse("its shape is too large");
         }
         return total;
     }
@@ -114,7 +116,8 @@ class EntryReader {
 void check_no_overlap(const std::string& file, const std::map<std::string, Entry>& entries) {
     std::vector<std::pair<const Entry*, const std::string*>> sorted;
     for (const auto& [name, entry] : entries) sorted.emplace_back(&entry, &name);
-    std::ranges::sort(sorted, {}, [](const auto& item) { return std::pair(item.first->begin, item.first->end); });
+    std::ranges::sort(sorted, {},
+                      [](const auto& item) { return std::pair(item.first->begin, item.first->end); });
     for (std::size_t i = 1; i < sorted.size(); ++i) {
         if (sorted[i].first->begin < sorted[i - 1].first->end) {
             throw UsageError(concat(file, ": tensors ", *sorted[i - 1].second, " and ", *sorted[i].second,
@@ -141,7 +144,8 @@ json parse_header(const std::string& file, const char* begin, std::uint64_t size
     } catch (const json::exception&) {
         throw UsageError(concat(file, ": the header is no JSON: no safetensors file, or a damaged one"));
     }
-    if (!header.is_object()) throw UsageError(concat(file, ": the header is no JSON object: no safetensors file"));
+    if (!header.is_object())
+        throw UsageError(concat(file, ": the header is no JSON object: no safetensors file"));
     return header;
 }
 
@@ -173,9 +177,11 @@ struct SafetensorsFile::Mapping {
         }
         size = static_cast<std::uint64_t>(status.st_size);
         // Private and writable: whatever is done to a tensor stays in this process.
-        void* mapped = size < 8 ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
+        void* mapped =
+            size < 8 ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
         ::close(descriptor);
-        if (mapped == MAP_FAILED) throw UsageError(concat(file, ": no safetensors file: it is truncated or empty"));
+        if (mapped == MAP_FAILED)
+            throw UsageError(concat(file, ": no safetensors file: it is truncated or empty"));
         memory = static_cast<char*>(mapped);
     }
 
@@ -183,7 +189,8 @@ struct SafetensorsFile::Mapping {
         std::uint64_t header_bytes = 0;
         std::memcpy(&header_bytes, memory, 8);
         if (header_bytes > max_header_bytes || header_bytes > size - 8) {
-            throw UsageError(concat(file, ": the header is said to have ", header_bytes, " bytes, the file has ", size,
+            throw UsageError(concat(file, ": the header is said to have ", header_bytes,
+                                    " bytes, the file has ", size,
                                     ": no safetensors file, or a truncated one"));
         }
         data = memory + 8 + header_bytes;
@@ -210,7 +217,9 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) {
     mapping_ = std::move(mapping);
 }
 
-const std::map<std::string, std::string>& SafetensorsFile::metadata() const { return mapping_->metadata; }
+const std::map<std::string, std::string>& SafetensorsFile::metadata() const {
+    return mapping_->metadata;
+}
 
 std::vector<std::string> SafetensorsFile::names() const {
     std::vector<std::string> names;
@@ -218,11 +227,14 @@ std::vector<std::string> SafetensorsFile::names() const {
     return names;
 }
 
-bool SafetensorsFile::contains(const std::string& name) const { return mapping_->entries.contains(name); }
+bool SafetensorsFile::contains(const std::string& name) const {
+    return mapping_->entries.contains(name);
+}
 
 torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
     const auto found = mapping_->entries.find(name);
-    if (found == mapping_->entries.end()) throw UsageError(concat(mapping_->file, ": the tensor ", name, " is missing"));
+    if (found == mapping_->entries.end())
+        throw UsageError(concat(mapping_->file, ": the tensor ", name, " is missing"));
     const Entry& entry = found->second;
     char* begin = mapping_->memory + (mapping_->data - mapping_->memory) + entry.begin;
     const auto options = torch::TensorOptions().dtype(entry.dtype);
@@ -232,14 +244,15 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
         std::memcpy(copy.data_ptr(), begin, entry.end - entry.begin);
         return copy;
     }
-    return torch::from_blob(begin, entry.shape, [keep = mapping_](void*) {}, options);
+    return torch::from_blob(
+        begin, entry.shape, [keep = mapping_](void*) {}, options);
 }
 
 torch::Tensor SafetensorsFile::tensor(const std::string& name, at::IntArrayRef shape) const {
     torch::Tensor result = tensor(name);
     if (result.sizes() != shape) {
-        throw UsageError(concat(mapping_->file, ": tensor ", name, " has the shape ", shape_text(result.sizes()),
-                                ", expected ", shape_text(shape)));
+        throw UsageError(concat(mapping_->file, ": tensor ", name, " has the shape ",
+                                shape_text(result.sizes()), ", expected ", shape_text(shape)));
     }
     return result;
 }
@@ -254,7 +267,8 @@ void write_safetensors(const std::filesystem::path& file, const std::map<std::st
         contents.push_back(tensor.detach().to(torch::kCPU).contiguous());
         const torch::Tensor& content = contents.back();
         const auto* dtype = std::ranges::find(dtype_names, content.scalar_type(), &DtypeName::dtype);
-        if (dtype == dtype_names.end()) throw Error(concat("cannot write the tensor ", name, ": its dtype has no name"));
+        if (dtype == dtype_names.end())
+            throw Error(concat("cannot write the tensor ", name, ": its dtype has no name"));
         header[name] = {{"dtype", dtype->name},
                         {"shape", content.sizes().vec()},
                         {"data_offsets", {offset, offset + content.nbytes()}}};
@@ -270,7 +284,8 @@ void write_safetensors(const std::filesystem::path& file, const std::map<std::st
         out.write(reinterpret_cast<const char*>(&size), 8);
         out.write(text.data(), static_cast<std::streamsize>(text.size()));
         for (const torch::Tensor& content : contents) {
-            out.write(static_cast<const char*>(content.const_data_ptr()), static_cast<std::streamsize>(content.nbytes()));
+            out.write(static_cast<const char*>(content.const_data_ptr()),
+                      static_cast<std::streamsize>(content.nbytes()));
         }
         out.flush();
         if (!out) throw Error(concat("cannot write ", printable(file), ": ", std::strerror(errno)));

@@ -13,10 +13,11 @@ namespace {
 using nlohmann::json;
 
 class ConfigReader {
- public:
+  public:
     ConfigReader(const json& values, std::string where) : values_(values), where_(std::move(where)) {}
 
-    // A whole number between 1 and `maximum`; `otherwise` where the key is absent (Hugging Face leaves out defaults).
+    // A whole number between 1 and `maximum`; `otherwise` where the key is absent (Hugging Face leaves out
+    // defaults).
     int whole(const char* key, int otherwise, int maximum) const {
         if (!values_.contains(key)) return otherwise;
         const json& value = values_[key];
@@ -45,7 +46,7 @@ class ConfigReader {
                                 values_.contains(key) ? values_[key].dump() : std::string("nothing")));
     }
 
- private:
+  private:
     const json& values_;
     std::string where_;
 };
@@ -69,9 +70,11 @@ VisionConfig read_vision_config(const std::filesystem::path& config_json) {
     config.intermediate_size = reader.whole("intermediate_size", config.intermediate_size, 65536);
     config.layer_norm_eps = reader.epsilon("layer_norm_eps", config.layer_norm_eps);
     config.activation = reader.activation();
-    config.projection_dim = ConfigReader(values, file + ": ").whole("projection_dim", config.projection_dim, 16384);
+    config.projection_dim =
+        ConfigReader(values, file + ": ").whole("projection_dim", config.projection_dim, 16384);
     if (config.patch_size > config.image_size) reader.refuse("patch_size", "at most image_size");
-    if (config.hidden_size % config.heads != 0) reader.refuse("num_attention_heads", "a divisor of hidden_size");
+    if (config.hidden_size % config.heads != 0)
+        reader.refuse("num_attention_heads", "a divisor of hidden_size");
     if (reader.whole("num_channels", 3, 1024) != 3) reader.refuse("num_channels", "3");
     return config;
 }

@@ -25,9 +25,12 @@ torch::Tensor EncoderLinearImpl::forward(const torch::Tensor& input) {
     return torch::linear(input, weight, bias);
 }
 
-void EncoderLinearImpl::quantize() { quantized_ = std::make_shared<QuantizedLinear>(weight, bias); }
+void EncoderLinearImpl::quantize() {
+    quantized_ = std::make_shared<QuantizedLinear>(weight, bias);
+}
 
-VisionBlockImpl::VisionBlockImpl(const VisionConfig& config) : heads_(config.heads), activation_(config.activation) {
+VisionBlockImpl::VisionBlockImpl(const VisionConfig& config)
+    : heads_(config.heads), activation_(config.activation) {
     const int width = config.hidden_size;
     auto attention = register_module("self_attn", std::make_shared<torch::nn::Module>());
     q_proj_ = attention->register_module("q_proj", EncoderLinear(width, width));
@@ -42,7 +45,8 @@ VisionBlockImpl::VisionBlockImpl(const VisionConfig& config) : heads_(config.hea
 }
 
 void VisionBlockImpl::quantize() {
-    for (EncoderLinear* linear : {&q_proj_, &k_proj_, &v_proj_, &out_proj_, &fc1_, &fc2_}) (*linear)->quantize();
+    for (EncoderLinear* linear : {&q_proj_, &k_proj_, &v_proj_, &out_proj_, &fc1_, &fc2_})
+        (*linear)->quantize();
 }
 
 // queries_from: [N, Q, W], tokens: [N, T, W] -> [N, Q, W]
@@ -89,7 +93,8 @@ VisionTowerImpl::VisionTowerImpl(const VisionConfig& config) : config_(config) {
     for (int i = 0; i < config.layers; ++i) layers_->push_back(VisionBlock(config));
     post_layernorm_ = model->register_module("post_layernorm", make_norm(config));
     auto projection = register_module("visual_projection", std::make_shared<torch::nn::Module>());
-    visual_projection_ = projection->register_parameter("weight", torch::empty({config.projection_dim, width}));
+    visual_projection_ =
+        projection->register_parameter("weight", torch::empty({config.projection_dim, width}));
 }
 
 VisionBlock VisionTowerImpl::block(int index) const {
@@ -97,10 +102,10 @@ VisionBlock VisionTowerImpl::block(int index) const {
 }
 
 torch::Tensor VisionTowerImpl::embed_patches(const torch::Tensor& pixels) {
-    const torch::Tensor patches = torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, {},
-                                                config_.patch_size)
-                                      .flatten(2)
-                                      .transpose(1, 2);
+    const torch::Tensor patches =
+        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, {}, config_.patch_size)
+            .flatten(2)
+            .transpose(1, 2);
     const torch::Tensor class_token = class_embedding_.expand({pixels.size(0), 1, -1});
     return pre_layrnorm_(torch::cat({class_token, patches}, 1) + position_embedding_);
 }
@@ -127,7 +132,9 @@ torch::Tensor VisionTowerImpl::forward_from(const torch::Tensor& tokens, int bou
     return torch::linear(post_layernorm_(x.select(1, 0)), visual_projection_);
 }
 
-torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels) { return forward_from(forward_to(pixels, 0), 0); }
+torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels) {
+    return forward_from(forward_to(pixels, 0), 0);
+}
 
 std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary) const {
     std::map<std::string, torch::Tensor> tensors;
@@ -136,7 +143,8 @@ std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary)
     for (const auto& item : named_parameters()) {
         const std::string& name = item.key();
         const bool late_block = name.starts_with(blocks) && std::stoi(name.substr(blocks.size())) >= boundary;
-        const bool end = name.starts_with("vision_model.post_layernorm.") || name.starts_with("visual_projection.");
+        const bool end =
+            name.starts_with("vision_model.post_layernorm.") || name.starts_with("visual_projection.");
         if (late_block || end) tensors.emplace(name, item.value());
     }
     return tensors;

@@ -73,14 +73,15 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     Embedder embedder(config.model, layout.checkpoint(), run.device);
     const Space space = index_space(embedder);
     if (space == Space::clip) {
-        log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ", embedder.model_id(),
-                        " as it is"));
+        log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ",
+                        embedder.model_id(), " as it is"));
     }
     if (!request.dry_run) prepare_output(config);
 
     IndexSummary summary;
-    IndexUpdater updater(layout.index(), {embedder.model_id(), embedder.hash(space), embedder.dimension(space)},
-                         config.index, update_mode(request));
+    IndexUpdater updater(layout.index(),
+                         {embedder.model_id(), embedder.hash(space), embedder.dimension(space)}, config.index,
+                         update_mode(request));
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();

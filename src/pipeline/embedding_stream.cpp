@@ -19,11 +19,12 @@ EmbeddingStream::EmbeddingStream(Embedder& embedder, std::span<const std::filesy
                                  std::vector<Space> spaces, const DataConfig& data, int batch_size)
     : embedder_(embedder),
       spaces_(std::move(spaces)),
-      loader_(load_items(files), embedder.preprocess(),
-              [options = DecodeOptions{data.max_pixels, 0}](const std::filesystem::path& file) {
-                  return decode_image(file, options);
-              },
-              LoaderOptions{data.workers, batch_size, 4}) {}
+      loader_(
+          load_items(files), embedder.preprocess(),
+          [options = DecodeOptions{data.max_pixels, 0}](const std::filesystem::path& file) {
+              return decode_image(file, options);
+          },
+          LoaderOptions{data.workers, batch_size, 4}) {}
 
 std::optional<EmbeddedBatch> EmbeddingStream::next() {
     std::optional<LoadedBatch> loaded = loader_.next();
@@ -31,11 +32,14 @@ std::optional<EmbeddedBatch> EmbeddingStream::next() {
     EmbeddedBatch batch;
     batch.files = std::move(loaded->tags);
     for (const Space space : spaces_) {
-        batch.vectors.push_back(batch.files.empty() ? std::vector<float>{} : embedder_.embed(loaded->pixels, space));
+        batch.vectors.push_back(batch.files.empty() ? std::vector<float>{}
+                                                    : embedder_.embed(loaded->pixels, space));
     }
     return batch;
 }
 
-Space index_space(const Embedder& embedder) { return embedder.has_head() ? Space::projected : Space::clip; }
+Space index_space(const Embedder& embedder) {
+    return embedder.has_head() ? Space::projected : Space::clip;
+}
 
 }  // namespace clipsim

@@ -27,17 +27,19 @@ EvalReport evaluate(const Config& config, const RunOptions& run) {
         for (std::size_t s = 0; s < spaces.size(); ++s) {
             vectors[s].insert(vectors[s].end(), batch->vectors[s].begin(), batch->vectors[s].end());
         }
-        for (const std::size_t file : batch->files) labels.push_back(catalogue.images[split.validation[file]].label);
+        for (const std::size_t file : batch->files)
+            labels.push_back(catalogue.images[split.validation[file]].label);
         progress.advance(batch->files.size());
         throw_if_stopped(run.stop, "an evaluation leaves nothing to keep");
     }
     progress.finish();
 
     EvalReport report;
-    report.before = retrieval_metrics(vectors[0], static_cast<std::size_t>(embedder.dimension(Space::clip)), labels);
+    report.before =
+        retrieval_metrics(vectors[0], static_cast<std::size_t>(embedder.dimension(Space::clip)), labels);
     if (embedder.has_head()) {
-        report.after =
-            retrieval_metrics(vectors[1], static_cast<std::size_t>(embedder.dimension(Space::projected)), labels);
+        report.after = retrieval_metrics(
+            vectors[1], static_cast<std::size_t>(embedder.dimension(Space::projected)), labels);
     }
     report.skipped = stream.skipped();
     return report;

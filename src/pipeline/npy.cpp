@@ -11,7 +11,8 @@ namespace clipsim {
 void write_npy(const std::filesystem::path& file, std::span<const float> values, std::size_t rows,
                std::size_t columns) {
     static_assert(std::endian::native == std::endian::little, "the header below says little-endian");
-    std::string header = concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
+    std::string header =
+        concat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
     // Magic, version and length take 10 bytes; the data starts at a multiple of 64.
     const std::size_t padded = (10 + header.size() + 1 + 63) / 64 * 64 - 10;
     header.append(padded - header.size() - 1, ' ');

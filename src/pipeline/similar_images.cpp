@@ -25,7 +25,8 @@ SimilarImages::SimilarImages(const Config& config, const RunOptions& run)
       embedder_(load_embedder(config, run)),
       searcher_(OutputLayout(config).index(), identity_of(embedder_)) {}
 
-SimilarImages::Answers SimilarImages::search(std::span<const std::filesystem::path> images, const Options& options) {
+SimilarImages::Answers SimilarImages::search(std::span<const std::filesystem::path> images,
+                                             const Options& options) {
     Answers answers;
     const Space space = index_space(embedder_);
     const auto dimension = static_cast<std::size_t>(embedder_.dimension(space));

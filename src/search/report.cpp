@@ -17,11 +17,20 @@ std::string field(const std::string& text) {
     std::string escaped;
     for (const char byte : text) {
         switch (byte) {
-            case '\t': escaped += "\\t"; break;
-            case '\n': escaped += "\\n"; break;
-            case '\r': escaped += "\\r"; break;
-            case '\\': escaped += "\\\\"; break;
-            default: escaped += byte;
+            case '\t':
+                escaped += "\\t";
+                break;
+            case '\n':
+                escaped += "\\n";
+                break;
+            case '\r':
+                escaped += "\\r";
+                break;
+            case '\\':
+                escaped += "\\\\";
+                break;
+            default:
+                escaped += byte;
         }
     }
     return escaped;
@@ -31,10 +40,11 @@ void write_table(std::ostream& out, const QueryResult& result) {
     std::size_t label_width = 5;
     for (const Hit& hit : result.hits) label_width = std::max(label_width, hit.label.size());
     out << field(result.query) << "  (" << std::fixed << std::setprecision(2) << result.took_ms << " ms)\n";
-    out << "rank   score  " << std::left << std::setw(static_cast<int>(label_width)) << "label" << "  path\n";
+    out << "rank   score  " << std::left << std::setw(static_cast<int>(label_width)) << "label"
+        << "  path\n";
     for (const Hit& hit : result.hits) {
-        out << std::right << std::setw(4) << hit.rank << std::setw(8) << std::setprecision(4) << hit.score << "  "
-            << std::left << std::setw(static_cast<int>(label_width)) << field(hit.label) << "  "
+        out << std::right << std::setw(4) << hit.rank << std::setw(8) << std::setprecision(4) << hit.score
+            << "  " << std::left << std::setw(static_cast<int>(label_width)) << field(hit.label) << "  "
             << field(hit.path.string()) << '\n';
     }
     if (result.hits.empty()) out << "no hits\n";
@@ -82,8 +92,8 @@ void write_report(std::ostream& out, std::span<const QueryResult> results, Repor
             if (format == ReportFormat::paths) {
                 out << hit.path.string() << '\n';
             } else {
-                out << std::fixed << std::setprecision(6) << hit.score << '\t' << field(hit.path.string()) << '\t'
-                    << field(hit.label) << '\n';
+                out << std::fixed << std::setprecision(6) << hit.score << '\t' << field(hit.path.string())
+                    << '\t' << field(hit.label) << '\n';
             }
         }
     }
@@ -98,7 +108,8 @@ void save_report(const std::filesystem::path& file, std::span<const QueryResult>
     } else if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") {
         save_sheet(file, results, query_images);
     } else {
-        throw UsageError(concat("cannot save ", printable(file), ": give it the extension .png, .jpg or .html"));
+        throw UsageError(
+            concat("cannot save ", printable(file), ": give it the extension .png, .jpg or .html"));
     }
 }
 

@@ -63,11 +63,20 @@ std::string html_text(const std::string& text) {
     std::string escaped;
     for (const char byte : text) {
         switch (byte) {
-            case '&': escaped += "&amp;"; break;
-            case '<': escaped += "&lt;"; break;
-            case '>': escaped += "&gt;"; break;
-            case '"': escaped += "&quot;"; break;
-            default: escaped += byte;
+            case '&':
+                escaped += "&amp;";
+                break;
+            case '<':
+                escaped += "&lt;";
+                break;
+            case '>':
+                escaped += "&gt;";
+                break;
+            case '"':
+                escaped += "&quot;";
+                break;
+            default:
+                escaped += byte;
         }
     }
     return escaped;
@@ -91,7 +100,8 @@ constexpr const char* page_head =
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n"
     "body{font:14px system-ui,sans-serif;margin:2rem;color:#282c34;background:#fff}\n"
     "section{display:flex;flex-wrap:wrap;gap:1rem;margin-bottom:2.5rem}\n"
-    "figure{margin:0;width:256px}img,.missing{width:256px;height:256px;object-fit:contain;background:#f3f4f6}\n"
+    "figure{margin:0;width:256px}img,.missing{width:256px;height:256px;object-fit:contain;background:#f3f4f6}"
+    "\n"
     ".missing{line-height:256px;text-align:center;color:#828892}\n"
     ".query img{outline:3px solid #266ed9}figcaption{overflow-wrap:anywhere;font-size:12px;padding:.3rem 0}\n"
     "</style></head><body>\n";

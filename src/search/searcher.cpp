@@ -52,7 +52,8 @@ struct Searcher::Impl {
     Hit hit_of(const Neighbour& neighbour) const {
         const std::scoped_lock lock(store_mutex);
         const std::optional<StoredImage> image = store.find(neighbour.id);
-        if (!image) throw Error(concat("the index names an unknown image ", neighbour.id, "; run `clipsim index`"));
+        if (!image)
+            throw Error(concat("the index names an unknown image ", neighbour.id, "; run `clipsim index`"));
         return {0, neighbour.id, image->path, image->label, neighbour.score};
     }
 };
@@ -69,12 +70,14 @@ Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& 
             problem = error.what();
             break;
         }
-        if (std::optional<VectorIndex> vectors = open_derived(index_dir, manifest, store.generation(), problem)) {
+        if (std::optional<VectorIndex> vectors =
+                open_derived(index_dir, manifest, store.generation(), problem)) {
             impl_ = std::make_unique<Impl>(std::move(manifest), std::move(store), std::move(*vectors));
             return;
         }
     }
-    log_warning(concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
+    log_warning(
+        concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
     ImageStore store = ImageStore::open_for_reading(index_dir / "images.db", identity);
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
@@ -92,14 +95,16 @@ Searcher::~Searcher() = default;
 Searcher::Searcher(Searcher&&) noexcept = default;
 Searcher& Searcher::operator=(Searcher&&) noexcept = default;
 
-QueryResult Searcher::search(const std::string& name, std::span<const float> query, const QueryOptions& options) const {
+QueryResult Searcher::search(const std::string& name, std::span<const float> query,
+                             const QueryOptions& options) const {
     const auto start = std::chrono::steady_clock::now();
     QueryResult result;
     result.query = name;
     const auto top_k = static_cast<std::size_t>(options.top_k);
     const int spare = options.exclude ? 1 : 0;
-    const std::filesystem::path own =
-        options.exclude ? std::filesystem::absolute(*options.exclude).lexically_normal() : std::filesystem::path{};
+    const std::filesystem::path own = options.exclude
+                                          ? std::filesystem::absolute(*options.exclude).lexically_normal()
+                                          : std::filesystem::path{};
     for (const Neighbour& neighbour : impl_->vectors.search(query, options.top_k + spare)) {
         if (result.hits.size() == top_k) break;
         if (options.min_score && neighbour.score < *options.min_score) break;
@@ -108,10 +113,13 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
         hit.rank = static_cast<int>(result.hits.size()) + 1;
         result.hits.push_back(std::move(hit));
     }
-    result.took_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    result.took_ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     return result;
 }
 
-const Manifest& Searcher::manifest() const { return impl_->manifest; }
+const Manifest& Searcher::manifest() const {
+    return impl_->manifest;
+}
 
 }  // namespace clipsim

@@ -85,9 +85,12 @@ TEST(BadInput, AQueryThatIsNoImageIsRefused) {
     draw_photos(world / "photos", 3);
     ASSERT_EQ(run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=out"}).exit_code, 0);
     write_text(world / "note.txt", "hello");
-    expect_refusal(run_clipsim(world.path(), {"search", "note.txt", "--set", "output_dir=out"}), 2, "note.txt");
-    expect_refusal(run_clipsim(world.path(), {"search", "gone.png", "--set", "output_dir=out"}), 2, "gone.png");
-    expect_refusal(run_clipsim(world.path(), {"search", "photos/red", "--set", "output_dir=out"}), 2, "photos/red");
+    expect_refusal(run_clipsim(world.path(), {"search", "note.txt", "--set", "output_dir=out"}), 2,
+                   "note.txt");
+    expect_refusal(run_clipsim(world.path(), {"search", "gone.png", "--set", "output_dir=out"}), 2,
+                   "gone.png");
+    expect_refusal(run_clipsim(world.path(), {"search", "photos/red", "--set", "output_dir=out"}), 2,
+                   "photos/red");
     expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--format", "xml"}), 2, "xml");
 }
 
@@ -108,8 +111,8 @@ TEST(BadInput, AnIndexOfAnotherModelIsRefused) {
     std::string weights = read_text(world / "other/model.safetensors");
     weights[weights.size() - 2] = static_cast<char>(weights[weights.size() - 2] ^ 1);
     write_text(world / "other/model.safetensors", weights);
-    expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out", "--set",
-                                              "model.clip=./other"}),
+    expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out",
+                                              "--set", "model.clip=./other"}),
                    2, "model");
 }
 
@@ -129,7 +132,8 @@ TEST(BadInput, AnOutputFolderThatCanNotBeWrittenIsAFailure) {
     TemporaryFolder world;
     draw_photos(world / "photos", 3);
     write_text(world / "file", "in the way");
-    expect_refusal(run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=file/out"}), 1, "file/out");
+    expect_refusal(run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=file/out"}), 1,
+                   "file/out");
     expect_refusal(
         run_clipsim(world.path(), {"train", "--set", "data.root=photos", "--set", "output_dir=file/out"}), 1,
         "file/out");

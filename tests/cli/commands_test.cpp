@@ -16,7 +16,7 @@ using nlohmann::json;
 
 // A small world, trained and indexed once for all tests of this file; they only read it.
 class Commands : public ::testing::Test {
- protected:
+  protected:
     static void SetUpTestSuite() {
         world = new TemporaryFolder;
         draw_photos(*world / "photos", 10);
@@ -49,9 +49,10 @@ std::vector<std::string> lines(const std::string& text) {
 
 TEST_F(Commands, AllLeavesEveryFileOfTheDesign) {
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
-    for (const char* file : {"config.json", "checkpoints/best_model.safetensors", "checkpoints/last_model.safetensors",
-                             "checkpoints/last_state.pt", "metrics.jsonl", "curves.png", "index/manifest.json",
-                             "index/images.db", "index/index.faiss", "results/red.png", "results/blue.png"}) {
+    for (const char* file :
+         {"config.json", "checkpoints/best_model.safetensors", "checkpoints/last_model.safetensors",
+          "checkpoints/last_state.pt", "metrics.jsonl", "curves.png", "index/manifest.json",
+          "index/images.db", "index/index.faiss", "results/red.png", "results/blue.png"}) {
         EXPECT_TRUE(std::filesystem::is_regular_file(*world / "out" / file)) << file;
     }
     EXPECT_EQ(lines(read_text(*world / "out/metrics.jsonl")).size(), 3U);
@@ -87,7 +88,8 @@ TEST_F(Commands, IncludeSelfPutsTheQueryFirstWithScoreOne) {
 }
 
 TEST_F(Commands, TheOriginalsFlagsAreAccepted) {
-    const Outcome outcome = clipsim({"search", "--query_image", "photos/blue/1.png", "--top_k", "3", "--format", "tsv"});
+    const Outcome outcome =
+        clipsim({"search", "--query_image", "photos/blue/1.png", "--top_k", "3", "--format", "tsv"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const std::vector<std::string> rows = lines(outcome.out);
     ASSERT_EQ(rows.size(), 4U);
@@ -105,8 +107,8 @@ TEST_F(Commands, MinScoreCutsTheTail) {
     const Outcome all = clipsim({"search", "photos/red/0.png", "-k", "29", "--format", "json"});
     const json hits = json::parse(all.out)["hits"];
     const double middle = hits[10]["score"];
-    const Outcome cut = clipsim(
-        {"search", "photos/red/0.png", "-k", "29", "--min-score", std::to_string(middle + 1e-5), "--format", "json"});
+    const Outcome cut = clipsim({"search", "photos/red/0.png", "-k", "29", "--min-score",
+                                 std::to_string(middle + 1e-5), "--format", "json"});
     ASSERT_EQ(cut.exit_code, 0) << cut.err;
     EXPECT_LE(json::parse(cut.out)["hits"].size(), 10U);
 }
@@ -129,8 +131,9 @@ TEST_F(Commands, BatchAnswersEachLineAndNamesTheBadOne) {
 }
 
 TEST_F(Commands, InteractiveAnswersPathAfterPathAndSurvivesABadOne) {
-    const Outcome outcome = clipsim({"search", "--interactive", "--format", "paths", "-k", "2"},
-                                    "photos/red/1.png\nnothing.png\n\"photos/blue/1.png\"\nquit\nphotos/red/2.png\n");
+    const Outcome outcome =
+        clipsim({"search", "--interactive", "--format", "paths", "-k", "2"},
+                "photos/red/1.png\nnothing.png\n\"photos/blue/1.png\"\nquit\nphotos/red/2.png\n");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(lines(outcome.out).size(), 4U);
     EXPECT_NE(outcome.err.find("nothing.png"), std::string::npos);
@@ -141,8 +144,8 @@ TEST_F(Commands, EvalPrintsBothStatesAsJson) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json report = json::parse(outcome.out);
     for (const char* state : {"before", "after"}) {
-        for (const char* key :
-             {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision", "mean_average_precision_at_r"}) {
+        for (const char* key : {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision",
+                                "mean_average_precision_at_r"}) {
             EXPECT_GE(report[state][key].get<double>(), 0.0);
             EXPECT_LE(report[state][key].get<double>(), 1.0);
         }
@@ -174,7 +177,8 @@ TEST_F(Commands, IndexingAgainEmbedsNothing) {
 TEST_F(Commands, TrainingAnewWithOtherDataMakesTheIndexRefuseUntilRebuilt) {
     std::filesystem::copy(*world / "out", *world / "out2", std::filesystem::copy_options::recursive);
     const std::string here = "output_dir=out2";
-    ASSERT_EQ(clipsim({"train", "--set", here, "--set", "data.seed=7", "--set", "train.epochs=1"}).exit_code, 0);
+    ASSERT_EQ(clipsim({"train", "--set", here, "--set", "data.seed=7", "--set", "train.epochs=1"}).exit_code,
+              0);
     const Outcome refused = clipsim({"search", "--set", here, "photos/red/0.png"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_EQ(refused.out, "");
@@ -198,8 +202,8 @@ TEST(Index, WorksWithoutTrainingInTheModelsOwnSpace) {
     ASSERT_EQ(indexed.exit_code, 0) << indexed.err;
     const json manifest = json::parse(read_text(world / "out/index/manifest.json"));
     EXPECT_EQ(manifest["dimension"], 256);
-    const Outcome found =
-        run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out", "--format", "paths"});
+    const Outcome found = run_clipsim(
+        world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out", "--format", "paths"});
     EXPECT_EQ(found.exit_code, 0) << found.err;
     EXPECT_EQ(lines(found.out).size(), 8U);
 }
@@ -218,8 +222,8 @@ TEST(Index, FollowsNewChangedRenamedAndVanishedFiles) {
     const Outcome updated = run_clipsim(world.path(), index);
     ASSERT_EQ(updated.exit_code, 0) << updated.err;
     EXPECT_NE(updated.err.find("11 images in the index"), std::string::npos) << updated.err;
-    const Outcome found = run_clipsim(
-        world.path(), {"search", "photos/blue/0.png", "--set", "output_dir=out", "--format", "paths", "-k", "20"});
+    const Outcome found = run_clipsim(world.path(), {"search", "photos/blue/0.png", "--set", "output_dir=out",
+                                                     "--format", "paths", "-k", "20"});
     const std::vector<std::string> hits = lines(found.out);
     const std::set<std::string> paths(hits.begin(), hits.end());
     const std::string photos = (world / "photos").string();

@@ -59,7 +59,8 @@ TEST(Interruption, IndexKilledAtTwentyRandomMomentsEndsWithTheSameIndex) {
         ASSERT_EQ(found.size(), expected.size());
         for (const auto& [path, vector] : expected) {
             ASSERT_TRUE(found.contains(path)) << path;
-            for (std::size_t i = 0; i < vector.size(); ++i) ASSERT_NEAR(found.at(path)[i], vector[i], 1e-4) << path;
+            for (std::size_t i = 0; i < vector.size(); ++i)
+                ASSERT_NEAR(found.at(path)[i], vector[i], 1e-4) << path;
         }
     }
     EXPECT_GT(killed, 5) << "most of the kills have to come while it works";
@@ -69,18 +70,30 @@ TEST(Interruption, CtrlCWhileTrainingIsResumableToTheSameModel) {
     TemporaryFolder world;
     draw_photos(world / "photos", 12);
     const auto train = [](const std::string& output) {
-        return std::vector<std::string>{"train", "--set", "data.root=photos", "--set", "output_dir=" + output,
-                                        "--set", "train.epochs=6", "--set", "train.mining=all",
-                                        "--set", "train.margin=1", "--threads", "1"};
+        return std::vector<std::string>{"train",
+                                        "--set",
+                                        "data.root=photos",
+                                        "--set",
+                                        "output_dir=" + output,
+                                        "--set",
+                                        "train.epochs=6",
+                                        "--set",
+                                        "train.mining=all",
+                                        "--set",
+                                        "train.margin=1",
+                                        "--threads",
+                                        "1"};
     };
     ASSERT_EQ(run_clipsim(world.path(), train("whole")).exit_code, 0);
 
     Program program(world.path(), train("stopped"));
-    while (program.running() && read_text(world / "stopped/metrics.jsonl").empty()) std::this_thread::sleep_for(5ms);
+    while (program.running() && read_text(world / "stopped/metrics.jsonl").empty())
+        std::this_thread::sleep_for(5ms);
     program.signal(SIGINT);
     const Outcome stopped = program.wait();
     ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
-    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos) << "it stopped by itself: " << stopped.err;
+    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos)
+        << "it stopped by itself: " << stopped.err;
     std::vector<std::string> resume = train("stopped");
     resume.emplace_back("--resume");
     const Outcome resumed = run_clipsim(world.path(), resume);
@@ -94,16 +107,19 @@ TEST(Interruption, CtrlCWhileIndexingKeepsWhatWasEmbedded) {
     draw_photos(world / "photos", 150);
     const std::vector<std::string> index{"index", "photos", "--set", "output_dir=out"};
     Program program(world.path(), index);
-    while (program.running() && !std::filesystem::exists(world / "out/index/images.db")) std::this_thread::sleep_for(5ms);
+    while (program.running() && !std::filesystem::exists(world / "out/index/images.db"))
+        std::this_thread::sleep_for(5ms);
     std::this_thread::sleep_for(300ms);
     program.signal(SIGINT);
     const Outcome stopped = program.wait();
     if (stopped.exit_code == 0) GTEST_SKIP() << "it was done before the signal came";
     ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
-    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos) << "it stopped by itself: " << stopped.err;
+    EXPECT_NE(stopped.err.find("interrupted: "), std::string::npos)
+        << "it stopped by itself: " << stopped.err;
     const Outcome again = run_clipsim(world.path(), index);
     ASSERT_EQ(again.exit_code, 0) << again.err;
-    EXPECT_EQ(again.err.find("450 embedded"), std::string::npos) << "the first batches were kept: " << again.err;
+    EXPECT_EQ(again.err.find("450 embedded"), std::string::npos)
+        << "the first batches were kept: " << again.err;
     EXPECT_NE(again.err.find("450 images in the index"), std::string::npos) << again.err;
 }
 

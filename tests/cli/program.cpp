@@ -50,7 +50,9 @@ Program::~Program() {
     }
 }
 
-void Program::signal(int number) const { ::kill(pid_, number); }
+void Program::signal(int number) const {
+    ::kill(pid_, number);
+}
 
 bool Program::running() {
     if (!ended_ && ::waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;

@@ -17,7 +17,7 @@ struct Outcome {
 
 // A running clipsim. Its stdout and stderr go to files in `folder`, which is its working directory too.
 class Program {
- public:
+  public:
     Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
             const std::string& standard_input = {});
     ~Program();  // kills it when it still runs
@@ -28,7 +28,7 @@ class Program {
     bool running();
     Outcome wait();
 
- private:
+  private:
     std::filesystem::path out_, err_;
     pid_t pid_ = -1;
     int status_ = 0;

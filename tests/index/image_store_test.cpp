@@ -17,7 +17,7 @@ ImageEntry entry(const std::string& path, const std::string& hash = "h", const s
 }
 
 class ImageStoreTest : public ::testing::Test {
- protected:
+  protected:
     ImageStore writer() const { return ImageStore::open_for_writing(file_, identity); }
     ImageStore reader() const { return ImageStore::open_for_reading(file_, identity); }
 
@@ -97,7 +97,8 @@ TEST_F(ImageStoreTest, AReaderSeesTheStateOfItsOpening) {
 TEST_F(ImageStoreTest, AFailingBatchLeavesNothingOfItself) {
     ImageStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
-    // Two entries take one path: the second replaces the first, which is fine; renaming onto a taken path is not.
+    // Two entries take one path: the second replaces the first, which is fine; renaming onto a taken path is
+    // not.
     store.put(std::vector{entry("/b.jpg")}, std::vector<float>{1, 0});
     std::vector<StoredImage> images = store.images();
     images[0].path = "/c.jpg";
@@ -109,13 +110,15 @@ TEST_F(ImageStoreTest, AFailingBatchLeavesNothingOfItself) {
 
 TEST_F(ImageStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
     writer();
-    for (const IndexIdentity& other : {IndexIdentity{"tiny", "bbbb2222", 2}, IndexIdentity{"tiny", "aaaa1111", 3}}) {
+    for (const IndexIdentity& other :
+         {IndexIdentity{"tiny", "bbbb2222", 2}, IndexIdentity{"tiny", "aaaa1111", 3}}) {
         try {
             ImageStore::open_for_reading(file_, other);
             ADD_FAILURE();
         } catch (const UsageError& error) {
             EXPECT_NE(std::string(error.what()).find("another model"), std::string::npos) << error.what();
-            EXPECT_NE(std::string(error.what()).find("clipsim index --rebuild"), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find("clipsim index --rebuild"), std::string::npos)
+                << error.what();
         }
         EXPECT_THROW(ImageStore::open_for_writing(file_, other), UsageError);
     }
@@ -149,7 +152,8 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
     const std::uint64_t generation = old.generation();
     const ImageStore looking = reader();
     const IndexIdentity other{"big", "cccc", 3};
-    ImageStore::open_for_writing(folder_ / "aside.db", other).put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0, 0});
+    ImageStore::open_for_writing(folder_ / "aside.db", other)
+        .put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0, 0});
 
     ImageStore::replace_all(file_, folder_ / "aside.db");
     const ImageStore replaced = ImageStore::open_for_reading(file_, other);

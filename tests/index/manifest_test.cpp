@@ -50,8 +50,9 @@ TEST(Manifest, MissingDamagedOrIncompleteSaysToIndexAgain) {
     const TemporaryFolder folder;
     write_manifest(folder / "good.json", sample());
     const std::string good = read_text(folder / "good.json");
-    for (const std::string& text : {std::string(), std::string("{}"), std::string("[1]"), good.substr(0, good.size() / 2),
-                                    std::string(R"({"schema_version": "one"})")}) {
+    for (const std::string& text :
+         {std::string(), std::string("{}"), std::string("[1]"), good.substr(0, good.size() / 2),
+          std::string(R"({"schema_version": "one"})")}) {
         write_text(folder / "manifest.json", text);
         try {
             read_manifest(folder / "manifest.json");

@@ -19,7 +19,8 @@ inline std::vector<float> unit_vectors(std::size_t count, std::size_t dimension,
     for (std::size_t row = 0; row < count; ++row) {
         const std::span<float> values = std::span(rows).subspan(row * dimension, dimension);
         for (float& value : values) value = normal(random);
-        const float length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0f));
+        const float length =
+            std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0f));
         for (float& value : values) value /= length;
     }
     return rows;
@@ -30,8 +31,8 @@ inline std::vector<std::int64_t> exact_order(std::span<const float> rows, std::s
     const std::size_t count = rows.size() / query.size();
     std::vector<float> scores(count);
     for (std::size_t row = 0; row < count; ++row) {
-        scores[row] =
-            std::inner_product(query.begin(), query.end(), rows.begin() + static_cast<std::ptrdiff_t>(row * query.size()), 0.0f);
+        scores[row] = std::inner_product(
+            query.begin(), query.end(), rows.begin() + static_cast<std::ptrdiff_t>(row * query.size()), 0.0f);
     }
     std::vector<std::int64_t> order(count);
     std::iota(order.begin(), order.end(), 0);

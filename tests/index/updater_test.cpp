@@ -17,7 +17,7 @@ using Mode = IndexUpdater::Mode;
 
 // Photos are text files here, and the model is a function of the text: the updater asks for no more.
 class IndexUpdate : public ::testing::Test {
- protected:
+  protected:
     void write(const std::string& name, const std::string& content) { write_text(photos_ / name, content); }
 
     static std::vector<float> embed(const std::string& content) {
@@ -116,7 +116,8 @@ TEST_F(IndexUpdate, ATouchedFileIsNotEmbeddedAgainNorHashedTwice) {
     const UpdateReport report = update();
     EXPECT_EQ(report.embedded, 0U);
     EXPECT_EQ(report.unchanged, 1U);
-    // The new time is known now, so that content is not read any more: other bytes of the same size and time pass.
+    // The new time is known now, so that content is not read any more: other bytes of the same size and time
+    // pass.
     write("cat/a.jpg", "X");
     std::filesystem::last_write_time(photos_ / "cat/a.jpg", later);
     EXPECT_EQ(plan().unchanged, 1U);
@@ -233,7 +234,8 @@ TEST_F(IndexUpdate, ARunWithNothingToDoWritesNoIndexAnew) {
     EXPECT_EQ(std::filesystem::last_write_time(index_ / "index.faiss"), written);
     config_.storage = Storage::fp16;
     update();
-    EXPECT_NE(std::filesystem::last_write_time(index_ / "index.faiss"), written) << "another kind was asked for";
+    EXPECT_NE(std::filesystem::last_write_time(index_ / "index.faiss"), written)
+        << "another kind was asked for";
 }
 
 TEST_F(IndexUpdate, RepairsWhatIsDerived) {
@@ -282,7 +284,8 @@ TEST_F(IndexUpdate, ReadersKeepTheOldIndexUntilARebuildIsDone) {
     }
     expect_whole();  // the rebuild was killed; the old one is as it was
     IndexUpdater again(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild);
-    EXPECT_EQ(again.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U) << "it goes on where it was";
+    EXPECT_EQ(again.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U)
+        << "it goes on where it was";
 }
 
 TEST_F(IndexUpdate, ARebuildReplacesADamagedDatabase) {

@@ -106,11 +106,12 @@ TEST_P(VectorIndexKinds, PythonsFaissFindsTheSame) {
     const IndexConfig config = config_of(GetParam());
     const VectorIndex index = VectorIndex::build(config, dimension, ids_for(2000), rows);
     index.save(folder / "index.faiss");
-    write_text(folder / "queries", {reinterpret_cast<const char*>(queries.data()), queries.size() * sizeof(float)});
+    write_text(folder / "queries",
+               {reinterpret_cast<const char*>(queries.data()), queries.size() * sizeof(float)});
     const std::string command =
-        concat(python, " '", CLIPSIM_FIXTURES, "/read_faiss_index.py' '", (folder / "index.faiss").string(), "' '",
-               (folder / "queries").string(), "' 1 ", dimension, GetParam().type == IndexType::ivf ? " 1000" : "",
-               " > '", (folder / "ids").string(), "'");
+        concat(python, " '", CLIPSIM_FIXTURES, "/read_faiss_index.py' '", (folder / "index.faiss").string(),
+               "' '", (folder / "queries").string(), "' 1 ", dimension,
+               GetParam().type == IndexType::ivf ? " 1000" : "", " > '", (folder / "ids").string(), "'");
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
 
     std::istringstream lines(read_text(folder / "ids"));
@@ -121,16 +122,13 @@ TEST_P(VectorIndexKinds, PythonsFaissFindsTheSame) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, VectorIndexKinds,
-                         ::testing::Values(Kind{IndexType::flat, Storage::fp32, 1.0},
-                                           Kind{IndexType::flat, Storage::fp16, 0.98},
-                                           Kind{IndexType::flat, Storage::int8, 0.9},
-                                           Kind{IndexType::hnsw, Storage::fp32, 0.99},
-                                           Kind{IndexType::hnsw, Storage::fp16, 0.98},
-                                           Kind{IndexType::hnsw, Storage::int8, 0.9},
-                                           Kind{IndexType::ivf, Storage::fp32, 0.999},
-                                           Kind{IndexType::ivf, Storage::fp16, 0.98},
-                                           Kind{IndexType::ivf, Storage::int8, 0.9}));
+INSTANTIATE_TEST_SUITE_P(
+    All, VectorIndexKinds,
+    ::testing::Values(Kind{IndexType::flat, Storage::fp32, 1.0}, Kind{IndexType::flat, Storage::fp16, 0.98},
+                      Kind{IndexType::flat, Storage::int8, 0.9}, Kind{IndexType::hnsw, Storage::fp32, 0.99},
+                      Kind{IndexType::hnsw, Storage::fp16, 0.98}, Kind{IndexType::hnsw, Storage::int8, 0.9},
+                      Kind{IndexType::ivf, Storage::fp32, 0.999}, Kind{IndexType::ivf, Storage::fp16, 0.98},
+                      Kind{IndexType::ivf, Storage::int8, 0.9}));
 
 TEST(VectorIndex, ScoresAreCosines) {
     const std::vector<float> rows = unit_vectors(100, dimension);

@@ -8,7 +8,7 @@ namespace clipsim::testing {
 namespace {
 
 class Checkpoint : public ::testing::Test {
- protected:
+  protected:
     Checkpoint() : model_(golden_model("quick_gelu_fp32")), head_(24, 6) {
         const torch::NoGradGuard no_grad;
         for (auto& [name, tensor] : model_.tower->tensors_from(1)) tensor.mul_(1.1);
@@ -66,31 +66,50 @@ TEST_F(Checkpoint, OfAnotherBaseModelIsRefusedWithBothNames) {
 }
 
 TEST_F(Checkpoint, AMissingOrMisshapenTensorIsNamed) {
-    const std::map<std::string, std::string> metadata{{"format", "clipsim-checkpoint-1"}, {"base_model", model_.id},
-                                                      {"base_hash", model_.hash},         {"projection_dim", "6"},
-                                                      {"first_block", "3"},               {"epoch", "1"}};
+    const std::map<std::string, std::string> metadata{{"format", "clipsim-checkpoint-1"},
+                                                      {"base_model", model_.id},
+                                                      {"base_hash", model_.hash},
+                                                      {"projection_dim", "6"},
+                                                      {"first_block", "3"},
+                                                      {"epoch", "1"}};
     write_safetensors(file_, {}, metadata);
-    EXPECT_NE(message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("head.linear.weight is missing"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("head.linear.weight is missing"),
+        std::string::npos);
     write_safetensors(file_, {{"head.linear.weight", torch::ones({6, 7})}}, metadata);
-    EXPECT_NE(message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("[6, 7], expected [6, 24]"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("[6, 7], expected [6, 24]"),
+        std::string::npos);
 }
 
 TEST_F(Checkpoint, AnyOtherSafetensorsFileIsRefused) {
-    EXPECT_NE(message_of<UsageError>([&] { read_checkpoint_info(golden_folder("gelu_fp32") / "model.safetensors"); }), "");
+    EXPECT_NE(message_of<UsageError>(
+                  [&] { read_checkpoint_info(golden_folder("gelu_fp32") / "model.safetensors"); }),
+              "");
     write_safetensors(file_, {}, {{"format", "clipsim-checkpoint-9"}});
-    EXPECT_NE(message_of<UsageError>([&] { read_checkpoint_info(file_); }).find("another version"), std::string::npos);
-    write_safetensors(file_, {}, {{"format", "clipsim-checkpoint-1"}, {"base_model", "m"}, {"base_hash", "h"},
-                                  {"projection_dim", "6"}, {"first_block", "-1"}, {"epoch", "1"}});
-    EXPECT_NE(message_of<UsageError>([&] { read_checkpoint_info(file_); }).find("first_block"), std::string::npos);
+    EXPECT_NE(message_of<UsageError>([&] { read_checkpoint_info(file_); }).find("another version"),
+              std::string::npos);
+    write_safetensors(file_, {},
+                      {{"format", "clipsim-checkpoint-1"},
+                       {"base_model", "m"},
+                       {"base_hash", "h"},
+                       {"projection_dim", "6"},
+                       {"first_block", "-1"},
+                       {"epoch", "1"}});
+    EXPECT_NE(message_of<UsageError>([&] { read_checkpoint_info(file_); }).find("first_block"),
+              std::string::npos);
 }
 
 TEST_F(Checkpoint, ABlockBeyondTheModelsIsRefused) {
     write_safetensors(file_, {{"head.linear.weight", torch::ones({6, 24})}},
-                      {{"format", "clipsim-checkpoint-1"}, {"base_model", model_.id}, {"base_hash", model_.hash},
-                       {"projection_dim", "6"}, {"first_block", "99"}, {"epoch", "1"}});
-    EXPECT_NE(message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("first_block"), std::string::npos);
+                      {{"format", "clipsim-checkpoint-1"},
+                       {"base_model", model_.id},
+                       {"base_hash", model_.hash},
+                       {"projection_dim", "6"},
+                       {"first_block", "99"},
+                       {"epoch", "1"}});
+    EXPECT_NE(message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("first_block"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace clipsim::testing {
 namespace {
 
 class ClipModelTest : public ::testing::Test {
- protected:
+  protected:
     ClipModelTest() { std::filesystem::copy(golden_folder("gelu_fp32"), folder()); }
     std::filesystem::path folder() const { return world_ / "model"; }
     ClipModel load() const { return load_clip_model(find_model(folder().string())); }
@@ -52,7 +52,8 @@ TEST_F(ClipModelTest, AMissingTensorIsNamed) {
     auto tensors = weights();
     tensors.erase("vision_model.encoder.layers.1.self_attn.k_proj.bias");
     save(tensors);
-    EXPECT_NE(refusal().find("vision_model.encoder.layers.1.self_attn.k_proj.bias is missing"), std::string::npos)
+    EXPECT_NE(refusal().find("vision_model.encoder.layers.1.self_attn.k_proj.bias is missing"),
+              std::string::npos)
         << refusal();
 }
 
@@ -60,7 +61,8 @@ TEST_F(ClipModelTest, AMisshapenTensorIsNamedWithBothShapes) {
     auto tensors = weights();
     tensors["visual_projection.weight"] = torch::ones({16, 31});
     save(tensors);
-    EXPECT_NE(refusal().find("visual_projection.weight has the shape [16, 31], expected [16, 32]"), std::string::npos)
+    EXPECT_NE(refusal().find("visual_projection.weight has the shape [16, 31], expected [16, 32]"),
+              std::string::npos)
         << refusal();
 }
 
@@ -74,7 +76,8 @@ TEST_F(ClipModelTest, TensorsOfTheTextTowerAreNotAskedFor) {
 }
 
 TEST_F(ClipModelTest, APreprocessingForAnotherImageSizeIsRefused) {
-    const std::filesystem::path other = golden_folder("quick_gelu_fp32") / "preprocessor_config.json";  // 32 pixels
+    const std::filesystem::path other =
+        golden_folder("quick_gelu_fp32") / "preprocessor_config.json";  // 32 pixels
     std::filesystem::copy_file(other, folder() / "preprocessor_config.json",
                                std::filesystem::copy_options::overwrite_existing);
     EXPECT_NE(refusal(), "");

@@ -53,14 +53,18 @@ TEST(Embedder, WithACheckpointHasBothSpaces) {
         for (auto& [name, tensor] : model.tower->tensors_from(2)) tensor.mul_(1.2);
         save_checkpoint(folder / "model.safetensors", {model.id, model.hash, 6, 2, 1}, model.tower, head);
     }
-    Embedder embedder(config_of(golden_folder("quick_gelu_fp32").string()), folder / "model.safetensors", "cpu");
+    Embedder embedder(config_of(golden_folder("quick_gelu_fp32").string()), folder / "model.safetensors",
+                      "cpu");
     EXPECT_TRUE(embedder.has_head());
     EXPECT_EQ(embedder.dimension(Space::projected), 6);
     const torch::NoGradGuard no_grad;
     const torch::Tensor pixels = golden("quick_gelu_fp32", "pixels");
-    EXPECT_LT(largest_difference(embed(embedder, pixels, Space::projected), head->forward(model.tower->forward(pixels))), 1e-5);
+    EXPECT_LT(largest_difference(embed(embedder, pixels, Space::projected),
+                                 head->forward(model.tower->forward(pixels))),
+              1e-5);
     // CLIP's own space is that of the frozen tower, whatever was trained.
-    EXPECT_GT(lowest_cosine(embed(embedder, pixels, Space::clip), golden("quick_gelu_fp32", "image_embeds")), 0.99999);
+    EXPECT_GT(lowest_cosine(embed(embedder, pixels, Space::clip), golden("quick_gelu_fp32", "image_embeds")),
+              0.99999);
     EXPECT_NE(embedder.hash(Space::clip), embedder.hash(Space::projected));
 }
 
@@ -69,7 +73,8 @@ TEST(Embedder, HashesTellCheckpointsApart) {
     ClipModel model = golden_model("quick_gelu_fp32");
     ProjectionHead head(24, 6);
     for (const int epoch : {1, 2}) {
-        save_checkpoint(folder / std::to_string(epoch), {model.id, model.hash, 6, 3, epoch}, model.tower, head);
+        save_checkpoint(folder / std::to_string(epoch), {model.id, model.hash, 6, 3, epoch}, model.tower,
+                        head);
     }
     const ModelConfig config = config_of(golden_folder("quick_gelu_fp32").string());
     const Embedder first(config, folder / "1", "cpu"), second(config, folder / "2", "cpu");
@@ -88,7 +93,9 @@ TEST(Embedder, ACheckpointThatIsNotThereOrOfAnotherModelIsRefused) {
     ClipModel model = golden_model("quick_gelu_fp32");
     ProjectionHead head(24, 6);
     save_checkpoint(folder / "other", {model.id, model.hash, 6, 3, 1}, model.tower, head);
-    EXPECT_NE(message_of<UsageError>([&] { Embedder(config_of(nano), folder / "other", "cpu"); }).find("another base model"),
+    EXPECT_NE(message_of<UsageError>([&] {
+                  Embedder(config_of(nano), folder / "other", "cpu");
+              }).find("another base model"),
               std::string::npos);
 }
 

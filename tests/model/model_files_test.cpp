@@ -12,7 +12,7 @@ namespace clipsim::testing {
 namespace {
 
 class FindModel : public ::testing::Test {
- protected:
+  protected:
     ~FindModel() override { ::unsetenv("CLIPSIM_MODELS"); }
     void make(const std::string& name) const {
         for (const char* file : {"config.json", "model.safetensors", "preprocessor_config.json"}) {
@@ -27,11 +27,14 @@ TEST_F(FindModel, TakesAFolderAndAFileInOne) {
     for (const char* name : {"my model", "my model/", "my model/model.safetensors", "my model/."}) {
         const ModelFiles files = find_model((folder_ / name).string());
         EXPECT_EQ(files.id, "my model") << name;
-        EXPECT_TRUE(std::filesystem::equivalent(files.weights, folder_ / "my model/model.safetensors")) << name;
+        EXPECT_TRUE(std::filesystem::equivalent(files.weights, folder_ / "my model/model.safetensors"))
+            << name;
     }
 }
 
-TEST_F(FindModel, FindsTheModelInTheBox) { EXPECT_EQ(find_model("clip-nano").id, "clip-nano"); }
+TEST_F(FindModel, FindsTheModelInTheBox) {
+    EXPECT_EQ(find_model("clip-nano").id, "clip-nano");
+}
 
 TEST_F(FindModel, FindsKnownNamesWhereTheEnvironmentSays) {
     make("ViT-B-32");

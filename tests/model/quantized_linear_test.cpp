@@ -7,7 +7,8 @@ namespace {
 
 TEST(QuantizedLinear, StaysWithinAPercentOfTheFloatLayer) {
     torch::manual_seed(1);
-    const torch::Tensor weight = torch::randn({40, 64}), bias = torch::randn({40}), input = torch::randn({2, 7, 64});
+    const torch::Tensor weight = torch::randn({40, 64}), bias = torch::randn({40}),
+                        input = torch::randn({2, 7, 64});
     const torch::Tensor expected = torch::linear(input, weight, bias);
     const torch::Tensor output = QuantizedLinear(weight, bias).forward(input);
     ASSERT_EQ(output.sizes(), expected.sizes());

@@ -12,12 +12,13 @@ namespace clipsim::testing {
 namespace {
 
 class Safetensors : public ::testing::Test {
- protected:
+  protected:
     // A file with this header and so many bytes of data.
     std::filesystem::path write(const std::string& header, std::size_t data_bytes) const {
         return write(header, data_bytes, header.size());
     }
-    std::filesystem::path write(const std::string& header, std::size_t data_bytes, std::uint64_t stated_size) const {
+    std::filesystem::path write(const std::string& header, std::size_t data_bytes,
+                                std::uint64_t stated_size) const {
         std::string bytes(8, '\0');
         std::memcpy(bytes.data(), &stated_size, 8);
         write_text(file_, bytes + header + std::string(data_bytes, '\x01'));
@@ -33,9 +34,12 @@ class Safetensors : public ::testing::Test {
 
 TEST_F(Safetensors, WhatIsWrittenComesBack) {
     const std::map<std::string, torch::Tensor> tensors{
-        {"a", torch::randn({3, 4})},           {"half", torch::randn({5}).to(torch::kFloat16)},
-        {"bf", torch::randn({2, 2}).to(torch::kBFloat16)}, {"n", torch::arange(6)},
-        {"flag", torch::tensor({true, false})}, {"none", torch::empty({0, 3})},
+        {"a", torch::randn({3, 4})},
+        {"half", torch::randn({5}).to(torch::kFloat16)},
+        {"bf", torch::randn({2, 2}).to(torch::kBFloat16)},
+        {"n", torch::arange(6)},
+        {"flag", torch::tensor({true, false})},
+        {"none", torch::empty({0, 3})},
         {"scalar", torch::tensor(2.5)},
     };
     write_safetensors(file_, tensors, {{"format", "pt"}, {"odd \"key\"", "new\nline"}});
@@ -84,19 +88,23 @@ TEST_F(Safetensors, LiesAboutOffsetsAreRefusedWithTheTensorsName) {
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0,12]}})", 16), "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}})", 16), "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]}})", 16), "");
-    EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[18446744073709551600,16]}})", 16), "");
+    EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[18446744073709551600,16]}})", 16),
+              "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0]}})", 16), "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[4]}})", 16), "");
 }
 
 TEST_F(Safetensors, OverlappingTensorsAreBothNamed) {
-    const std::string refused =
-        refusal(R"({"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12);
+    const std::string refused = refusal(
+        R"({"v":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+        12);
     EXPECT_NE(refused.find("tensors v and w overlap"), std::string::npos) << refused;
 }
 
 TEST_F(Safetensors, ShapesThatOverflowAreRefused) {
-    EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,0]}})", 0), "");
+    EXPECT_NE(
+        refusal(R"({"w":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,0]}})", 0),
+        "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}})", 0), "");
     EXPECT_NE(refusal(R"({"w":{"dtype":"F32","shape":"big","data_offsets":[0,0]}})", 0), "");
 }
@@ -107,8 +115,10 @@ TEST_F(Safetensors, AnUnknownDtypeIsRefused) {
 }
 
 TEST_F(Safetensors, AHugeStatedHeaderIsRefusedWithoutReadingIt) {
-    for (const std::uint64_t size : {std::uint64_t{3}, std::uint64_t{100}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
-        EXPECT_NE(message_of<UsageError>([&] { const SafetensorsFile read(write("{}", 4, size)); }), "") << size;
+    for (const std::uint64_t size :
+         {std::uint64_t{3}, std::uint64_t{100}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+        EXPECT_NE(message_of<UsageError>([&] { const SafetensorsFile read(write("{}", 4, size)); }), "")
+            << size;
     }
 }
 
@@ -121,7 +131,8 @@ TEST_F(Safetensors, AHeaderThatIsNoJsonObjectIsRefused) {
 
 TEST_F(Safetensors, AFolderOrNothingIsRefused) {
     EXPECT_NE(message_of<UsageError>([&] { const SafetensorsFile read(folder_.path()); }), "");
-    EXPECT_NE(message_of<UsageError>([&] { const SafetensorsFile read(folder_ / "none"); }).find("none"), std::string::npos);
+    EXPECT_NE(message_of<UsageError>([&] { const SafetensorsFile read(folder_ / "none"); }).find("none"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace clipsim::testing {
 namespace {
 
 class VisionConfigTest : public ::testing::Test {
- protected:
+  protected:
     VisionConfig read(const std::string& json) const {
         write_text(folder_ / "config.json", json);
         return read_vision_config(folder_ / "config.json");
@@ -28,7 +28,8 @@ class VisionConfigTest : public ::testing::Test {
 };
 
 TEST_F(VisionConfigTest, ReadsEveryKey) {
-    const VisionConfig config = read(R"({"projection_dim": 24, "vision_config": {"image_size": 32, "patch_size": 8,
+    const VisionConfig config =
+        read(R"({"projection_dim": 24, "vision_config": {"image_size": 32, "patch_size": 8,
         "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 96,
         "layer_norm_eps": 1e-6, "hidden_act": "gelu"}})");
     EXPECT_EQ(config.image_size, 32);
@@ -60,14 +61,18 @@ TEST_F(VisionConfigTest, KnowsTheSizesOfLargerModels) {
 }
 
 TEST_F(VisionConfigTest, BadValuesAreNamedByKey) {
-    EXPECT_NE(refusal(R"({"vision_config": {"hidden_size": "wide"}})").find("vision_config.hidden_size"), std::string::npos);
-    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 0}})").find("num_hidden_layers"), std::string::npos);
-    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 1000000}})").find("num_hidden_layers"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"hidden_size": "wide"}})").find("vision_config.hidden_size"),
+              std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 0}})").find("num_hidden_layers"),
+              std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 1000000}})").find("num_hidden_layers"),
+              std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"hidden_act": "relu"}})").find("\"relu\""), std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"num_attention_heads": 7}})").find("divisor"), std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"patch_size": 300}})").find("patch_size"), std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"num_channels": 1}})").find("num_channels"), std::string::npos);
-    EXPECT_NE(refusal(R"({"vision_config": {"layer_norm_eps": -1}})").find("layer_norm_eps"), std::string::npos);
+    EXPECT_NE(refusal(R"({"vision_config": {"layer_norm_eps": -1}})").find("layer_norm_eps"),
+              std::string::npos);
 }
 
 TEST_F(VisionConfigTest, WhatIsNoClipIsRefused) {

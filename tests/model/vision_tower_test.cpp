@@ -8,7 +8,7 @@ namespace clipsim::testing {
 namespace {
 
 class GoldenTower : public ::testing::TestWithParam<std::string> {
- protected:
+  protected:
     ClipModel model_ = golden_model(GetParam());
     torch::Tensor pixels_ = golden(GetParam(), "pixels");
     torch::Tensor expected_ = golden(GetParam(), "image_embeds");
@@ -30,7 +30,8 @@ TEST_P(GoldenTower, InTwoStepsIsTheSameAtEveryBoundary) {
     const torch::NoGradGuard no_grad;
     for (int boundary = 0; boundary <= model_.tower->config().layers; ++boundary) {
         const torch::Tensor tokens = model_.tower->forward_to(pixels_, boundary);
-        EXPECT_LT(largest_difference(model_.tower->forward_from(tokens, boundary), expected_), 1e-4) << boundary;
+        EXPECT_LT(largest_difference(model_.tower->forward_from(tokens, boundary), expected_), 1e-4)
+            << boundary;
     }
 }
 
@@ -60,7 +61,8 @@ TEST(VisionTower, FreezingLeavesGradientsToTheLastBlocksAlone) {
     EXPECT_TRUE(trainable.contains("vision_model.encoder.layers.2.mlp.fc1.weight"));
     EXPECT_FALSE(trainable.contains("vision_model.encoder.layers.1.mlp.fc1.weight"));
     std::size_t with_gradient = 0;
-    for (const torch::Tensor& parameter : model.tower->parameters()) with_gradient += parameter.grad().defined();
+    for (const torch::Tensor& parameter : model.tower->parameters())
+        with_gradient += parameter.grad().defined();
     EXPECT_EQ(with_gradient, trainable.size());
     for (const auto& [name, tensor] : trainable) EXPECT_TRUE(tensor.grad().defined()) << name;
 }

@@ -14,8 +14,9 @@ TEST(EmbeddingStream, KeepsTheOrderOfFilesAndLeavesOutTheBadOnes) {
     TemporaryFolder world;
     draw_photos(world.path(), 4);
     write_text(world / "bad.png", "no picture");
-    const std::vector<std::filesystem::path> files{world / "red/0.png", world / "bad.png",    world / "green/1.png",
-                                                   world / "red/0.png", world / "blue/2.png", world / "none.png"};
+    const std::vector<std::filesystem::path> files{world / "red/0.png",   world / "bad.png",
+                                                   world / "green/1.png", world / "red/0.png",
+                                                   world / "blue/2.png",  world / "none.png"};
     ModelConfig model;
     model.clip = CLIPSIM_SOURCE_DIR "/models/clip-nano";
     Embedder embedder(model, std::nullopt, "cpu");

@@ -17,7 +17,8 @@ QueryResult sample() {
     QueryResult result;
     result.query = "query.jpg";
     result.took_ms = 0.25;
-    result.hits = {{1, 12, "/photos/cat/a b.jpg", "cat", 0.93f}, {2, 7, "/photos/dog/new\nline\t\"x\".jpg", "dog", 0.5f}};
+    result.hits = {{1, 12, "/photos/cat/a b.jpg", "cat", 0.93f},
+                   {2, 7, "/photos/dog/new\nline\t\"x\".jpg", "dog", 0.5f}};
     return result;
 }
 
@@ -36,11 +37,13 @@ TEST(Report, TsvHasAHeaderAndOneLineAHit) {
               "score\tpath\tlabel\n"
               "0.930000\t/photos/cat/a b.jpg\tcat\n"
               "0.500000\t/photos/dog/new\\nline\\t\"x\".jpg\tdog\n");
-    EXPECT_EQ(report({sample(), sample()}, ReportFormat::tsv).find("score", 1), std::string::npos) << "one header";
+    EXPECT_EQ(report({sample(), sample()}, ReportFormat::tsv).find("score", 1), std::string::npos)
+        << "one header";
 }
 
 TEST(Report, PathsAreTheBytesOnDisk) {
-    EXPECT_EQ(report({sample()}, ReportFormat::paths), "/photos/cat/a b.jpg\n/photos/dog/new\nline\t\"x\".jpg\n");
+    EXPECT_EQ(report({sample()}, ReportFormat::paths),
+              "/photos/cat/a b.jpg\n/photos/dog/new\nline\t\"x\".jpg\n");
 }
 
 TEST(Report, JsonIsOneObjectAQueryOnOneLine) {
@@ -85,14 +88,17 @@ TEST(Report, FormatNamesAreChecked) {
 }
 
 class SaveReport : public ::testing::Test {
- protected:
+  protected:
     SaveReport() {
         write_picture(query_, picture_of(10));
         write_picture(folder_ / "cat.png", picture_of(200, 800, 600));
         result_.query = query_.string();
-        result_.hits = {{1, 1, folder_ / "cat.png", "cat <&>", 0.9f}, {2, 2, folder_ / "gone.png", "dog", 0.8f}};
+        result_.hits = {{1, 1, folder_ / "cat.png", "cat <&>", 0.9f},
+                        {2, 2, folder_ / "gone.png", "dog", 0.8f}};
     }
-    void save(const std::string& name) { save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1)); }
+    void save(const std::string& name) {
+        save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1));
+    }
 
     TemporaryFolder folder_;
     std::filesystem::path query_ = folder_ / "query.png";

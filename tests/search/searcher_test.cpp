@@ -17,7 +17,7 @@ const IndexIdentity identity{"tiny", "aaaa1111", 2};
 
 // Four photos whose vectors lie at 0, 10, 20 and 90 degrees.
 class SearcherTest : public ::testing::Test {
- protected:
+  protected:
     SearcherTest() { update({"zero.jpg", "ten.jpg", "twenty.jpg", "ninety.jpg"}, {0, 10, 20, 90}); }
 
     static std::vector<float> at(double degrees) {
@@ -76,7 +76,8 @@ TEST_F(SearcherTest, MinScoreCutsTheTail) {
 
 TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
     EXPECT_EQ(search({.top_k = 2, .exclude = photos_ / "zero.jpg"}), (Names{"ten", "twenty"}));
-    EXPECT_EQ(search({.top_k = 2, .exclude = photos_ / ".." / "photos" / "zero.jpg"}), (Names{"ten", "twenty"}));
+    EXPECT_EQ(search({.top_k = 2, .exclude = photos_ / ".." / "photos" / "zero.jpg"}),
+              (Names{"ten", "twenty"}));
     std::filesystem::create_symlink(photos_ / "zero.jpg", folder_ / "link.jpg");
     EXPECT_EQ(search({.top_k = 2, .exclude = folder_ / "link.jpg"}), (Names{"ten", "twenty"}));
     EXPECT_EQ(search({.top_k = 2, .exclude = folder_ / "elsewhere.jpg"}), (Names{"zero", "ten"}));
@@ -97,7 +98,8 @@ TEST_F(SearcherTest, AnIndexOfAnotherModelIsRefused) {
 }
 
 TEST_F(SearcherTest, AnswersFromTheDatabaseWhenWhatIsDerivedIsMissingOrDamaged) {
-    const std::string faiss = read_text(index_ / "index.faiss"), manifest = read_text(index_ / "manifest.json");
+    const std::string faiss = read_text(index_ / "index.faiss"),
+                      manifest = read_text(index_ / "manifest.json");
     const Names expected{"zero", "ten", "twenty", "ninety"};
     std::string flipped = faiss;
     flipped[flipped.size() / 2] ^= 1;
@@ -116,7 +118,8 @@ TEST_F(SearcherTest, AnUpdateThatWasKilledBeforeItsEndIsSearchedAsFarAsItCame) {
     write_text(photos_ / "five.jpg", "five");
     IndexUpdater updater(index_, identity, {}, IndexUpdater::Mode::update);
     std::vector<IndexCandidate> candidates;
-    for (const auto& file : std::filesystem::directory_iterator(photos_)) candidates.push_back({file.path(), "cat"});
+    for (const auto& file : std::filesystem::directory_iterator(photos_))
+        candidates.push_back({file.path(), "cat"});
     updater.commit(updater.plan(candidates, std::vector{photos_}).to_embed, at(5));
     EXPECT_EQ(search({.top_k = 3}), (Names{"zero", "five", "ten"}));
 }
@@ -126,7 +129,8 @@ TEST_F(SearcherTest, GoesOnWithItsOwnStateWhileAnotherProcessUpdates) {
     std::filesystem::remove(photos_ / "zero.jpg");
     update({"four.jpg"}, {4});
     EXPECT_EQ(names(searcher.search("q", at(1), {.top_k = 2})), (Names{"zero", "ten"}));
-    EXPECT_EQ(search({.top_k = 2}), (Names{"four"})) << "a new one sees the update, which knew of one file alone";
+    EXPECT_EQ(search({.top_k = 2}), (Names{"four"}))
+        << "a new one sees the update, which knew of one file alone";
 }
 
 TEST_F(SearcherTest, ServesManyThreads) {

@@ -35,12 +35,13 @@ struct StoredImage : ImageEntry {
 
 // One object serves one thread at a time.
 class ImageStore {
- public:
-    // Opens the file for writing, or creates it. Throws UsageError for another identity, Error for a newer schema or a
-    // file that is no such database. The caller holds the folder's lock: SQLite itself would let writers alternate.
+  public:
+    // Opens the file for writing, or creates it. Throws UsageError for another identity, Error for a newer
+    // schema or a file that is no such database. The caller holds the folder's lock: SQLite itself would let
+    // writers alternate.
     static ImageStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
-    // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file is missing
-    // or of another identity, Error as above.
+    // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file
+    // is missing or of another identity, Error as above.
     static ImageStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
     ~ImageStore();
     ImageStore(ImageStore&&) noexcept;
@@ -55,14 +56,16 @@ class ImageStore {
     // Grows with every transaction that changes what a search would find.
     std::uint64_t generation() const;
 
-    // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it, with a new id.
-    void put(std::span<const ImageEntry> entries, std::span<const float> vectors);  // [N, dimension] unit rows
+    // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it,
+    // with a new id.
+    void put(std::span<const ImageEntry> entries,
+             std::span<const float> vectors);          // [N, dimension] unit rows
     void update(std::span<const StoredImage> images);  // path, stamp and label of known ids; the vectors stay
     void remove(std::span<const std::int64_t> ids);
     // Takes over all of another store's images (with new ids) and its identity, in place of its own.
     static void replace_all(const std::filesystem::path& file, const std::filesystem::path& source);
 
- private:
+  private:
     struct Impl;
     explicit ImageStore(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

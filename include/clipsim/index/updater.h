@@ -1,5 +1,6 @@
-// Bringing an index up to date: plan (what changed on disk), commit (vectors of what was embedded), finish (drop what
-// vanished, derive index.faiss). Killed at any moment, the next run goes on from the last committed batch.
+// Bringing an index up to date: plan (what changed on disk), commit (vectors of what was embedded), finish
+// (drop what vanished, derive index.faiss). Killed at any moment, the next run goes on from the last
+// committed batch.
 #pragma once
 
 #include <cstdint>
@@ -35,23 +36,27 @@ struct UpdateReport {
 };
 
 class IndexUpdater {
- public:
+  public:
     enum class Mode {
         update,
-        rebuild,  // starts anew, aside: readers keep the old state until finish(); any model's index is replaced
+        rebuild,  // starts anew, aside: readers keep the old state until finish(); any model's index is
+                  // replaced
         dry_run,  // plan() only; nothing is written
     };
 
-    // Throws UsageError for an index of another model (update, dry_run), Error when another process updates it.
-    IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity, const IndexConfig& config,
-                 Mode mode);
+    // Throws UsageError for an index of another model (update, dry_run), Error when another process updates
+    // it.
+    IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity,
+                 const IndexConfig& config, Mode mode);
     ~IndexUpdater();
     IndexUpdater(const IndexUpdater&) = delete;
     IndexUpdater& operator=(const IndexUpdater&) = delete;
 
-    // Compares the candidates, all images under `roots` (absolute, normalised), with the store: size and mtime first,
-    // the content hash where they differ. Images known from elsewhere stay as long as their file is there.
-    const UpdatePlan& plan(std::span<const IndexCandidate> candidates, std::span<const std::filesystem::path> roots);
+    // Compares the candidates, all images under `roots` (absolute, normalised), with the store: size and
+    // mtime first, the content hash where they differ. Images known from elsewhere stay as long as their file
+    // is there.
+    const UpdatePlan& plan(std::span<const IndexCandidate> candidates,
+                           std::span<const std::filesystem::path> roots);
 
     // Stores vectors of some of plan().to_embed; entries: the plan's, vectors: [N, dimension] unit rows.
     void commit(std::span<const ImageEntry> entries, std::span<const float> vectors);
@@ -59,7 +64,7 @@ class IndexUpdater {
     // Renames, drops what vanished or could not be embedded any more, writes index.faiss and manifest.json.
     UpdateReport finish();
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,4 +1,5 @@
-// The FAISS index derived from the store: unit vectors by inner product, ids of images.db. No FAISS in this header.
+// The FAISS index derived from the store: unit vectors by inner product, ids of images.db. No FAISS in this
+// header.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct Neighbour {
 };
 
 class VectorIndex {
- public:
+  public:
     // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
     static VectorIndex build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
                              std::span<const float> vectors);
@@ -33,7 +34,7 @@ class VectorIndex {
     std::vector<Neighbour> search(std::span<const float> query, int k) const;
     std::int64_t size() const;
 
- private:
+  private:
     struct Impl;
     explicit VectorIndex(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

@@ -21,7 +21,8 @@ struct ClipModel {
     VisionTower tower{nullptr};
 };
 
-// Loads the tower in fp32 on the CPU. Throws UsageError naming the file and the tensor that is missing or misshapen.
+// Loads the tower in fp32 on the CPU. Throws UsageError naming the file and the tensor that is missing or
+// misshapen.
 ClipModel load_clip_model(const ModelFiles& files);
 
 // "auto", "cpu", "cuda" or "cuda:N" to a device. auto is cuda where there is one. Throws UsageError.
@@ -29,11 +30,12 @@ torch::Device parse_device(const std::string& name);
 
 // The projection head: [N, D] -> [N, projection_dim], L2-normalised rows. One linear map without bias.
 class ProjectionHeadImpl : public torch::nn::Module {
- public:
+  public:
     ProjectionHeadImpl(int input_dim, int output_dim);
     torch::Tensor forward(const torch::Tensor& features);
-    // Starts from the principal directions of `features` [N, D]: of all linear maps, the one that keeps most of the
-    // distances. All eigenvectors of X^T X are orthonormal, also those beyond the rank of the features.
+    // Starts from the principal directions of `features` [N, D]: of all linear maps, the one that keeps most
+    // of the distances. All eigenvectors of X^T X are orthonormal, also those beyond the rank of the
+    // features.
     void initialise_from(const torch::Tensor& features);
 
     torch::nn::Linear linear{nullptr};

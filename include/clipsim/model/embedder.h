@@ -1,4 +1,5 @@
-// Pixels to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No torch in this header.
+// Pixels to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No torch in this
+// header.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +18,7 @@ namespace clipsim {
 enum class Space { clip, projected };
 
 class Embedder {
- public:
+  public:
     // `checkpoint` absent: the base model alone, and projected is not available.
     // Throws UsageError for a model or checkpoint that can't be used.
     Embedder(const ModelConfig& model, const std::optional<std::filesystem::path>& checkpoint,
@@ -27,8 +28,8 @@ class Embedder {
     Embedder& operator=(Embedder&&) noexcept;
 
     // pixels: [N, 3, H, W], CLIP-normalised -> [N, dimension(space)] rows of unit length.
-    // When the device runs out of memory the batch is halved, and halved again down to one image, and stays so for
-    // later calls; then OutOfMemoryError.
+    // When the device runs out of memory the batch is halved, and halved again down to one image, and stays
+    // so for later calls; then OutOfMemoryError.
     std::vector<float> embed(std::span<const float> pixels, Space space);
 
     int dimension(Space space) const;
@@ -39,7 +40,7 @@ class Embedder {
     std::string hash(Space space) const;
     std::string device() const;  // "cpu", "cuda:0"
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -11,10 +11,10 @@
 
 namespace clipsim {
 
-// A safetensors file, memory-mapped. Everything about the header is checked when it is opened: sizes, offsets, overlaps,
-// dtypes. Throws UsageError naming the file and the tensor.
+// A safetensors file, memory-mapped. Everything about the header is checked when it is opened: sizes,
+// offsets, overlaps, dtypes. Throws UsageError naming the file and the tensor.
 class SafetensorsFile {
- public:
+  public:
     explicit SafetensorsFile(const std::filesystem::path& file);
 
     const std::map<std::string, std::string>& metadata() const;
@@ -25,7 +25,7 @@ class SafetensorsFile {
     torch::Tensor tensor(const std::string& name) const;
     torch::Tensor tensor(const std::string& name, at::IntArrayRef shape) const;
 
- private:
+  private:
     struct Mapping;
     std::shared_ptr<const Mapping> mapping_;
 };

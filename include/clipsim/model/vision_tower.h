@@ -1,5 +1,5 @@
-// CLIP's vision transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020), parameter names as in Hugging Face's
-// CLIPModel (`vision_model.encoder.layers.0.self_attn.q_proj.weight`, ...).
+// CLIP's vision transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020), parameter names as in
+// Hugging Face's CLIPModel (`vision_model.encoder.layers.0.self_attn.q_proj.weight`, ...).
 #pragma once
 
 #include <torch/torch.h>
@@ -16,28 +16,29 @@ class QuantizedLinear;
 
 // A linear layer whose arithmetic can be switched to int8 for inference.
 class EncoderLinearImpl : public torch::nn::Module {
- public:
+  public:
     EncoderLinearImpl(int in, int out);
     torch::Tensor forward(const torch::Tensor& input);
     void quantize();  // to int8, for good; CPU only
 
     torch::Tensor weight, bias;
 
- private:
+  private:
     std::shared_ptr<const QuantizedLinear> quantized_;
 };
 TORCH_MODULE(EncoderLinear);
 
 // One pre-norm transformer block.
 class VisionBlockImpl : public torch::nn::Module {
- public:
+  public:
     explicit VisionBlockImpl(const VisionConfig& config);
     torch::Tensor forward(const torch::Tensor& tokens);  // [N, T, W] -> [N, T, W]
-    // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] -> [N, 1, W]
+    // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
+    // [N, 1, W]
     torch::Tensor forward_class_token(const torch::Tensor& tokens);
     void quantize();
 
- private:
+  private:
     torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens);
     torch::Tensor feed_forward(const torch::Tensor& tokens);
 
@@ -51,14 +52,16 @@ TORCH_MODULE(VisionBlock);
 
 // Parameters are left uninitialised: they come from a file. Not thread-safe while it is trained.
 class VisionTowerImpl : public torch::nn::Module {
- public:
+  public:
     explicit VisionTowerImpl(const VisionConfig& config);
 
-    // [N, 3, H, W] float, CLIP-normalised -> [N, projection_dim], not normalised (CLIPModel.get_image_features).
+    // [N, 3, H, W] float, CLIP-normalised -> [N, projection_dim], not normalised
+    // (CLIPModel.get_image_features).
     torch::Tensor forward(const torch::Tensor& pixels);
 
-    // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block `boundary`,
-    // [N, T, W] (where boundary is the number of blocks: the class token alone, [N, 1, W]); from there to the embedding.
+    // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block
+    // `boundary`, [N, T, W] (where boundary is the number of blocks: the class token alone, [N, 1, W]); from
+    // there to the embedding.
     torch::Tensor forward_to(const torch::Tensor& pixels, int boundary);
     torch::Tensor forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing = false);
 
@@ -72,7 +75,7 @@ class VisionTowerImpl : public torch::nn::Module {
     std::map<std::string, torch::Tensor> tensors_from(int boundary) const;
     const VisionConfig& config() const { return config_; }
 
- private:
+  private:
     torch::Tensor embed_patches(const torch::Tensor& pixels);  // [N, 3, H, W] -> [N, T, W], pre-norm applied
     VisionBlock block(int index) const;
 

@@ -25,7 +25,8 @@ struct IndexSummary {
 };
 
 // Uses the fine-tuned model in output_dir where there is one, else the base model.
-// Batches are committed as they are done: after Interrupted or a kill the next call goes on where this one was.
+// Batches are committed as they are done: after Interrupted or a kill the next call goes on where this one
+// was.
 IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
 
 }  // namespace clipsim

@@ -21,8 +21,8 @@ struct EmbeddedImages {
     std::vector<SkippedImage> skipped;
 };
 
-// `images` may name folders: all images in them. Without `space`: projected where a model was trained, else clip.
-// Throws UsageError when projected is asked for and nothing was trained.
+// `images` may name folders: all images in them. Without `space`: projected where a model was trained, else
+// clip. Throws UsageError when projected is asked for and nothing was trained.
 EmbeddedImages embed_images(const Config& config, std::span<const std::filesystem::path> images,
                             std::optional<Space> space = std::nullopt, const RunOptions& run = {});
 

@@ -13,20 +13,21 @@
 namespace clipsim {
 
 struct EmbeddedBatch {
-    std::vector<std::size_t> files;   // [N] positions in the list of files
+    std::vector<std::size_t> files;           // [N] positions in the list of files
     std::vector<std::vector<float>> vectors;  // one matrix a space asked for, each [N, dimension(space)]
 };
 
 class EmbeddingStream {
- public:
-    EmbeddingStream(Embedder& embedder, std::span<const std::filesystem::path> files, std::vector<Space> spaces,
-                    const DataConfig& data, int batch_size = 32);
+  public:
+    EmbeddingStream(Embedder& embedder, std::span<const std::filesystem::path> files,
+                    std::vector<Space> spaces, const DataConfig& data, int batch_size = 32);
 
-    // The next batch in the order of the files, or nothing at the end. Files that can't be read are missing from it.
+    // The next batch in the order of the files, or nothing at the end. Files that can't be read are missing
+    // from it.
     std::optional<EmbeddedBatch> next();
     const std::vector<SkippedImage>& skipped() const { return loader_.skipped(); }
 
- private:
+  private:
     Embedder& embedder_;
     std::vector<Space> spaces_;
     ImageLoader loader_;

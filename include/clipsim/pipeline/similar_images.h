@@ -16,7 +16,7 @@ namespace clipsim {
 
 // Model and index, loaded once, for query after query.
 class SimilarImages {
- public:
+  public:
     // Throws UsageError when there is no index or it was made with another model.
     explicit SimilarImages(const Config& config, const RunOptions& run = {});
 
@@ -35,14 +35,14 @@ class SimilarImages {
 
     const Manifest& manifest() const { return searcher_.manifest(); }
 
- private:
+  private:
     DataConfig data_;
     Embedder embedder_;
     Searcher searcher_;
 };
 
 // One query, everything loaded for it. Throws ImageError when the query is no image.
-std::vector<Hit> search_similar_images(const Config& config, const std::filesystem::path& image, int top_k = 10,
-                                       const RunOptions& run = {});
+std::vector<Hit> search_similar_images(const Config& config, const std::filesystem::path& image,
+                                       int top_k = 10, const RunOptions& run = {});
 
 }  // namespace clipsim

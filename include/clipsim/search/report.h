@@ -14,12 +14,13 @@ enum class ReportFormat { table, tsv, json, paths };
 
 ReportFormat parse_report_format(const std::string& name);  // throws UsageError
 
-// table: for people. tsv: header score<TAB>path<TAB>label. json: one object a query on one line. paths: one path a line.
-// Control characters in paths are escaped in table and tsv (\t, \n, \\), as JSON does in json, and kept in paths.
+// table: for people. tsv: header score<TAB>path<TAB>label. json: one object a query on one line. paths: one
+// path a line. Control characters in paths are escaped in table and tsv (\t, \n, \\), as JSON does in json,
+// and kept in paths.
 void write_report(std::ostream& out, std::span<const QueryResult> results, ReportFormat format);
 
-// A contact sheet (.png, .jpg) or a page of its own (.html, pictures embedded as small JPEGs). Atomic. Throws Error, and
-// UsageError for another extension. `query_images` holds one path a result.
+// A contact sheet (.png, .jpg) or a page of its own (.html, pictures embedded as small JPEGs). Atomic. Throws
+// Error, and UsageError for another extension. `query_images` holds one path a result.
 void save_report(const std::filesystem::path& file, std::span<const QueryResult> results,
                  std::span<const std::filesystem::path> query_images);
 

@@ -34,21 +34,22 @@ struct QueryResult {
 };
 
 class Searcher {
- public:
-    // Throws UsageError when there is no index, it is half-written, or it was made with another model (the message says
-    // to run `clipsim index`). A derived index.faiss that is missing, damaged or behind images.db is rebuilt in memory,
-    // with a warning.
+  public:
+    // Throws UsageError when there is no index, it is half-written, or it was made with another model (the
+    // message says to run `clipsim index`). A derived index.faiss that is missing, damaged or behind
+    // images.db is rebuilt in memory, with a warning.
     Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity);
     ~Searcher();
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;
 
     // Thread-safe. Fewer than top_k hits when the index holds fewer.
-    QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options) const;
+    QueryResult search(const std::string& name, std::span<const float> query,
+                       const QueryOptions& options) const;
 
     const Manifest& manifest() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
