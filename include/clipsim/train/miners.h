@@ -1,6 +1,6 @@
-// Miners choose triplets (anchor, positive, negative) from a batch of embeddings and labels. Definitions follow
-// pytorch-metric-learning's miners and Schroff et al. 2015 (FaceNet, https://arxiv.org/abs/1503.03832) and
-// Hermans et al. 2017 (https://arxiv.org/abs/1703.07737).
+// Miners choose triplets (anchor, positive, negative) from a batch of embeddings and labels. Definitions
+// follow pytorch-metric-learning's miners and Schroff et al. 2015 (FaceNet, https://arxiv.org/abs/1503.03832)
+// and Hermans et al. 2017 (https://arxiv.org/abs/1703.07737).
 #pragma once
 
 #include <torch/torch.h>
@@ -19,7 +19,7 @@ struct Triplets {
 //   all:        every valid triplet
 //   semi_hard:  every triplet with d(a,p) < d(a,n) <= d(a,p) + margin (bounds as in TripletMarginMiner)
 //   batch_hard: for each anchor the farthest positive and the nearest negative
-Triplets mine_triplets(Mining mining, const torch::Tensor& distances, const torch::Tensor& labels, double margin,
-                       torch::Generator& generator);
+Triplets mine_triplets(Mining mining, const torch::Tensor& distances, const torch::Tensor& labels,
+                       double margin, torch::Generator& generator);
 
 }  // namespace clipsim

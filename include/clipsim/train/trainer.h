@@ -1,4 +1,5 @@
-// Two-stage fine-tuning: the head on cached features of the frozen tower, then the last blocks together with the head.
+// Two-stage fine-tuning: the head on cached features of the frozen tower, then the last blocks together with
+// the head.
 #pragma once
 
 #include <filesystem>
@@ -49,8 +50,9 @@ struct TrainReport {
     std::vector<SkippedImage> skipped;
 };
 
-// Writes checkpoints/ and metrics.jsonl under output_dir. Throws Interrupted after a stop request, with a resumable state
-// left behind; UsageError for a state of another run on resume; OutOfMemoryError that names the keys to lower.
+// Writes checkpoints/ and metrics.jsonl under output_dir. Throws Interrupted after a stop request, with a
+// resumable state left behind; UsageError for a state of another run on resume; OutOfMemoryError that names
+// the keys to lower.
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
                   const DecodeFunction& decode);
 

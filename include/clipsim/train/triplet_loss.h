@@ -11,10 +11,10 @@ namespace clipsim {
 torch::Tensor pairwise_distances(const torch::Tensor& embeddings);
 
 struct TripletLoss {
-    torch::Tensor loss;  // scalar, mean over the triplets with a loss above 0 (AvgNonZeroReducer)
-    double active_share = 0;        // of the mined triplets, those with a loss above 0
-    double positive_distance = 0;   // mean d(a, p) over the mined triplets
-    double negative_distance = 0;   // mean d(a, n)
+    torch::Tensor loss;            // scalar, mean over the triplets with a loss above 0 (AvgNonZeroReducer)
+    double active_share = 0;       // of the mined triplets, those with a loss above 0
+    double positive_distance = 0;  // mean d(a, p) over the mined triplets
+    double negative_distance = 0;  // mean d(a, n)
     std::int64_t triplets = 0;
 };
 

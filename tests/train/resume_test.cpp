@@ -1,0 +1,175 @@
+// Stopped at any moment, a run goes on to the result that it would have had.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "clipsim/core/error.h"
+#include "clipsim/train/trainer.h"
+#include "train/painted_world.h"
+
+namespace clipsim::testing {
+namespace {
+
+// A world whose training is asked to stop when the n-th photo is read.
+struct StoppedWorld : PaintedWorld {
+    explicit StoppedWorld(int reads) : left(std::make_shared<std::atomic<int>>(reads)) {
+        options.stop = source.get_token();
+        decode = [this, counter = left](const std::filesystem::path& file) {
+            if (--*counter == 0) source.request_stop();
+            return paint(file);
+        };
+    }
+    // Runs until it is stopped, then as often as it takes to the end.
+    int train_in_pieces() {
+        int pieces = 1;
+        while (true) {
+            try {
+                train();
+                return pieces;
+            } catch (const Interrupted&) {
+                ++pieces;
+                source = std::stop_source();
+                options.stop = source.get_token();
+                options.resume = std::filesystem::exists(checkpoint("last_state.pt"));
+            }
+        }
+    }
+    std::shared_ptr<std::atomic<int>> left;
+    std::stop_source source;
+};
+
+std::vector<EpochRecord> metrics_of(const PaintedWorld& world) {
+    std::vector<EpochRecord> epochs = read_metrics(world.options.output_dir / "metrics.jsonl");
+    for (EpochRecord& epoch : epochs) epoch.seconds = 0;
+    return epochs;
+}
+
+void expect_same_result(const PaintedWorld& a, const PaintedWorld& b) {
+    EXPECT_EQ(read_text(a.checkpoint("last_model.safetensors")),
+              read_text(b.checkpoint("last_model.safetensors")));
+    EXPECT_EQ(read_text(a.checkpoint("best_model.safetensors")),
+              read_text(b.checkpoint("best_model.safetensors")));
+    const std::vector<EpochRecord> left = metrics_of(a), right = metrics_of(b);
+    ASSERT_EQ(left.size(), right.size());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+        EXPECT_EQ(left[i].loss, right[i].loss) << i;
+        EXPECT_EQ(left[i].active_share, right[i].active_share) << i;
+        EXPECT_EQ(left[i].validation.mean_average_precision_at_r,
+                  right[i].validation.mean_average_precision_at_r)
+            << i;
+        EXPECT_EQ(left[i].best, right[i].best) << i;
+    }
+}
+
+TEST(Resume, StoppedWhereverItWasContinuesToTheSameModel) {
+    const PaintedWorld whole;
+    whole.train();
+    // 48 photos are read for the features, then some for each step of stage 2.
+    for (const int reads : {48, 52, 61, 75, 100}) {
+        SCOPED_TRACE(reads);
+        StoppedWorld stopped(reads);
+        EXPECT_GT(stopped.train_in_pieces(), 1);
+        expect_same_result(whole, stopped);
+    }
+}
+
+// Stage 1 reads nothing, so a clock has to choose the step; whichever it is, the result is the same.
+TEST(Resume, StoppedBetweenStepsOfStageOneContinuesToTheSameModel) {
+    const auto head_only = [](PaintedWorld& world) {
+        world.options.train.stage1.epochs = 20;
+        world.options.train.stage2.epochs = 0;
+    };
+    PaintedWorld whole;
+    head_only(whole);
+    whole.train();
+    int stopped_within_an_epoch = 0;
+    for (int round = 0; round < 12; ++round) {
+        PaintedWorld world;
+        head_only(world);
+        std::stop_source source;
+        world.options.stop = source.get_token();
+        std::jthread clock;
+        std::atomic<int> left = 48;
+        world.decode = [&](const std::filesystem::path& file) {
+            if (--left == 0) {
+                clock = std::jthread([&, round] {
+                    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 7 * round));
+                    source.request_stop();
+                });
+            }
+            return paint(file);
+        };
+        try {
+            world.train();
+        } catch (const Interrupted& stopped) {
+            stopped_within_an_epoch +=
+                std::string(stopped.what()).find("steps of the next") != std::string::npos;
+            world.options.stop = {};
+            world.options.resume = std::filesystem::exists(world.checkpoint("last_state.pt"));
+            world.train();
+        }
+        expect_same_result(whole, world);
+    }
+    if (stopped_within_an_epoch == 0) GTEST_SKIP() << "no stop came within an epoch";
+}
+
+TEST(Resume, AFinishedRunIsReportedAgain) {
+    PaintedWorld world;
+    const TrainReport first = world.train();
+    world.options.resume = true;
+    const TrainReport second = world.train();
+    EXPECT_EQ(second.epochs.size(), first.epochs.size());
+    EXPECT_EQ(second.best_epoch, first.best_epoch);
+    EXPECT_EQ(second.before.triplet_accuracy, first.before.triplet_accuracy);
+}
+
+TEST(Resume, WithNothingThereSaysSo) {
+    PaintedWorld world;
+    world.options.resume = true;
+    try {
+        world.train();
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("nothing to resume"), std::string::npos) << error.what();
+    }
+}
+
+TEST(Resume, WithAnotherConfigNamesTheKey) {
+    PaintedWorld world;
+    world.train();
+    world.options.resume = true;
+    world.options.train.margin = 0.5;
+    try {
+        world.train();
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("train.margin is 0.5, not 1.0"), std::string::npos)
+            << error.what();
+    }
+}
+
+TEST(Resume, ADamagedStateIsRefused) {
+    PaintedWorld world;
+    world.train();
+    world.options.resume = true;
+    const std::string whole = read_text(world.checkpoint("last_state.pt"));
+    for (const std::string& text : {std::string(), std::string("garbage"), whole.substr(0, whole.size() / 2),
+                                    whole.substr(0, whole.size() - 40)}) {
+        write_text(world.checkpoint("last_state.pt"), text);
+        EXPECT_THROW(world.train(), UsageError) << text.size();
+    }
+}
+
+TEST(Resume, TrainingAnewForgetsTheEarlierRun) {
+    PaintedWorld world;
+    world.train();
+    world.options.train.margin = 0.5;
+    EXPECT_EQ(world.train().epochs.size(), 5U);
+    EXPECT_EQ(metrics_of(world).size(), 5U);
+}
+
+}  // namespace
+}  // namespace clipsim::testing

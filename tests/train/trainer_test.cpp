@@ -1,0 +1,150 @@
+#include "clipsim/train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "clipsim/core/error.h"
+#include "clipsim/model/clip_model.h"
+#include "clipsim/model/safetensors.h"
+#include "train/painted_world.h"
+
+namespace clipsim::testing {
+namespace {
+
+// Two checkpoints of the same weights are the same bytes.
+std::string weights(const PaintedWorld& world) {
+    return read_text(world.checkpoint("last_model.safetensors"));
+}
+
+TEST(Trainer, RunsBothStagesAndLeavesModelsAndMetrics) {
+    const PaintedWorld world;
+    const TrainReport report = world.train();
+    ASSERT_EQ(report.epochs.size(), 5U);
+    EXPECT_EQ(report.epochs[1].stage, 1);
+    EXPECT_EQ(report.epochs[2].stage, 2);
+    EXPECT_EQ(read_metrics(world.options.output_dir / "metrics.jsonl").size(), 5U);
+    EXPECT_GT(report.best.mean_average_precision_at_r, report.before.mean_average_precision_at_r);
+    EXPECT_LT(report.epochs[4].loss, report.epochs[0].loss);
+    EXPECT_GT(report.best.triplet_accuracy, report.before.triplet_accuracy);
+    for (const EpochRecord& epoch : report.epochs) {
+        EXPECT_GT(epoch.active_share, 0);
+        EXPECT_GT(epoch.negative_distance, 0);
+    }
+    EXPECT_EQ(read_checkpoint_info(world.checkpoint("last_model.safetensors")).epoch, 5);
+    EXPECT_EQ(read_checkpoint_info(world.checkpoint("best_model.safetensors")).epoch, report.best_epoch);
+    ClipModel model = load_clip_model(find_model(world.options.model.clip));
+    EXPECT_EQ(load_checkpoint(world.checkpoint("best_model.safetensors"), model)->linear->weight.size(0), 8);
+}
+
+TEST(Trainer, StageOneReadsEachPhotoOnce) {
+    PaintedWorld world;
+    world.options.train.stage2.epochs = 0;
+    std::map<std::string, int> reads;
+    std::mutex mutex;
+    world.decode = [&](const std::filesystem::path& file) {
+        const std::scoped_lock lock(mutex);
+        ++reads[file.string()];
+        return paint(file);
+    };
+    world.train();
+    EXPECT_EQ(reads.size(), world.catalogue.images.size());
+    for (const auto& [file, count] : reads) EXPECT_EQ(count, 1) << file;
+    EXPECT_EQ(SafetensorsFile(world.checkpoint("best_model.safetensors")).names(),
+              std::vector<std::string>{"head.linear.weight"});
+}
+
+TEST(Trainer, StageTwoWithoutAugmentationReadsNothingAgain) {
+    PaintedWorld world;
+    world.options.data.augment = false;
+    std::atomic<int> reads = 0;
+    world.decode = [&](const std::filesystem::path& file) {
+        ++reads;
+        return paint(file);
+    };
+    world.train();
+    EXPECT_EQ(reads, static_cast<int>(world.catalogue.images.size()));
+}
+
+TEST(Trainer, TheSameSeedGivesTheSameModelAndAnotherSeedAnother) {
+    const PaintedWorld first, second;
+    PaintedWorld other;
+    other.options.data.seed = 43;
+    first.train();
+    second.train();
+    other.train();
+    EXPECT_EQ(weights(first), weights(second));
+    EXPECT_NE(weights(first), weights(other));
+}
+
+TEST(Trainer, EachMinerTrains) {
+    for (const Mining mining : {Mining::all, Mining::semi_hard, Mining::batch_hard}) {
+        PaintedWorld world;
+        world.options.train.mining = mining;
+        const TrainReport report = world.train();
+        EXPECT_GT(report.epochs.back().loss, 0) << static_cast<int>(mining);
+    }
+}
+
+TEST(Trainer, GradientCheckpointingChangesNothing) {
+    const PaintedWorld plain;
+    PaintedWorld checkpointed;
+    checkpointed.options.train.grad_checkpointing = true;
+    plain.train();
+    checkpointed.train();
+    const SafetensorsFile a(plain.checkpoint("last_model.safetensors")),
+        b(checkpointed.checkpoint("last_model.safetensors"));
+    for (const std::string& name : a.names()) {
+        EXPECT_LT((a.tensor(name) - b.tensor(name)).abs().max().item<double>(), 1e-5) << name;
+    }
+}
+
+TEST(Trainer, EarlyStoppingEndsAStageThatNoLongerImproves) {
+    PaintedWorld world;
+    world.options.train.stage1 = {30, 1e-12};  // a rate of nothing: the first epoch is the best
+    world.options.train.stage2.epochs = 2;
+    world.options.train.early_stopping = 3;
+    const TrainReport report = world.train();
+    const auto stage1 = std::ranges::count(report.epochs, 1, &EpochRecord::stage);
+    EXPECT_EQ(stage1, 4);
+    EXPECT_EQ(report.epochs.back().stage, 2);
+}
+
+TEST(Trainer, PhotosThatCannotBeReadAreSkippedAndNamed) {
+    PaintedWorld world;
+    const std::filesystem::path bad = world.catalogue.images.at(world.split.train.at(0)).path;
+    world.decode = [&](const std::filesystem::path& file) {
+        if (file == bad) throw UsageError(file.string() + ": truncated");
+        return paint(file);
+    };
+    const TrainReport report = world.train();
+    ASSERT_EQ(report.skipped.size(), 1U);
+    EXPECT_EQ(report.skipped[0].path, bad);
+    EXPECT_NE(report.skipped[0].reason.find("truncated"), std::string::npos);
+    EXPECT_EQ(report.epochs.size(), 5U);
+}
+
+TEST(Trainer, TooFewReadablePhotosIsAnErrorThatSaysSo) {
+    PaintedWorld world;
+    world.decode = [](const std::filesystem::path& file) {
+        if (file.parent_path().filename() != "0") throw UsageError(file.string() + ": truncated");
+        return paint(file);
+    };
+    try {
+        world.train();
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("two classes"), std::string::npos) << error.what();
+    }
+}
+
+TEST(Trainer, NoEpochsIsAnError) {
+    PaintedWorld world;
+    world.options.train.stage1.epochs = world.options.train.stage2.epochs = 0;
+    EXPECT_THROW(world.train(), UsageError);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
