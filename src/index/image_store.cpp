@@ -1,5 +1,6 @@
 #include "clipsim/index/image_store.h"
 
+#include <chrono>
 #include <cstring>
 
 #include "clipsim/core/error.h"
@@ -66,7 +67,11 @@ void create_schema(Database& database, const IndexIdentity& identity) {
     database.execute(concat("PRAGMA application_id = ", application_id).c_str());
     database.execute(concat("PRAGMA user_version = ", schema_version).c_str());
     set_identity(database, identity);
-    set_meta(database, "generation", "0");
+    // Not 0: an index.faiss that was derived from an earlier images.db, removed since, must not seem to fit
+    // this one.
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    set_meta(database, "generation",
+             std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
     transaction.commit();
 }
 

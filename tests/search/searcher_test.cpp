@@ -114,6 +114,17 @@ TEST_F(SearcherTest, AnswersFromTheDatabaseWhenWhatIsDerivedIsMissingOrDamaged) 
     EXPECT_EQ(search({.top_k = 4}), expected);
 }
 
+TEST_F(SearcherTest, AnIndexFileOfAnEarlierDatabaseIsNotMistakenForThisOnes) {
+    const std::string faiss = read_text(index_ / "index.faiss"),
+                      manifest = read_text(index_ / "manifest.json");
+    std::filesystem::remove_all(index_);
+    std::filesystem::remove_all(photos_);
+    update({"a.jpg", "b.jpg", "c.jpg", "d.jpg"}, {90, 20, 10, 0});  // as many images and commits as before
+    write_text(index_ / "index.faiss", faiss);
+    write_text(index_ / "manifest.json", manifest);
+    EXPECT_EQ(search({.top_k = 1}), (Names{"d"}));
+}
+
 TEST_F(SearcherTest, AnUpdateThatWasKilledBeforeItsEndIsSearchedAsFarAsItCame) {
     write_text(photos_ / "five.jpg", "five");
     IndexUpdater updater(index_, identity, {}, IndexUpdater::Mode::update);
