@@ -14,6 +14,7 @@ function(clipsim_module name)
     endif()
     target_include_directories(clipsim_${name} PUBLIC $<BUILD_INTERFACE:${stage}> $<INSTALL_INTERFACE:include>
                                PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_compile_features(clipsim_${name} PUBLIC cxx_std_20)  # also of those who link the installed library
     target_link_libraries(clipsim_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE}
                           $<BUILD_INTERFACE:clipsim_compile_options>)
     if(ARG_TORCH_PCH)

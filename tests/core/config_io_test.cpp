@@ -53,7 +53,7 @@ TEST(Config, EveryKeyIsRead) {
     const Config config = parse(R"({
         "model": {"clip": "ViT-B-32", "projection_dim": 64, "precision": "int8"},
         "data": {"root": "photos", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
-        "train": {"epochs": 9, "classes_per_batch": 8, "images_per_class": 2, "margin": 0.5, "mining": "batch_hard",
+        "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "margin": 0.5, "mining": "batch_hard",
                   "amp": false, "grad_checkpointing": true, "early_stopping": 4,
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
                   "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1}},
@@ -70,7 +70,7 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_FALSE(config.data.augment);
     EXPECT_EQ(config.data.max_pixels, 1000U);
     EXPECT_EQ(config.train.epochs, 9);
-    EXPECT_EQ(config.train.classes_per_batch, 8);
+    EXPECT_EQ(config.train.classes_per_batch, 6);
     EXPECT_EQ(config.train.images_per_class, 2);
     EXPECT_DOUBLE_EQ(config.train.margin, 0.5);
     EXPECT_EQ(config.train.mining, Mining::batch_hard);

@@ -2,6 +2,8 @@
 // no codec, no file but the model's.
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <cstdint>
 #include <functional>
 #include <random>
@@ -29,6 +31,7 @@ inline Pixels paint(const std::filesystem::path& file) {
 
 struct PaintedWorld {
     explicit PaintedWorld(int classes = 4, int per_class = 12) {
+        at::set_num_threads(1);  // for the small model more only wait for each other
         for (int label = 0; label < classes; ++label) {
             catalogue.classes.push_back(std::to_string(label));
             for (int i = 0; i < per_class; ++i) {

@@ -84,9 +84,11 @@ TEST(Resume, StoppedBetweenStepsOfStageOneContinuesToTheSameModel) {
     };
     PaintedWorld whole;
     head_only(whole);
+    const auto start = std::chrono::steady_clock::now();
     whole.train();
+    const auto duration = std::chrono::steady_clock::now() - start;
     int stopped_within_an_epoch = 0;
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 40 && stopped_within_an_epoch < 3; ++round) {
         PaintedWorld world;
         head_only(world);
         std::stop_source source;
@@ -95,8 +97,8 @@ TEST(Resume, StoppedBetweenStepsOfStageOneContinuesToTheSameModel) {
         std::atomic<int> left = 48;
         world.decode = [&](const std::filesystem::path& file) {
             if (--left == 0) {
-                clock = std::jthread([&, round] {
-                    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 7 * round));
+                clock = std::jthread([&source, duration, round] {
+                    std::this_thread::sleep_for(duration * (round + 1) / 42);
                     source.request_stop();
                 });
             }
