@@ -2,7 +2,8 @@
 # setup.sh [--tests]: installs what clipsim is built on and says what it does.
 #   - Debian packages, through apt-get, with sudo only when not root and only if one is missing
 #   - LibTorch, from the PyTorch wheel on PyPI, into .deps of the checkout; not where CMAKE_PREFIX_PATH, LIBTORCH_ROOT
-#     or an installed Python package already gives LibTorch >= 2.6
+#     or an installed Python package already gives LibTorch >= 2.6. CLIPSIM_CUDA=yes|no: with CUDA or without; by
+#     default with it where there is an NVIDIA GPU.
 #   - with --tests: what the tests want beside it (GoogleTest; Python's faiss in a virtual environment)
 # Everything is left alone that is there already, so a second run takes a second.
 set -euo pipefail
@@ -68,6 +69,24 @@ find_libtorch() {
     done
 }
 
+# The wheel from PyPI is a CUDA build. The NVIDIA libraries it links are packages of their own, of some GB, named in the
+# wheel. With no GPU to use them its CPU half does all the same, and wants two small ones (CUDA's runtime and profiler).
+complete_cuda_build() {
+    local cuda=no named=.deps/torch.new/nvidia.txt
+    [ ! -e /proc/driver/nvidia/version ] || cuda=yes
+    if [ "${CLIPSIM_CUDA:-$cuda}" = yes ]; then
+        say "this is a CUDA build: installing the NVIDIA packages it names (some GB; CLIPSIM_CUDA=no does without)"
+        sed -nE 's/^Requires-Dist: ((nvidia-|cuda-toolkit)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA >"$named"
+    else
+        say "no NVIDIA GPU here: keeping the CPU half of this CUDA build (CLIPSIM_CUDA=yes keeps all of it)"
+        sed -nE 's/^Requires-Dist: cuda-toolkit\[[^]]*\](==[0-9.]+).*/cuda-toolkit[cudart,cupti]\1/p' \
+            .deps/torch.new/torch-*.dist-info/METADATA >"$named"
+        rm -f .deps/torch.new/torch/lib/{libtorch_cuda,libc10_cuda,libtorch_cuda_linalg,libtorch_nvshmem}.so
+    fi
+    .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile --target .deps/torch.new -r "$named" \
+        || fail "the NVIDIA packages that the PyTorch wheel names could not be installed: $(paste -sd' ' "$named")"
+}
+
 install_libtorch() {
     mkdir -p .deps
     local found
@@ -79,14 +98,7 @@ install_libtorch() {
         .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile --no-deps \
             --target .deps/torch.new "torch==$torch_version" \
             || fail "the PyTorch wheel could not be installed. With no network, set CMAKE_PREFIX_PATH to a LibTorch >= 2.6."
-        # A CUDA build links NVIDIA's libraries, which are packages of their own, named in the wheel. A CPU build names none.
-        if ldd .deps/torch.new/torch/lib/libtorch_cpu.so | grep -q 'not found'; then
-            say "this is a CUDA build: installing the NVIDIA packages it names (some GB)"
-            sed -nE 's/^Requires-Dist: ((nvidia|cuda)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA \
-                | tr -d ' ' >.deps/nvidia.txt
-            .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile \
-                --target .deps/torch.new -r .deps/nvidia.txt
-        fi
+        [ ! -e .deps/torch.new/torch/lib/libtorch_cuda.so ] || complete_cuda_build
         mv .deps/torch.new .deps/torch
         found=$PWD/.deps/torch/torch
     fi
