@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clipsim")
-install(TARGETS clipsim_core clipsim_image clipsim_image_io clipsim_data clipsim_model clipsim_train clipsim_index
+install(TARGETS clipsim_core clipsim_image clipsim_image_io clipsim_text clipsim_data clipsim_model clipsim_train clipsim_index
                 clipsim_search clipsim_pipeline
         EXPORT clipsimTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT clipsimTargets NAMESPACE clipsim:: DESTINATION "${package_dir}")
@@ -14,5 +14,5 @@ configure_package_config_file(cmake/clipsimConfig.cmake.in "${PROJECT_BINARY_DIR
                               INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/clipsimConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/clipsimConfig.cmake" "${PROJECT_BINARY_DIR}/clipsimConfigVersion.cmake"
-              cmake/FindLibTorch.cmake
+              cmake/FindLibTorch.cmake cmake/FindUtf8proc.cmake
         DESTINATION "${package_dir}")

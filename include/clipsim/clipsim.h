@@ -5,7 +5,7 @@
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/pipeline/build_index.h"
-#include "clipsim/pipeline/embed_images.h"
+#include "clipsim/pipeline/embed_inputs.h"
 #include "clipsim/pipeline/evaluate.h"
 #include "clipsim/pipeline/similar_images.h"
 #include "clipsim/pipeline/train_model.h"

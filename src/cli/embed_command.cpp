@@ -1,7 +1,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/pipeline/embed_images.h"
+#include "clipsim/pipeline/embed_inputs.h"
 #include "commands.h"
 
 namespace clipsim::cli {
@@ -9,22 +9,23 @@ namespace clipsim::cli {
 namespace {
 
 struct EmbedFlags {
-    std::vector<std::filesystem::path> images;
+    EmbedRequest request;
     std::filesystem::path output;
     std::string space;
 };
 
-int embed(const GlobalOptions& global, const EmbedFlags& flags) {
+int embed(const GlobalOptions& global, EmbedFlags flags) {
     if (flags.output.extension() != ".npy") {
         throw UsageError(concat("--output ", printable(flags.output), ": the name has to end in .npy"));
     }
-    std::optional<Space> space;
-    if (!flags.space.empty()) space = flags.space == "clip" ? Space::clip : Space::projected;
-    const EmbeddedImages embedded = embed_images(global.config(), flags.images, space, global.run_options());
-    if (embedded.images.empty())
+    if (flags.request.images.empty() && flags.request.sentences.empty())
+        throw UsageError("nothing to embed: name images or folders, or use --text SENTENCE");
+    if (!flags.space.empty()) flags.request.space = flags.space == "clip" ? Space::clip : Space::projected;
+    const EmbeddedInputs embedded = embed_inputs(global.config(), flags.request, global.run_options());
+    if (embedded.inputs.empty())
         throw UsageError("none of the inputs is a readable image; nothing was written");
     write_embeddings(flags.output, embedded);
-    log_info(concat(embedded.images.size(), " vectors of ", embedded.dimension, " dimensions in ",
+    log_info(concat(embedded.inputs.size(), " vectors of ", embedded.dimension, " dimensions in ",
                     printable(flags.output)));
     return global.exit_code(embedded.skipped);
 }
@@ -32,17 +33,19 @@ int embed(const GlobalOptions& global, const EmbedFlags& flags) {
 }  // namespace
 
 Command embed_command(CLI::App& app, const GlobalOptions& global) {
-    CLI::App* command = app.add_subcommand("embed", "Write the vectors of images to a .npy file");
+    CLI::App* command =
+        app.add_subcommand("embed", "Write the vectors of images and sentences to a .npy file");
     const auto flags = std::make_shared<EmbedFlags>();
-    command->add_option("images", flags->images, "Images, or folders of images")
-        ->type_name("IMAGE")
-        ->required();
+    command->add_option("images", flags->request.images, "Images, or folders of images")->type_name("IMAGE");
+    command->add_option("--text", flags->request.sentences, "A sentence; may be given again")
+        ->type_name("SENTENCE")
+        ->allow_extra_args(false);
     command->add_option("-o,--output", flags->output, "The .npy file; a .json beside it names the inputs")
         ->type_name("FILE.npy")
         ->required();
     command
         ->add_option("--space", flags->space,
-                     "clip or projected; by default projected where a model was trained")
+                     "clip or projected; by default projected where a model was trained and there is no --text")
         ->check(CLI::IsMember({"clip", "projected"}));
     return {command, [&global, flags] { return embed(global, *flags); }};
 }

@@ -4,7 +4,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/image/preprocess.h"
 #include "clipsim/model/model_files.h"
-#include "clipsim/model/vision_config.h"
+#include "clipsim/model/clip_config.h"
 #include "commands.h"
 
 namespace clipsim::cli {

@@ -4,6 +4,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/image/extension.h"
 #include "clipsim/pipeline/similar_images.h"
 #include "clipsim/search/report.h"
 #include "commands.h"
@@ -16,6 +17,8 @@ namespace {
 struct SearchFlags {
     std::vector<std::filesystem::path> images;
     std::vector<std::filesystem::path> query_images;  // the original's --query_image
+    std::vector<std::string> sentences;
+    std::vector<std::string> added, subtracted;
     std::optional<int> top_k;
     std::string format = "table";
     std::filesystem::path save;
@@ -25,17 +28,47 @@ struct SearchFlags {
     bool interactive = false;
 };
 
-std::vector<std::filesystem::path> read_batch(const std::filesystem::path& file) {
+// What a user typed. A sentence that looks like the name of a photo is more likely a misspelt one.
+Query query_of(const QueryTerm& term) {
+    if (term.kind == QueryTerm::Kind::sentence && has_image_extension(term.value))
+        log_warning(concat(printable(term.value), ": no such file; searching for it as a sentence"));
+    return {term.value, {term}};
+}
+
+std::vector<Query> read_batch(const std::filesystem::path& file) {
     std::ifstream in;
     if (file != "-") {
         in.open(file);
         if (!in) throw UsageError(concat("--batch ", printable(file), ": the file can't be read"));
     }
-    std::vector<std::filesystem::path> images;
+    std::vector<Query> queries;
     for (std::string line; std::getline(file == "-" ? std::cin : in, line);) {
-        if (std::string name = unquoted(line); !name.empty()) images.emplace_back(std::move(name));
+        if (const QueryTerm term = parse_term(line); !term.value.empty()) queries.push_back(query_of(term));
     }
-    return images;
+    return queries;
+}
+
+std::vector<QueryTerm> parse_weighted_terms(const std::vector<std::string>& texts) {
+    std::vector<QueryTerm> terms;
+    for (const std::string& text : texts) terms.push_back(parse_weighted_term(text));
+    return terms;
+}
+
+// What stands on the command line and in the batch file, each with what is added to it and subtracted from it.
+std::vector<Query> queries_of(const SearchFlags& flags) {
+    std::vector<Query> queries;
+    for (const auto* images : {&flags.images, &flags.query_images}) {
+        for (const std::filesystem::path& image : *images) queries.push_back(image_query(image));
+    }
+    for (const std::string& sentence : flags.sentences) queries.push_back(sentence_query(sentence));
+    if (!flags.batch.empty()) {
+        for (Query& query : read_batch(flags.batch)) queries.push_back(std::move(query));
+    }
+    const std::vector<QueryTerm> added = parse_weighted_terms(flags.added);
+    const std::vector<QueryTerm> subtracted = parse_weighted_terms(flags.subtracted);
+    if (queries.empty() && flags.batch.empty() && !added.empty()) queries.push_back({});
+    for (Query& query : queries) query = combined(std::move(query), added, subtracted);
+    return queries;
 }
 
 int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, ReportFormat format,
@@ -43,8 +76,9 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
     SearchPrompt prompt(global.stop);
     std::vector<SkippedImage> skipped;
     while (const std::optional<std::string> line = prompt.next()) {
-        const std::filesystem::path image(*line);
-        const SimilarImages::Answers answers = similar.search(std::span(&image, 1), options);
+        const Query query = query_of(parse_term(*line));
+        if (query.name.empty()) continue;
+        const SimilarImages::Answers answers = similar.search(std::span(&query, 1), options);
         skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
         write_report(std::cout, answers.results, format);
         std::cout.flush();
@@ -53,17 +87,12 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
     return global.exit_code(skipped);
 }
 
-int search(const GlobalOptions& global, SearchFlags flags) {
+int search(const GlobalOptions& global, const SearchFlags& flags) {
     const ReportFormat format = parse_report_format(flags.format);
-    std::vector<std::filesystem::path> images = std::move(flags.images);
-    images.insert(images.end(), flags.query_images.begin(), flags.query_images.end());
-    if (!flags.batch.empty()) {
-        const std::vector<std::filesystem::path> batch = read_batch(flags.batch);
-        images.insert(images.end(), batch.begin(), batch.end());
-    }
-    if (images.empty() && !flags.interactive) {
-        throw UsageError(
-            "no query: name an image, or use --batch FILE or --interactive; see `clipsim search --help`");
+    const std::vector<Query> queries = queries_of(flags);
+    if (queries.empty() && !flags.interactive) {
+        throw UsageError("no query: name an image, or use --text SENTENCE, --batch FILE or --interactive; see "
+                         "`clipsim search --help`");
     }
 
     const Config config = global.config();
@@ -74,10 +103,10 @@ int search(const GlobalOptions& global, SearchFlags flags) {
     options.include_self = flags.include_self;
     if (flags.interactive) return run_prompt(similar, options, format, flags.save, global);
 
-    const SimilarImages::Answers answers = similar.search(images, options);
+    const SimilarImages::Answers answers = similar.search(queries, options);
     if (answers.results.empty()) {
-        throw UsageError(images.size() == 1 ? answers.skipped.at(0).reason
-                                            : "none of the queries is a readable image");
+        throw UsageError(queries.size() == 1 ? answers.skipped.at(0).reason
+                                             : "none of the queries is a readable image");
     }
     write_report(std::cout, answers.results, format);
     if (!flags.save.empty()) {
@@ -90,13 +119,24 @@ int search(const GlobalOptions& global, SearchFlags flags) {
 }  // namespace
 
 Command search_command(CLI::App& app, const GlobalOptions& global) {
-    CLI::App* command = app.add_subcommand("search", "Find the photos that look most like an image");
+    CLI::App* command = app.add_subcommand("search", "Find the photos most like an image or a sentence");
     const auto flags = std::make_shared<SearchFlags>();
     command->add_option("images", flags->images, "The query images")->type_name("IMAGE");
     command
         ->add_option("--query-image,--query_image", flags->query_images,
                      "A query image (the same as naming it)")
         ->type_name("IMAGE");
+    command->add_option("--text", flags->sentences, "A sentence to search for; may be given again")
+        ->type_name("SENTENCE")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--add", flags->added,
+                     "Towards this image or sentence, too; with a weight before it: 0.5:cartoon")
+        ->type_name("[WEIGHT:]WHAT")
+        ->allow_extra_args(false);
+    command->add_option("--subtract", flags->subtracted, "Away from this image or sentence; weights as above")
+        ->type_name("[WEIGHT:]WHAT")
+        ->allow_extra_args(false);
     command
         ->add_option("-k,--top-k,--top_k", flags->top_k,
                      "How many hits; by default search.top_k of the config")
@@ -105,13 +145,13 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--format", flags->format, "table, tsv, json or paths")->type_name("FORMAT");
     command->add_option("--save", flags->save, "A picture of query and hits (.png, .jpg) or a page (.html)")
         ->type_name("FILE");
-    command->add_option("--batch", flags->batch, "A file with one query image a line; - reads stdin")
+    command->add_option("--batch", flags->batch, "A file with one query a line, a path or a sentence; - reads stdin")
         ->type_name("FILE");
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));
     command->add_flag("--include-self", flags->include_self, "Keep the query's own file among the hits");
-    command->add_flag("--interactive", flags->interactive, "A prompt that takes path after path");
+    command->add_flag("--interactive", flags->interactive, "A prompt that takes path after path, and sentences");
     return {command, [&global, flags] { return search(global, *flags); }};
 }
 

@@ -41,17 +41,13 @@ std::optional<std::string> read_plain_line() {
     return line;
 }
 
-}  // namespace
-
-std::string unquoted(std::string_view line) {
+std::string trimmed(const std::string& line) {
     const auto first = line.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    line = line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front()) {
-        line = line.substr(1, line.size() - 2);
-    }
-    return std::string(line);
+    if (first == std::string::npos) return {};
+    return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
+
+}  // namespace
 
 SearchPrompt::SearchPrompt(std::stop_token stop)
     : terminal_(::isatty(STDIN_FILENO) == 1), stop_(std::move(stop)), history_(history_file()) {
@@ -79,7 +75,7 @@ std::optional<std::string> SearchPrompt::next() {
         });
         const std::optional<std::string> line = terminal_ ? read_terminal_line() : read_plain_line();
         if (!line) return std::nullopt;
-        std::string text = unquoted(*line);
+        const std::string text = trimmed(*line);
         if (text == "quit" || text == "exit" || text == "q") return std::nullopt;
         if (!text.empty()) return text;
     }

@@ -17,8 +17,7 @@ class SearchPrompt {
     SearchPrompt(const SearchPrompt&) = delete;
     SearchPrompt& operator=(const SearchPrompt&) = delete;
 
-    // The next line without surrounding blanks and quotes; empty lines are passed over. Nothing at the end of
-    // input and for "quit", "exit" and "q".
+    // The next line that is not blank. Nothing at the end of input and for "quit", "exit" and "q".
     std::optional<std::string> next();
 
   private:
@@ -26,8 +25,5 @@ class SearchPrompt {
     std::stop_token stop_;
     std::filesystem::path history_;
 };
-
-// Surrounding blanks, and one pair of quotes around all of it, taken off.
-std::string unquoted(std::string_view line);
 
 }  // namespace clipsim::cli

@@ -193,6 +193,9 @@ void add_index_and_rest(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(index.ivf.nlist), 0, 10'000'000));
     keys.push_back(number("index.ivf.nprobe", "Cells looked at by a search", CLIPSIM_MEMBER(index.ivf.nprobe),
                           1, 10'000'000));
+    keys.push_back(plain("index.text_search",
+                         "Keep CLIP's own vectors beside the fine-tuned ones: sentences are searched in them",
+                         CLIPSIM_MEMBER(index.text_search)));
     keys.push_back(number("search.top_k", "Hits a query", CLIPSIM_MEMBER(search.top_k), 1, 1'000'000));
     keys.push_back(plain("output_dir", "Where a run leaves everything", CLIPSIM_MEMBER(output_dir)));
 }

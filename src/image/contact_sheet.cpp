@@ -48,9 +48,25 @@ void draw_picture(cv::Mat& canvas, const Pixels& picture, const cv::Rect& cell) 
     cv::resize(source, target, target.size(), 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
 }
 
+// The words in lines that fit, in the middle of the cell.
+void draw_words(cv::Mat& canvas, const std::string& words, const cv::Rect& cell) {
+    constexpr double scale = 0.6;
+    constexpr int line = 24;
+    const std::vector<std::string> lines = wrapped_text(words, cell.width - 16, scale, cell.height / line - 1);
+    int baseline = cell.y + (cell.height - static_cast<int>(lines.size()) * line) / 2 + line * 3 / 4;
+    for (const std::string& text : lines) {
+        draw_text(canvas, text, cell.x + (cell.width - text_width(text, scale)) / 2, baseline, scale, ink);
+        baseline += line;
+    }
+}
+
 void draw_tile(cv::Mat& canvas, const SheetTile& tile, int x, int y, bool is_query) {
     const cv::Rect cell(x, y, thumbnail, thumbnail);
-    draw_picture(canvas, tile.picture, cell);
+    if (tile.words.empty()) {
+        draw_picture(canvas, tile.picture, cell);
+    } else {
+        draw_words(canvas, tile.words, cell);
+    }
     const cv::Rect frame(x - 4, y - 4, thumbnail + 8, thumbnail + 8);
     cv::rectangle(canvas, frame, is_query ? accent : line_grey, is_query ? 3 : 1, cv::LINE_AA);
     for (std::size_t i = 0; i < tile.caption.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "drawing.h"
 
 #include <opencv2/imgproc.hpp>
+#include <sstream>
 
 namespace clipsim {
 
@@ -52,6 +53,24 @@ std::string fitted_text(const std::string& text, int width, double scale) {
         if (text_width(cut, scale) <= width) return cut;
     }
     return "...";
+}
+
+std::vector<std::string> wrapped_text(const std::string& text, int width, double scale, int lines) {
+    std::vector<std::string> result;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        const std::string longer = result.empty() ? word : result.back() + ' ' + word;
+        if (!result.empty() && text_width(longer, scale) <= width) {
+            result.back() = longer;
+        } else if (static_cast<int>(result.size()) < lines) {
+            result.push_back(word);
+        } else {
+            result.back() += " ...";
+            break;
+        }
+    }
+    for (std::string& line : result) line = fitted_text(line, width, scale);
+    return result;
 }
 
 }  // namespace clipsim

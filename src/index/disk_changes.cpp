@@ -38,7 +38,12 @@ class Comparison {
         std::vector<ImageEntry> unknown;
         for (const IndexCandidate& candidate : candidates) compare(candidate, unknown);
         for (Row row = 0; row < stored_.size(); ++row) {
-            if (!seen_[row] && is_gone(stored_[row].path)) gone_.emplace(stored_[row].content_hash, row);
+            const bool gone = !seen_[row] && is_gone(stored_[row].path);
+            if (!stored_[row].complete) {
+                if (gone) changes_.vanished.push_back(stored_[row].id);
+                continue;  // it has nothing to give to another path
+            }
+            if (gone) gone_.emplace(stored_[row].content_hash, row);
             contents_.insert(stored_[row].content_hash);
         }
         for (ImageEntry& entry : unknown) place(std::move(entry));
@@ -52,8 +57,9 @@ class Comparison {
     // Known by its path, or left in `unknown` with its content's hash.
     void compare(const IndexCandidate& candidate, std::vector<ImageEntry>& unknown) {
         const auto known = by_path_.find(candidate.path.native());
+        const bool complete = known != by_path_.end() && stored_[known->second].complete;
         const std::optional<FileStamp> stamp = stamp_of(candidate.path);
-        if (known != by_path_.end() && stamp == stored_[known->second].stamp) {
+        if (complete && stamp == stored_[known->second].stamp) {
             seen_[known->second] = true;
             ++changes_.plan.unchanged;
             if (stored_[known->second].label != candidate.label)
@@ -70,7 +76,7 @@ class Comparison {
         }
         if (known != by_path_.end()) {
             seen_[known->second] = true;
-            if (stored_[known->second].content_hash == hash) {
+            if (complete && stored_[known->second].content_hash == hash) {
                 ++changes_.plan.unchanged;
                 return restamp(known->second, *stamp, candidate.label);
             }

@@ -27,6 +27,10 @@ Manifest parse_manifest(const nlohmann::json& json) {
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
     manifest.index_hash = json.at("index_hash").get<std::string>();
+    if (json.contains("text")) {
+        manifest.identity.joint_dimension = json["text"].at("dimension").get<int>();
+        manifest.joint_index_hash = json["text"].at("index_hash").get<std::string>();
+    }
     return manifest;
 }
 
@@ -64,6 +68,10 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["vectors"] = manifest.vectors;
     json["generation"] = manifest.generation;
     json["index_hash"] = manifest.index_hash;
+    if (manifest.identity.joint_dimension > 0) {
+        json["text"]["dimension"] = manifest.identity.joint_dimension;
+        json["text"]["index_hash"] = manifest.joint_index_hash;
+    }
     using ErrorHandler = nlohmann::ordered_json::error_handler_t;
     write_file_atomically(file, json.dump(2, ' ', false, ErrorHandler::replace) + "\n");
 }

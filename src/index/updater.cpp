@@ -88,20 +88,26 @@ struct IndexUpdater::Impl {
     void store_copies() {
         if (changes.copies.empty()) return;
         std::unordered_map<std::string, std::int64_t> by_content;
-        for (const StoredImage& image : store->images()) by_content.emplace(image.content_hash, image.id);
+        for (const StoredImage& image : store->images()) {
+            if (image.complete) by_content.emplace(image.content_hash, image.id);
+        }
         std::vector<ImageEntry> entries, waiting;
-        std::vector<float> vectors;
+        std::vector<float> vectors, joint;
+        const auto append = [&](std::vector<float>& rows, std::int64_t id, IndexSpace space) {
+            const std::vector<float> row = store->vector(id, space);
+            rows.insert(rows.end(), row.begin(), row.end());
+        };
         for (ImageEntry& copy : changes.copies) {
             const auto source = by_content.find(copy.content_hash);
             if (source == by_content.end()) {
                 waiting.push_back(std::move(copy));
                 continue;
             }
-            const std::vector<float> vector = store->vector(source->second);
-            vectors.insert(vectors.end(), vector.begin(), vector.end());
+            append(vectors, source->second, IndexSpace::own);
+            if (identity.joint_dimension > 0) append(joint, source->second, IndexSpace::joint);
             entries.push_back(std::move(copy));
         }
-        store->put(entries, vectors);
+        store->put(entries, vectors, joint);
         changes.copies = std::move(waiting);
     }
 
@@ -133,11 +139,21 @@ struct IndexUpdater::Impl {
             const Manifest manifest = read_manifest(folder / "manifest.json");
             return manifest.generation == store->generation() && manifest.images == store->count() &&
                    manifest.identity.model_hash == identity.model_hash &&
+                   manifest.identity.joint_dimension == identity.joint_dimension &&
                    same_parameters(manifest.config, resolved) &&
-                   manifest.index_hash == hash_file(folder / "index.faiss");
+                   manifest.index_hash == hash_file(folder / "index.faiss") &&
+                   (identity.joint_dimension == 0 ||
+                    manifest.joint_index_hash == hash_file(folder / "text.faiss"));
         } catch (const Error&) {
             return false;
         }
+    }
+
+    void write_vectors(const IndexConfig& resolved, IndexSpace space, int dimension, const char* name) const {
+        std::vector<std::int64_t> ids;
+        std::vector<float> vectors;
+        store->load_vectors(ids, vectors, space);
+        VectorIndex::build(resolved, dimension, ids, vectors).save(folder / name);
     }
 
     // Truth first, then what is derived from it, then the manifest that vouches for both: a reader that comes
@@ -145,11 +161,10 @@ struct IndexUpdater::Impl {
     IndexType write_derived() {
         IndexConfig resolved = config;
         resolved.type = resolve_index_type(config.type, store->count());
+        const bool has_joint = identity.joint_dimension > 0;
         if (!derived_is_current(resolved)) {
-            std::vector<std::int64_t> ids;
-            std::vector<float> vectors;
-            store->load_vectors(ids, vectors);
-            VectorIndex::build(resolved, identity.dimension, ids, vectors).save(folder / "index.faiss");
+            write_vectors(resolved, IndexSpace::own, identity.dimension, "index.faiss");
+            if (has_joint) write_vectors(resolved, IndexSpace::joint, identity.joint_dimension, "text.faiss");
         }
         Manifest manifest;
         manifest.identity = identity;
@@ -157,7 +172,10 @@ struct IndexUpdater::Impl {
         manifest.images = manifest.vectors = store->count();
         manifest.generation = store->generation();
         manifest.index_hash = hash_file(folder / "index.faiss");
+        if (has_joint) manifest.joint_index_hash = hash_file(folder / "text.faiss");
         write_manifest(folder / "manifest.json", manifest);
+        std::error_code ignored;
+        if (!has_joint) std::filesystem::remove(folder / "text.faiss", ignored);
         return resolved.type;
     }
 };
@@ -182,9 +200,10 @@ const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
     return impl_->changes.plan;
 }
 
-void IndexUpdater::commit(std::span<const ImageEntry> entries, std::span<const float> vectors) {
+void IndexUpdater::commit(std::span<const ImageEntry> entries, std::span<const float> vectors,
+                          std::span<const float> joint) {
     impl_->apply_known();
-    impl_->store->put(entries, vectors);
+    impl_->store->put(entries, vectors, joint);
     impl_->embedded += entries.size();
 }
 

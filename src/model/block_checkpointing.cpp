@@ -4,7 +4,7 @@ namespace clipsim {
 
 namespace {
 
-torch::Tensor run(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+torch::Tensor run(TransformerBlock& block, const torch::Tensor& tokens, bool class_token_only) {
     return class_token_only ? block->forward_class_token(tokens) : block->forward(tokens);
 }
 
@@ -13,7 +13,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
     // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward
     // for a block whose input is frozen but whose parameters are not.
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& tokens,
-                                 const torch::Tensor& /*anchor*/, VisionBlock block, bool class_token_only) {
+                                 const torch::Tensor& /*anchor*/, TransformerBlock block, bool class_token_only) {
         const torch::NoGradGuard no_grad;
         context->save_for_backward({tokens});
         context->saved_data["class_token_only"] = class_token_only;
@@ -25,7 +25,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
-        auto* implementation = reinterpret_cast<VisionBlockImpl*>(context->saved_data["block"].toInt());
+        auto* implementation = reinterpret_cast<TransformerBlockImpl*>(context->saved_data["block"].toInt());
         const bool class_token_only = context->saved_data["class_token_only"].toBool();
         const bool tokens_need_gradient = context->saved_data["tokens_need_gradient"].toBool();
         const torch::Tensor tokens =
@@ -44,7 +44,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
 }  // namespace
 
-torch::Tensor checkpointed_forward(VisionBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens, bool class_token_only) {
     for (const torch::Tensor& parameter : block->parameters()) {
         if (parameter.requires_grad())
             return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);

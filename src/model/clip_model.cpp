@@ -7,6 +7,20 @@
 
 namespace clipsim {
 
+namespace {
+
+// Fills a tower from the file, by the names of its parameters. fp32 tensors stay views onto the mapped file; others
+// are converted.
+void load_parameters(torch::nn::Module& tower, const SafetensorsFile& weights) {
+    for (auto& item : tower.named_parameters()) {
+        item.value().set_data(weights.tensor(item.key(), item.value().sizes()).to(torch::kFloat32));
+        item.value().set_requires_grad(false);
+    }
+    tower.eval();
+}
+
+}  // namespace
+
 ClipModel load_clip_model(const ModelFiles& files) {
     const torch::NoGradGuard no_grad;
     ClipModel model;
@@ -20,16 +34,18 @@ ClipModel load_clip_model(const ModelFiles& files) {
     }
     const SafetensorsFile weights(files.weights);
     model.tower = VisionTower(config);
-    for (auto& item : model.tower->named_parameters()) {
-        // fp32 tensors stay views onto the mapped file; others are converted.
-        item.value().set_data(weights.tensor(item.key(), item.value().sizes()).to(torch::kFloat32));
-    }
-    model.tower->freeze_before(config.layers);
-    model.tower->eval();
+    load_parameters(*model.tower, weights);
     const std::string hashes =
         hash_file(files.weights) + hash_file(files.config) + hash_file(files.preprocessor);
     model.hash = hash_bytes(std::as_bytes(std::span(hashes)));
     return model;
+}
+
+TextTower load_text_tower(const ModelFiles& files) {
+    const torch::NoGradGuard no_grad;
+    TextTower tower(read_text_config(files.config));
+    load_parameters(*tower, SafetensorsFile(files.weights));
+    return tower;
 }
 
 torch::Device parse_device(const std::string& name) {

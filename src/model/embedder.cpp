@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <limits>
 #include <thread>
 
@@ -26,24 +27,48 @@ void apply_precision(VisionTower& tower, Precision precision, const torch::Devic
     }
 }
 
+torch::Tensor unit_rows(const torch::Tensor& features) {
+    return torch::nn::functional::normalize(features, torch::nn::functional::NormalizeFuncOptions().dim(1));
+}
+
+// [N, T] token ids, each row filled up with its own last one, end of text.
+torch::Tensor padded(std::span<const std::vector<std::int32_t>> sentences) {
+    std::size_t longest = 0;
+    for (const std::vector<std::int32_t>& sentence : sentences) longest = std::max(longest, sentence.size());
+    const torch::Tensor ids = torch::empty(
+        {static_cast<std::int64_t>(sentences.size()), static_cast<std::int64_t>(longest)}, torch::kInt64);
+    auto* row = ids.mutable_data_ptr<std::int64_t>();
+    for (const std::vector<std::int32_t>& sentence : sentences) {
+        std::fill(std::copy(sentence.begin(), sentence.end(), row), row + longest, sentence.back());
+        row += longest;
+    }
+    return ids;
+}
+
 }  // namespace
 
 struct Embedder::Impl {
     ModelConfig config;
     std::optional<std::filesystem::path> checkpoint;
     torch::Device device = torch::kCPU;
+    ModelFiles files;
+    std::filesystem::path folder;
     ClipModel tuned;            // with the checkpoint's blocks, where there is a checkpoint
     VisionTower base{nullptr};  // the frozen tower, where it differs from `tuned` and is asked for
+    TextTower text{nullptr};    // where it is asked for
     ProjectionHead head{nullptr};
-    bool tower_is_tuned = false;
+    int first_tuned_block = 0;  // == layers: none is, and `base` is not needed
     std::string checkpoint_hash;
     std::int64_t batch_size = std::numeric_limits<std::int64_t>::max();
 
     void load() {
-        tuned = load_clip_model(find_model(config.clip));
+        files = find_model(config.clip);
+        folder = files.config.parent_path();
+        tuned = load_clip_model(files);
+        first_tuned_block = tuned.tower->config().layers;
         if (checkpoint) {
             head = load_checkpoint(*checkpoint, tuned);
-            tower_is_tuned = read_checkpoint_info(*checkpoint).first_block < tuned.tower->config().layers;
+            first_tuned_block = read_checkpoint_info(*checkpoint).first_block;
             checkpoint_hash = hash_file(*checkpoint);
             head->to(device);
         }
@@ -55,22 +80,40 @@ struct Embedder::Impl {
         tower->to(device);
     }
 
+    bool tower_is_tuned() const { return first_tuned_block < tuned.tower->config().layers; }
+
     VisionTower& tower_for(Space space) {
-        if (space == Space::projected || !tower_is_tuned) return tuned.tower;
+        if (space == Space::projected || !tower_is_tuned()) return tuned.tower;
         if (base.is_empty()) {
-            base = load_clip_model(find_model(config.clip)).tower;
+            base = load_clip_model(files).tower;
             prepare(base);
         }
         return base;
     }
 
-    // [N, 3, H, W] -> [N, dimension], unit rows, fp32 on the CPU
-    torch::Tensor embed(const torch::Tensor& pixels, Space space) {
-        torch::Tensor features = tower_for(space)->forward(pixels.to(device)).to(torch::kFloat32);
+    TextTower& text_tower() {
+        if (text.is_empty()) {
+            text = load_text_tower(files);
+            text->to(device);
+        }
+        return text;
+    }
+
+    // [N, projection_dim of the tower] -> [N, dimension], unit rows, fp32 on the CPU
+    torch::Tensor finish(const torch::Tensor& features, Space space) {
         if (space == Space::projected) return head->forward(features).to(torch::kCPU);
-        return torch::nn::functional::normalize(features,
-                                                torch::nn::functional::NormalizeFuncOptions().dim(1))
-            .to(torch::kCPU);
+        return unit_rows(features).to(torch::kCPU);
+    }
+
+    // [N, 3, H, W] -> a matrix [N, dimension] a space. The blocks below the first tuned one are the same in both towers.
+    std::vector<torch::Tensor> embed(const torch::Tensor& pixels, std::span<const Space> spaces) {
+        const torch::Tensor shared = tuned.tower->forward_to(pixels.to(device), first_tuned_block);
+        std::vector<torch::Tensor> matrices;
+        for (const Space space : spaces) {
+            const torch::Tensor features = tower_for(space)->forward_from(shared, first_tuned_block);
+            matrices.push_back(finish(features.to(torch::kFloat32), space));
+        }
+        return matrices;
     }
 };
 
@@ -91,22 +134,53 @@ Embedder::Embedder(Embedder&&) noexcept = default;
 Embedder& Embedder::operator=(Embedder&&) noexcept = default;
 
 std::vector<float> Embedder::embed(std::span<const float> pixels, Space space) {
+    return std::move(embed(pixels, std::span(&space, 1)).front());
+}
+
+std::vector<std::vector<float>> Embedder::embed(std::span<const float> pixels,
+                                                std::span<const Space> spaces) {
     const c10::InferenceMode inference;
     const PreprocessSpec& spec = preprocess();
     const auto count = static_cast<std::int64_t>(pixels.size() / spec.values());
     // LibTorch only reads it.
     const torch::Tensor input = torch::from_blob(
         const_cast<float*>(pixels.data()), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
-    const std::int64_t columns = dimension(space);
-    std::vector<float> result(static_cast<std::size_t>(count * columns));
-    const torch::Tensor output = torch::from_blob(result.data(), {count, columns}, torch::kFloat32);
+    std::vector<std::vector<float>> result;
+    std::vector<torch::Tensor> outputs;
+    for (const Space space : spaces) {
+        const std::int64_t columns = dimension(space);
+        std::vector<float>& matrix = result.emplace_back(static_cast<std::size_t>(count * columns));
+        outputs.push_back(torch::from_blob(matrix.data(), {count, columns}, torch::kFloat32));
+    }
     std::int64_t batch_size = std::min(impl_->batch_size, count);
     const std::int64_t tried = batch_size;
     for_each_batch_that_fits(count, batch_size, [&](std::int64_t start, std::int64_t size) {
-        output.narrow(0, start, size).copy_(impl_->embed(input.narrow(0, start, size), space));
+        const std::vector<torch::Tensor> matrices = impl_->embed(input.narrow(0, start, size), spaces);
+        for (std::size_t s = 0; s < spaces.size(); ++s) outputs[s].narrow(0, start, size).copy_(matrices[s]);
     });
     if (batch_size < tried) impl_->batch_size = batch_size;
     return result;
+}
+
+std::vector<float> Embedder::embed_sentences(std::span<const std::vector<std::int32_t>> sentences) {
+    const c10::InferenceMode inference;
+    const auto columns = static_cast<std::size_t>(dimension(Space::clip));
+    std::vector<float> result(sentences.size() * columns);
+    std::int64_t batch_size = 64;  // what no GPU chokes on
+    for_each_batch_that_fits(
+        static_cast<std::int64_t>(sentences.size()), batch_size, [&](std::int64_t start, std::int64_t size) {
+            const torch::Tensor ids =
+                padded(sentences.subspan(static_cast<std::size_t>(start), static_cast<std::size_t>(size)));
+            const torch::Tensor rows =
+                unit_rows(impl_->text_tower()->forward(ids.to(impl_->device))).to(torch::kCPU).contiguous();
+            std::copy_n(rows.const_data_ptr<float>(), rows.numel(),
+                        result.begin() + start * static_cast<std::int64_t>(columns));
+        });
+    return result;
+}
+
+int Embedder::context_length() {
+    return impl_->text_tower()->config().context_length;
 }
 
 int Embedder::dimension(Space space) const {
@@ -117,8 +191,14 @@ int Embedder::dimension(Space space) const {
 bool Embedder::has_head() const {
     return !impl_->head.is_empty();
 }
+bool Embedder::has_text_tower() const {
+    return describes_text_tower(impl_->files.config);
+}
 const PreprocessSpec& Embedder::preprocess() const {
     return impl_->tuned.preprocess;
+}
+const std::filesystem::path& Embedder::model_folder() const {
+    return impl_->folder;
 }
 const std::string& Embedder::model_id() const {
     return impl_->tuned.id;

@@ -8,6 +8,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {
@@ -36,19 +37,22 @@ std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::pat
 
 // Embeds what the plan asks for and commits it batch by batch.
 std::vector<SkippedImage> embed_missing(Embedder& embedder, IndexUpdater& updater, const UpdatePlan& plan,
-                                        const DataConfig& data, const RunOptions& run) {
+                                        const Config& config, const RunOptions& run) {
     std::vector<std::filesystem::path> files;
     files.reserve(plan.to_embed.size());
     for (const ImageEntry& entry : plan.to_embed) files.push_back(entry.path);
 
-    EmbeddingStream stream(embedder, files, {index_space(embedder)}, data);
+    EmbeddingStream stream(embedder, files, index_spaces(embedder, config.index), config.data);
     Progress progress("embedding", "images", files.size(), run.progress);
     std::size_t skipped = 0;
     while (const std::optional<EmbeddedBatch> batch = stream.next()) {
         std::vector<ImageEntry> entries;
         entries.reserve(batch->files.size());
         for (const std::size_t file : batch->files) entries.push_back(plan.to_embed[file]);
-        if (!entries.empty()) updater.commit(entries, batch->vectors[0]);
+        if (!entries.empty()) {
+            const bool joint = batch->vectors.size() > 1;
+            updater.commit(entries, batch->vectors[0], joint ? batch->vectors[1] : std::vector<float>{});
+        }
         progress.advance(entries.size() + stream.skipped().size() - skipped);
         skipped = stream.skipped().size();
         throw_if_stopped(run.stop, "what was embedded is kept; run `clipsim index` again to go on");
@@ -71,16 +75,14 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     const std::vector<IndexCandidate> candidates = find_candidates(roots);
     set_compute_threads(run.threads);
     Embedder embedder(config.model, layout.checkpoint(), run.device);
-    const Space space = index_space(embedder);
-    if (space == Space::clip) {
+    if (index_space(embedder) == Space::clip) {
         log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ",
                         embedder.model_id(), " as it is"));
     }
     if (!request.dry_run) prepare_output(config);
 
     IndexSummary summary;
-    IndexUpdater updater(layout.index(),
-                         {embedder.model_id(), embedder.hash(space), embedder.dimension(space)}, config.index,
+    IndexUpdater updater(layout.index(), index_identity(embedder, config.index), config.index,
                          update_mode(request));
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
@@ -90,7 +92,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         summary.report.removed = summary.plan.removed;
     } else {
         if (!summary.plan.to_embed.empty()) {
-            summary.skipped = embed_missing(embedder, updater, summary.plan, config.data, run);
+            summary.skipped = embed_missing(embedder, updater, summary.plan, config, run);
         }
         summary.report = updater.finish();
     }

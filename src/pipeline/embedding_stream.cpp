@@ -31,15 +31,9 @@ std::optional<EmbeddedBatch> EmbeddingStream::next() {
     if (!loaded) return std::nullopt;
     EmbeddedBatch batch;
     batch.files = std::move(loaded->tags);
-    for (const Space space : spaces_) {
-        batch.vectors.push_back(batch.files.empty() ? std::vector<float>{}
-                                                    : embedder_.embed(loaded->pixels, space));
-    }
+    batch.vectors.resize(spaces_.size());
+    if (!batch.files.empty()) batch.vectors = embedder_.embed(loaded->pixels, spaces_);
     return batch;
-}
-
-Space index_space(const Embedder& embedder) {
-    return embedder.has_head() ? Space::projected : Space::clip;
 }
 
 }  // namespace clipsim

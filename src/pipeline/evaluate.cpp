@@ -1,12 +1,39 @@
 #include "clipsim/pipeline/evaluate.h"
 
+#include <algorithm>
+
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
 #include "clipsim/pipeline/embedding_stream.h"
 #include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/sentence_encoder.h"
 
 namespace clipsim {
+
+namespace {
+
+// "grand_piano" -> "a photo of a grand piano"
+std::vector<std::string> class_prompts(const Catalogue& catalogue) {
+    std::vector<std::string> prompts;
+    for (std::string name : catalogue.classes) {
+        std::ranges::replace_if(name, [](char c) { return c == '_' || c == '-' || c == '.'; }, ' ');
+        prompts.push_back(concat("a photo of a ", name));
+    }
+    return prompts;
+}
+
+std::optional<SentenceMetrics> evaluate_sentences(Embedder& embedder, const Catalogue& catalogue,
+                                                  std::span<const float> images,
+                                                  std::span<const int> labels) {
+    if (!embedder.has_text_tower()) return std::nullopt;
+    const std::vector<float> sentences = SentenceEncoder(embedder).encode(class_prompts(catalogue));
+    return sentence_metrics(images, sentences, static_cast<std::size_t>(embedder.dimension(Space::clip)),
+                            labels);
+}
+
+}  // namespace
 
 EvalReport evaluate(const Config& config, const RunOptions& run) {
     const Catalogue catalogue = scan_catalogue(config.data.root);
@@ -41,6 +68,7 @@ EvalReport evaluate(const Config& config, const RunOptions& run) {
         report.after = retrieval_metrics(
             vectors[1], static_cast<std::size_t>(embedder.dimension(Space::projected)), labels);
     }
+    report.sentences = evaluate_sentences(embedder, catalogue, vectors[0], labels);
     report.skipped = stream.skipped();
     return report;
 }

@@ -1,21 +1,32 @@
 #include "clipsim/pipeline/similar_images.h"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
 #include "clipsim/image/decode.h"
 #include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {
 
 namespace {
 
-IndexIdentity identity_of(const Embedder& embedder) {
-    const Space space = index_space(embedder);
-    return {embedder.model_id(), embedder.hash(space), embedder.dimension(space)};
-}
-
 Embedder load_embedder(const Config& config, const RunOptions& run) {
     set_compute_threads(run.threads);
     return Embedder(config.model, OutputLayout(config).checkpoint(), run.device);
+}
+
+std::vector<float> unit_vector(std::vector<float> sum, const std::string& name) {
+    double squares = 0;
+    for (const float x : sum) squares += static_cast<double>(x) * x;
+    const double length = std::sqrt(squares);
+    if (length < 1e-6) throw UsageError(concat("the parts of the query ", name, " cancel each other out"));
+    for (float& x : sum) x = static_cast<float>(x / length);
+    return sum;
 }
 
 }  // namespace
@@ -23,27 +34,112 @@ Embedder load_embedder(const Config& config, const RunOptions& run) {
 SimilarImages::SimilarImages(const Config& config, const RunOptions& run)
     : data_(config.data),
       embedder_(load_embedder(config, run)),
-      searcher_(OutputLayout(config).index(), identity_of(embedder_)) {}
+      searcher_(OutputLayout(config).index(), index_identity(embedder_, config.index)) {}
+
+// The unit vectors of all terms of all queries, each image decoded once and all sentences encoded together.
+class SimilarImages::Vectors {
+  public:
+    Vectors(SimilarImages& similar, std::span<const Query> queries) : embedder_(similar.embedder_) {
+        for (const Query& query : queries) {
+            for (const QueryTerm& term : query.terms) {
+                auto& rows = term.kind == QueryTerm::Kind::image ? images_ : sentences_;
+                rows.try_emplace(term.value);
+            }
+            need(space_of(query));
+        }
+        if (!images_.empty()) embed_images(similar);
+        if (!sentences_.empty()) encode_sentences(similar);
+    }
+
+    Space space_of(const Query& query) const {
+        return query.has_sentence() ? Space::clip : index_space(embedder_);
+    }
+
+    // Nothing where an image of the query could not be read.
+    std::optional<std::vector<float>> of(const Query& query) const {
+        const Space space = space_of(query);
+        std::vector<float> sum(static_cast<std::size_t>(embedder_.dimension(space)));
+        for (const QueryTerm& term : query.terms) {
+            const bool image = term.kind == QueryTerm::Kind::image;
+            const std::map<Space, std::vector<float>>& rows = (image ? images_ : sentences_).at(term.value);
+            const auto row = rows.find(space);
+            if (row == rows.end()) return std::nullopt;
+            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term.weight * row->second[i];
+        }
+        return query.terms.size() == 1 && query.terms[0].weight == 1 ? sum : unit_vector(std::move(sum), query.name);
+    }
+
+    const std::vector<SkippedImage>& skipped() const { return skipped_; }
+
+  private:
+    void need(Space space) {
+        if (std::ranges::find(spaces_, space) == spaces_.end()) spaces_.push_back(space);
+    }
+
+    void embed_images(SimilarImages& similar) {
+        std::vector<std::filesystem::path> files;
+        for (const auto& [file, rows] : images_) files.emplace_back(file);
+        EmbeddingStream stream(embedder_, files, spaces_, similar.data_);
+        while (const std::optional<EmbeddedBatch> batch = stream.next()) {
+            for (std::size_t s = 0; s < spaces_.size(); ++s) {
+                const auto width = static_cast<std::size_t>(embedder_.dimension(spaces_[s]));
+                for (std::size_t row = 0; row < batch->files.size(); ++row) {
+                    const auto first = batch->vectors[s].begin() + static_cast<std::ptrdiff_t>(row * width);
+                    images_[files[batch->files[row]].string()][spaces_[s]] = {
+                        first, first + static_cast<std::ptrdiff_t>(width)};
+                }
+            }
+        }
+        skipped_ = stream.skipped();
+    }
+
+    void encode_sentences(SimilarImages& similar) {
+        if (!similar.sentences_) similar.sentences_.emplace(embedder_);
+        std::vector<std::string> texts;
+        for (const auto& [text, rows] : sentences_) texts.push_back(text);
+        const std::vector<float> vectors = similar.sentences_->encode(texts);
+        const auto width = static_cast<std::ptrdiff_t>(embedder_.dimension(Space::clip));
+        auto first = vectors.begin();
+        for (auto& [text, rows] : sentences_) {
+            rows[Space::clip] = {first, first + width};
+            first += width;
+        }
+    }
+
+    using Rows = std::map<std::string, std::map<Space, std::vector<float>>>;
+    Embedder& embedder_;
+    std::vector<Space> spaces_;
+    Rows images_, sentences_;
+    std::vector<SkippedImage> skipped_;
+};
+
+QueryResult SimilarImages::answer(const Query& query, std::span<const float> vector, Space space,
+                                  const Options& options) {
+    QueryOptions wanted{options.top_k, options.min_score, {}};
+    if (!options.include_self) wanted.exclude = query.images();
+    const IndexSpace index = space == index_space(embedder_) ? IndexSpace::own : IndexSpace::joint;
+    return searcher_.search(query.name, vector, wanted, index);
+}
+
+SimilarImages::Answers SimilarImages::search(std::span<const Query> queries, const Options& options) {
+    const Vectors vectors(*this, queries);
+    Answers answers;
+    for (const Query& query : queries) {
+        const std::optional<std::vector<float>> vector = vectors.of(query);
+        if (!vector) continue;
+        answers.results.push_back(answer(query, *vector, vectors.space_of(query), options));
+        const std::vector<std::filesystem::path> images = query.images();
+        answers.images.push_back(images.empty() ? std::filesystem::path{} : images.front());
+    }
+    answers.skipped = vectors.skipped();
+    return answers;
+}
 
 SimilarImages::Answers SimilarImages::search(std::span<const std::filesystem::path> images,
                                              const Options& options) {
-    Answers answers;
-    const Space space = index_space(embedder_);
-    const auto dimension = static_cast<std::size_t>(embedder_.dimension(space));
-    EmbeddingStream stream(embedder_, images, {space}, data_);
-    while (const std::optional<EmbeddedBatch> batch = stream.next()) {
-        for (std::size_t row = 0; row < batch->files.size(); ++row) {
-            const std::filesystem::path& image = images[batch->files[row]];
-            QueryOptions query{options.top_k, options.min_score, std::nullopt};
-            if (!options.include_self) query.exclude = image;
-            const std::span<const float> vector =
-                std::span<const float>(batch->vectors[0]).subspan(row * dimension, dimension);
-            answers.results.push_back(searcher_.search(image.string(), vector, query));
-            answers.images.push_back(image);
-        }
-    }
-    answers.skipped = stream.skipped();
-    return answers;
+    std::vector<Query> queries;
+    for (const std::filesystem::path& image : images) queries.push_back(image_query(image));
+    return search(queries, options);
 }
 
 std::vector<Hit> search_similar_images(const Config& config, const std::filesystem::path& image, int top_k,

@@ -95,6 +95,22 @@ void write_figure(std::ostream& page, const std::filesystem::path& file, const s
          << "</figcaption></figure>\n";
 }
 
+void write_query(std::ostream& page, const QueryResult& result, const std::filesystem::path& image) {
+    if (image.empty()) {
+        page << "<figure class=\"query\"><div class=\"words\">" << html_text(printable(result.query))
+             << "</div><figcaption><b>query</b></figcaption></figure>\n";
+    } else {
+        write_figure(page, image, "query", "query");
+    }
+}
+
+// Its picture and the name under it; a sentence stands in the place of the picture.
+SheetTile query_tile(const QueryResult& result, const std::filesystem::path& image) {
+    if (image.empty()) return {{}, {"query"}, printable(result.query)};
+    const bool plain = result.query == image.string();
+    return {thumbnail(image), {"query", plain ? printable(image.filename()) : printable(result.query)}};
+}
+
 constexpr const char* page_head =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>clipsim results</title>\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n"
@@ -103,6 +119,8 @@ constexpr const char* page_head =
     "figure{margin:0;width:256px}img,.missing{width:256px;height:256px;object-fit:contain;background:#f3f4f6}"
     "\n"
     ".missing{line-height:256px;text-align:center;color:#828892}\n"
+    ".words{width:256px;height:256px;display:flex;align-items:center;justify-content:center;text-align:center;"
+    "font-size:18px;outline:3px solid #266ed9}\n"
     ".query img{outline:3px solid #266ed9}figcaption{overflow-wrap:anywhere;font-size:12px;padding:.3rem 0}\n"
     "</style></head><body>\n";
 
@@ -113,7 +131,7 @@ void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> 
     std::vector<SheetRow> rows;
     for (std::size_t i = 0; i < results.size(); ++i) {
         SheetRow row;
-        row.query = {thumbnail(query_images[i]), {"query", printable(query_images[i].filename())}};
+        row.query = query_tile(results[i], query_images[i]);
         for (const Hit& hit : results[i].hits) {
             row.hits.push_back({thumbnail(hit.path), {heading(hit), printable(hit.path.filename())}});
         }
@@ -128,7 +146,7 @@ void save_page(const std::filesystem::path& file, std::span<const QueryResult> r
     page << page_head;
     for (std::size_t i = 0; i < results.size(); ++i) {
         page << "<section>\n";
-        write_figure(page, query_images[i], "query", "query");
+        write_query(page, results[i], query_images[i]);
         for (const Hit& hit : results[i].hits) write_figure(page, hit.path, heading(hit), "hit");
         page << "</section>\n";
     }

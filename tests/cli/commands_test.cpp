@@ -122,7 +122,7 @@ TEST_F(Commands, SaveWritesAContactSheetAndAPage) {
 }
 
 TEST_F(Commands, BatchAnswersEachLineAndNamesTheBadOne) {
-    write_text(*world / "queries.txt", "photos/red/1.png\n'photos/green/2.png'\n\nphotos/missing.png\n");
+    write_text(*world / "queries.txt", "photos/red/1.png\n'photos/green/2.png'\n\n./photos/missing.png\n");
     const Outcome outcome = clipsim({"search", "--batch", "queries.txt", "--format", "json"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(lines(outcome.out).size(), 2U);
@@ -130,10 +130,39 @@ TEST_F(Commands, BatchAnswersEachLineAndNamesTheBadOne) {
     EXPECT_EQ(clipsim({"search", "--strict", "--batch", "queries.txt"}).exit_code, 1);
 }
 
+TEST_F(Commands, BatchTakesWhatIsNoFileForASentence) {
+    write_text(*world / "queries.txt", "a red disc\nphotos/missing.png\n\"photos/red/1.png\"\n");
+    const Outcome outcome = clipsim({"search", "--batch", "queries.txt", "--format", "json", "-k", "3"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::vector<std::string> answers = lines(outcome.out);
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_EQ(json::parse(answers[0])["query"], "a red disc");
+    EXPECT_EQ(json::parse(answers[0])["hits"].size(), 3U);
+    EXPECT_NE(outcome.err.find("photos/missing.png: no such file"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Commands, SentencesAreSearchedForAndCombined) {
+    const Outcome plain = clipsim({"search", "--text", "a red disc", "--format", "json"});
+    ASSERT_EQ(plain.exit_code, 0) << plain.err;
+    EXPECT_EQ(json::parse(plain.out)["query"], "a red disc");
+    EXPECT_EQ(json::parse(plain.out)["hits"].size(), 10U);
+    const Outcome combined = clipsim({"search", "photos/red/0.png", "--add", "0.5:blue", "--subtract",
+                                      "photos/green/0.png", "--format", "json", "--save", "sheet.png"});
+    ASSERT_EQ(combined.exit_code, 0) << combined.err;
+    EXPECT_EQ(json::parse(combined.out)["query"], "photos/red/0.png + 0.5 \"blue\" - photos/green/0.png");
+    EXPECT_EQ(read_text(*world / "sheet.png").substr(1, 3), "PNG");
+    const Outcome added = clipsim({"search", "--add", "red", "--format", "paths", "-k", "1"});
+    ASSERT_EQ(added.exit_code, 0) << added.err;
+    EXPECT_EQ(lines(added.out).size(), 1U);
+    EXPECT_EQ(clipsim({"search", "--add", "0.5:"}).exit_code, 2);
+    ASSERT_EQ(clipsim({"search", "--text", "red & <b>", "--save", "page.html"}).exit_code, 0);
+    EXPECT_NE(read_text(*world / "page.html").find("red &amp; &lt;b&gt;"), std::string::npos);
+}
+
 TEST_F(Commands, InteractiveAnswersPathAfterPathAndSurvivesABadOne) {
     const Outcome outcome =
         clipsim({"search", "--interactive", "--format", "paths", "-k", "2"},
-                "photos/red/1.png\nnothing.png\n\"photos/blue/1.png\"\nquit\nphotos/red/2.png\n");
+                "photos/red/1.png\n./nothing.png\n'photos/blue/1.png'\nquit\nphotos/red/2.png\n");
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(lines(outcome.out).size(), 4U);
     EXPECT_NE(outcome.err.find("nothing.png"), std::string::npos);
@@ -145,7 +174,8 @@ TEST_F(Commands, EvalPrintsBothStatesAsJson) {
     const json report = json::parse(outcome.out);
     for (const char* state : {"before", "after"}) {
         for (const char* key : {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision",
-                                "mean_average_precision_at_r"}) {
+                                "mean_average_precision_at_r", "zero_shot_accuracy", "text_recall_at_1",
+                                "text_recall_at_5"}) {
             EXPECT_GE(report[state][key].get<double>(), 0.0);
             EXPECT_LE(report[state][key].get<double>(), 1.0);
         }

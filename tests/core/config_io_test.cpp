@@ -58,7 +58,7 @@ TEST(Config, EveryKeyIsRead) {
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
                   "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},
-                  "ivf": {"nlist": 10, "nprobe": 4}},
+                  "ivf": {"nlist": 10, "nprobe": 4}, "text_search": false},
         "search": {"top_k": 5}, "output_dir": "out"})");
     EXPECT_EQ(config.model.clip, "ViT-B-32");
     EXPECT_EQ(config.model.projection_dim, 64);
@@ -89,6 +89,7 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.index.hnsw.ef_search, 50);
     EXPECT_EQ(config.index.ivf.nlist, 10);
     EXPECT_EQ(config.index.ivf.nprobe, 4);
+    EXPECT_FALSE(config.index.text_search);
     EXPECT_EQ(config.search.top_k, 5);
     EXPECT_EQ(config.output_dir, "out");
     // And nothing that could be set stayed at its default.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clipsim/core/error.h"
+#include "sqlite.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -161,6 +162,61 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
     EXPECT_EQ(replaced.vector(replaced.images().at(0).id), (std::vector<float>{1, 0, 0}));
     EXPECT_GT(replaced.generation(), generation);
     EXPECT_EQ(looking.count(), 2) << "a reader goes on with what it opened";
+}
+
+class JointVectors : public ImageStoreTest {
+  protected:
+    static constexpr const char* drop_joint = "ALTER TABLE images DROP COLUMN joint_vector; PRAGMA user_version = 1;"
+                                              "DELETE FROM meta WHERE key = 'joint_dimension'";
+    ImageStore joint_writer() const { return ImageStore::open_for_writing(file_, both_); }
+    const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
+};
+
+TEST_F(JointVectors, AreKeptBesideTheOthers) {
+    joint_writer().put(std::vector{entry("/a.jpg"), entry("/b.jpg", "h2")}, std::vector<float>{1, 0, 0, 1},
+                       std::vector<float>{1, 2, 3, 4, 5, 6});
+    const ImageStore store = ImageStore::open_for_reading(file_, both_);
+    EXPECT_EQ(store.joint_dimension(), 3);
+    EXPECT_EQ(store.vector(store.images().at(1).id, IndexSpace::joint), (std::vector<float>{4, 5, 6}));
+    EXPECT_EQ(store.vector(store.images().at(1).id), (std::vector<float>{0, 1}));
+    EXPECT_TRUE(store.images().at(0).complete);
+    std::vector<std::int64_t> ids;
+    std::vector<float> loaded;
+    store.load_vectors(ids, loaded, IndexSpace::joint);
+    EXPECT_EQ(loaded, (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(JointVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
+    writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
+    ImageStore store = joint_writer();
+    EXPECT_FALSE(store.images().at(0).complete);
+    store.put(std::vector{entry("/b.jpg")}, std::vector<float>{0, 1}, std::vector<float>{1, 2, 3});
+    EXPECT_TRUE(store.images().at(1).complete);
+    std::vector<std::int64_t> ids;
+    std::vector<float> loaded;
+    store.load_vectors(ids, loaded, IndexSpace::joint);
+    EXPECT_EQ(ids, std::vector<std::int64_t>{store.images().at(1).id}) << "those that there are";
+}
+
+TEST_F(JointVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
+    joint_writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0}, std::vector<float>{1, 2, 3});
+    EXPECT_TRUE(writer().images().at(0).complete);
+    EXPECT_EQ(reader().joint_dimension(), 0);
+    EXPECT_FALSE(joint_writer().images().at(0).complete);
+}
+
+TEST_F(JointVectors, ADatabaseOfTheVersionBeforeIsBroughtUpToDateByAWriter) {
+    writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
+    Database::open_for_writing(file_).execute(drop_joint);
+    try {
+        reader();
+        FAIL() << "it was read";
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("older clipsim"), std::string::npos) << error.what();
+    }
+    EXPECT_EQ(writer().count(), 1);
+    EXPECT_EQ(reader().vector(reader().images().at(0).id), (std::vector<float>{1, 0}));
+    EXPECT_FALSE(joint_writer().images().at(0).complete);
 }
 
 }  // namespace

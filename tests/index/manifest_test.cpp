@@ -24,7 +24,7 @@ TEST(Manifest, ComesBackAsItWasWritten) {
     const TemporaryFolder folder;
     write_manifest(folder / "manifest.json", sample());
     const Manifest read = read_manifest(folder / "manifest.json");
-    EXPECT_EQ(read.schema_version, 1);
+    EXPECT_EQ(read.schema_version, 2);
     EXPECT_EQ(read.identity.model_id, "clip-nano + best_model");
     EXPECT_EQ(read.identity.model_hash, "0123456789abcdef");
     EXPECT_EQ(read.identity.dimension, 128);
@@ -36,6 +36,29 @@ TEST(Manifest, ComesBackAsItWasWritten) {
     EXPECT_EQ(read.vectors, 60'000);
     EXPECT_EQ(read.generation, 77U);
     EXPECT_EQ(read.index_hash, "feed");
+}
+
+TEST(Manifest, KeepsWhatBelongsToTheJointSpace) {
+    const TemporaryFolder folder;
+    Manifest manifest = sample();
+    write_manifest(folder / "manifest.json", manifest);
+    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.joint_dimension, 0);
+    manifest.identity.joint_dimension = 512;
+    manifest.joint_index_hash = "beef";
+    write_manifest(folder / "manifest.json", manifest);
+    const Manifest read = read_manifest(folder / "manifest.json");
+    EXPECT_EQ(read.identity.joint_dimension, 512);
+    EXPECT_EQ(read.joint_index_hash, "beef");
+}
+
+TEST(Manifest, OfTheVersionBeforeIsRead) {
+    const TemporaryFolder folder;
+    write_manifest(folder / "manifest.json", sample());
+    std::string text = read_text(folder / "manifest.json");
+    const std::string version = "\"schema_version\": ";
+    text.replace(text.find(version), version.size() + 1, version + "1");
+    write_text(folder / "manifest.json", text);
+    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.dimension, 128);
 }
 
 TEST(Manifest, AModelNameThatIsNoUtf8CanBeWritten) {
@@ -67,7 +90,7 @@ TEST(Manifest, MissingDamagedOrIncompleteSaysToIndexAgain) {
 
 TEST(Manifest, OfANewerVersionIsRefusedWhateverElseItHolds) {
     const TemporaryFolder folder;
-    write_text(folder / "manifest.json", R"({"schema_version": 2, "shards": []})");
+    write_text(folder / "manifest.json", R"({"schema_version": 3, "shards": []})");
     try {
         read_manifest(folder / "manifest.json");
         FAIL();

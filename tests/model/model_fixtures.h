@@ -13,7 +13,7 @@
 namespace clipsim::testing {
 
 inline const std::vector<std::string> golden_models{"quick_gelu_fp32", "gelu_fp32", "quick_gelu_fp16",
-                                                    "quick_gelu_bf16"};
+                                                    "quick_gelu_bf16",   "openai_end_of_text"};
 
 inline std::filesystem::path golden_folder(const std::string& name) {
     return std::filesystem::path(CLIPSIM_FIXTURES) / "model" / name;
@@ -23,7 +23,7 @@ inline ClipModel golden_model(const std::string& name) {
     return load_clip_model(find_model(golden_folder(name).string()));
 }
 
-// pixels, image_embeds, hidden_1: see make_model_fixtures.py.
+// pixels, image_embeds, hidden_1, text_ids, text_embeds: see make_model_fixtures.py.
 inline torch::Tensor golden(const std::string& name, const std::string& tensor) {
     return SafetensorsFile(golden_folder(name) / "expected.safetensors").tensor(tensor).clone();
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "clipsim/pipeline/index_spaces.h"
 #include "drawn_photos.h"
 #include "temporary_folder.h"
 

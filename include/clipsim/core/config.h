@@ -71,6 +71,7 @@ struct IndexConfig {
     Storage storage = Storage::fp32;
     HnswConfig hnsw;
     IvfConfig ivf;
+    bool text_search = true;  // keep CLIP's own vectors beside the fine-tuned ones, for sentences
 };
 
 struct SearchConfig {

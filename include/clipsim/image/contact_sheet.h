@@ -12,6 +12,7 @@ namespace clipsim {
 struct SheetTile {
     Pixels picture;                    // empty: a grey tile that says "not readable"
     std::vector<std::string> caption;  // one string a line
+    std::string words = {};            // drawn in place of a picture: a query that is a sentence
 };
 
 struct SheetRow {

@@ -30,18 +30,20 @@ struct ImageEntry {
 };
 
 struct StoredImage : ImageEntry {
-    std::int64_t id = 0;  // never used again for another image
+    std::int64_t id = 0;   // never used again for another image
+    bool complete = true;  // false: it lacks the joint vector that the identity asks for
 };
 
 // One object serves one thread at a time.
 class ImageStore {
   public:
-    // Opens the file for writing, or creates it. Throws UsageError for another identity, Error for a newer
+    // Opens the file for writing, or creates it; an older schema is brought up to date. Where the identity keeps joint
+    // vectors and the file did not (or the other way round), the file does from now on. Throws UsageError for another identity, Error for a newer
     // schema or a file that is no such database. The caller holds the folder's lock: SQLite itself would let
     // writers alternate.
     static ImageStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
     // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file
-    // is missing or of another identity, Error as above.
+    // is missing, of another identity or an older schema, Error as above.
     static ImageStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
     ~ImageStore();
     ImageStore(ImageStore&&) noexcept;
@@ -49,17 +51,21 @@ class ImageStore {
 
     std::vector<StoredImage> images() const;  // by id
     std::optional<StoredImage> find(std::int64_t id) const;
-    std::vector<float> vector(std::int64_t id) const;  // throws Error for an unknown id
-    // All ids and vectors, [N] and [N, dimension], by id.
-    void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors) const;
+    // Throws Error for an unknown id, and for a joint vector that is not there.
+    std::vector<float> vector(std::int64_t id, IndexSpace space = IndexSpace::own) const;
+    // All ids and vectors, [N] and [N, dimension], by id; of the joint space those that there are.
+    void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
+                      IndexSpace space = IndexSpace::own) const;
+    int joint_dimension() const;  // what the file keeps; 0: none
     std::int64_t count() const;
     // Grows with every transaction that changes what a search would find.
     std::uint64_t generation() const;
 
     // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it,
     // with a new id.
-    void put(std::span<const ImageEntry> entries,
-             std::span<const float> vectors);          // [N, dimension] unit rows
+    // vectors: [N, dimension] unit rows; joint: [N, joint_dimension], or none.
+    void put(std::span<const ImageEntry> entries, std::span<const float> vectors,
+             std::span<const float> joint = {});
     void update(std::span<const StoredImage> images);  // path, stamp and label of known ids; the vectors stay
     void remove(std::span<const std::int64_t> ids);
     // Takes over all of another store's images (with new ids) and its identity, in place of its own.

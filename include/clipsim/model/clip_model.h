@@ -1,4 +1,4 @@
-// A CLIP image encoder with all that belongs to it, and the fine-tuned parts that sit on top.
+// CLIP's towers, the image encoder with all that belongs to it, and the fine-tuned parts that sit on top.
 #pragma once
 
 #include <torch/torch.h>
@@ -10,6 +10,7 @@
 #include "clipsim/core/config.h"
 #include "clipsim/image/preprocess.h"
 #include "clipsim/model/model_files.h"
+#include "clipsim/model/text_tower.h"
 #include "clipsim/model/vision_tower.h"
 
 namespace clipsim {
@@ -24,6 +25,9 @@ struct ClipModel {
 // Loads the tower in fp32 on the CPU. Throws UsageError naming the file and the tensor that is missing or
 // misshapen.
 ClipModel load_clip_model(const ModelFiles& files);
+
+// The text tower alone, in fp32 on the CPU. Throws UsageError as above, and for a model without one.
+TextTower load_text_tower(const ModelFiles& files);
 
 // "auto", "cpu", "cuda" or "cuda:N" to a device. auto is cuda where there is one. Throws UsageError.
 torch::Device parse_device(const std::string& name);

@@ -1,7 +1,8 @@
-// Pixels to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No torch in this
+// Pixels and token ids to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No torch in this
 // header.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -31,10 +32,19 @@ class Embedder {
     // When the device runs out of memory the batch is halved, and halved again down to one image, and stays
     // so for later calls; then OutOfMemoryError.
     std::vector<float> embed(std::span<const float> pixels, Space space);
+    // The same in several spaces at once, one matrix a space: what they share, the frozen blocks, is computed once.
+    std::vector<std::vector<float>> embed(std::span<const float> pixels, std::span<const Space> spaces);
+
+    // Token ids of each sentence, at most context_length() of them, end of text last -> [N, dimension(Space::clip)]
+    // rows of unit length in CLIP's joint space. Throws UsageError for a model without a text tower.
+    std::vector<float> embed_sentences(std::span<const std::vector<std::int32_t>> sentences);
+    int context_length();
 
     int dimension(Space space) const;
     bool has_head() const;
+    bool has_text_tower() const;  // by its config
     const PreprocessSpec& preprocess() const;
+    const std::filesystem::path& model_folder() const;
     const std::string& model_id() const;
     // Changes whenever vectors of `space` would: the base model's hash, and the checkpoint's for projected.
     std::string hash(Space space) const;

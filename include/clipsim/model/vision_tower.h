@@ -5,50 +5,12 @@
 #include <torch/torch.h>
 
 #include <map>
-#include <memory>
 #include <string>
 
-#include "clipsim/model/vision_config.h"
+#include "clipsim/model/clip_config.h"
+#include "clipsim/model/transformer_block.h"
 
 namespace clipsim {
-
-class QuantizedLinear;
-
-// A linear layer whose arithmetic can be switched to int8 for inference.
-class EncoderLinearImpl : public torch::nn::Module {
-  public:
-    EncoderLinearImpl(int in, int out);
-    torch::Tensor forward(const torch::Tensor& input);
-    void quantize();  // to int8, for good; CPU only
-
-    torch::Tensor weight, bias;
-
-  private:
-    std::shared_ptr<const QuantizedLinear> quantized_;
-};
-TORCH_MODULE(EncoderLinear);
-
-// One pre-norm transformer block.
-class VisionBlockImpl : public torch::nn::Module {
-  public:
-    explicit VisionBlockImpl(const VisionConfig& config);
-    torch::Tensor forward(const torch::Tensor& tokens);  // [N, T, W] -> [N, T, W]
-    // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
-    // [N, 1, W]
-    torch::Tensor forward_class_token(const torch::Tensor& tokens);
-    void quantize();
-
-  private:
-    torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens);
-    torch::Tensor feed_forward(const torch::Tensor& tokens);
-
-    int heads_;
-    Activation activation_;
-    torch::nn::LayerNorm layer_norm1_{nullptr}, layer_norm2_{nullptr};
-    EncoderLinear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
-    EncoderLinear fc1_{nullptr}, fc2_{nullptr};
-};
-TORCH_MODULE(VisionBlock);
 
 // Parameters are left uninitialised: they come from a file. Not thread-safe while it is trained.
 class VisionTowerImpl : public torch::nn::Module {
@@ -77,7 +39,7 @@ class VisionTowerImpl : public torch::nn::Module {
 
   private:
     torch::Tensor embed_patches(const torch::Tensor& pixels);  // [N, 3, H, W] -> [N, T, W], pre-norm applied
-    VisionBlock block(int index) const;
+    TransformerBlock block(int index) const;
 
     VisionConfig config_;
     torch::Tensor class_embedding_, patch_embedding_, position_embedding_, visual_projection_;

@@ -33,7 +33,4 @@ class EmbeddingStream {
     ImageLoader loader_;
 };
 
-// The space that an index over this model holds: projected where there is a fine-tuned head, else CLIP's own.
-Space index_space(const Embedder& embedder);
-
 }  // namespace clipsim

@@ -1,7 +1,8 @@
-// Which photos of the index look like this one.
+// Which photos of the index look like this one, or like this sentence.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,12 +10,15 @@
 #include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/pipeline/query.h"
 #include "clipsim/pipeline/run_options.h"
+#include "clipsim/pipeline/sentence_encoder.h"
 #include "clipsim/search/searcher.h"
 
 namespace clipsim {
 
-// Model and index, loaded once, for query after query.
+// Model and index, loaded once, for query after query. Images alone are compared in the space of the index; as soon as
+// a sentence is part of a query, in CLIP's joint space.
 class SimilarImages {
   public:
     // Throws UsageError when there is no index or it was made with another model.
@@ -23,22 +27,28 @@ class SimilarImages {
     struct Options {
         int top_k = 10;
         std::optional<float> min_score;
-        bool include_self = false;  // keep the query's own file among the hits
+        bool include_self = false;  // keep the query's own files among the hits
     };
 
     struct Answers {
         std::vector<QueryResult> results;           // in the order of the queries, less the skipped ones
-        std::vector<std::filesystem::path> images;  // the query of each result
-        std::vector<SkippedImage> skipped;          // queries that are no readable image
+        std::vector<std::filesystem::path> images;  // the first image of each result's query; empty: it has none
+        std::vector<SkippedImage> skipped;          // images of queries that can't be read
     };
+    // Throws UsageError for sentences where model or index can't serve them.
+    Answers search(std::span<const Query> queries, const Options& options);
     Answers search(std::span<const std::filesystem::path> images, const Options& options);
 
     const Manifest& manifest() const { return searcher_.manifest(); }
 
   private:
+    class Vectors;
+    QueryResult answer(const Query& query, std::span<const float> vector, Space space, const Options& options);
+
     DataConfig data_;
     Embedder embedder_;
     Searcher searcher_;
+    std::optional<SentenceEncoder> sentences_;  // loaded when it is first asked for
 };
 
 // One query, everything loaded for it. Throws ImageError when the query is no image.

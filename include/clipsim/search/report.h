@@ -20,7 +20,8 @@ ReportFormat parse_report_format(const std::string& name);  // throws UsageError
 void write_report(std::ostream& out, std::span<const QueryResult> results, ReportFormat format);
 
 // A contact sheet (.png, .jpg) or a page of its own (.html, pictures embedded as small JPEGs). Atomic. Throws
-// Error, and UsageError for another extension. `query_images` holds one path a result.
+// Error, and UsageError for another extension. `query_images` holds one path a result, empty for a
+// query without a picture: its words are shown instead.
 void save_report(const std::filesystem::path& file, std::span<const QueryResult> results,
                  std::span<const std::filesystem::path> query_images);
 

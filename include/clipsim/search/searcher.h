@@ -24,7 +24,7 @@ struct Hit {
 struct QueryOptions {
     int top_k = 10;
     std::optional<float> min_score = std::nullopt;
-    std::optional<std::filesystem::path> exclude = std::nullopt;  // the query's own file, left out by path
+    std::vector<std::filesystem::path> exclude = {};  // the query's own files, left out by path
 };
 
 struct QueryResult {
@@ -43,9 +43,10 @@ class Searcher {
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;
 
-    // Thread-safe. Fewer than top_k hits when the index holds fewer.
-    QueryResult search(const std::string& name, std::span<const float> query,
-                       const QueryOptions& options) const;
+    // Thread-safe. Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space; the vectors
+    // of the joint space are loaded when they are first asked for. Throws UsageError where the index keeps none.
+    QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
+                       IndexSpace space = IndexSpace::own) const;
 
     const Manifest& manifest() const;
 

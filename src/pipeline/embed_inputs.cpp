@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/embed_images.h"
+#include "clipsim/pipeline/embed_inputs.h"
 
 #include <nlohmann/json.hpp>
 
@@ -8,8 +8,10 @@
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/sentence_encoder.h"
 
 namespace clipsim {
 
@@ -28,49 +30,64 @@ std::vector<std::filesystem::path> expand_folders(std::span<const std::filesyste
     return files;
 }
 
-}  // namespace
-
-EmbeddedImages embed_images(const Config& config, std::span<const std::filesystem::path> images,
-                            std::optional<Space> space, const RunOptions& run) {
-    const std::vector<std::filesystem::path> files = expand_folders(images);
-    set_compute_threads(run.threads);
-    Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
-    const Space chosen = space.value_or(index_space(embedder));
-    if (chosen == Space::projected && !embedder.has_head()) {
+Space choose_space(const Embedder& embedder, const EmbedRequest& request, const Config& config) {
+    const bool sentences = !request.sentences.empty();
+    const Space space = request.space.value_or(sentences ? Space::clip : index_space(embedder));
+    if (space == Space::projected && sentences) {
+        throw UsageError("sentences have no vectors in the projected space, which is of images alone; use "
+                         "--space clip");
+    }
+    if (space == Space::projected && !embedder.has_head()) {
         throw UsageError(concat("there is no fine-tuned model in ", printable(config.output_dir),
                                 ", so no projected space; run `clipsim train` first or use --space clip"));
     }
+    return space;
+}
 
-    EmbeddedImages embedded;
-    embedded.dimension = embedder.dimension(chosen);
+}  // namespace
+
+EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run) {
+    const std::vector<std::filesystem::path> files = expand_folders(request.images);
+    set_compute_threads(run.threads);
+    Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
+    const Space space = choose_space(embedder, request, config);
+
+    EmbeddedInputs embedded;
+    embedded.dimension = embedder.dimension(space);
     embedded.model_id = embedder.model_id();
-    embedded.model_hash = embedder.hash(chosen);
-    EmbeddingStream stream(embedder, files, {chosen}, config.data);
+    embedded.model_hash = embedder.hash(space);
+    EmbeddingStream stream(embedder, files, {space}, config.data);
     Progress progress("embedding", "images", files.size(), run.progress);
     while (const std::optional<EmbeddedBatch> batch = stream.next()) {
-        for (const std::size_t file : batch->files) embedded.images.push_back(files[file]);
+        for (const std::size_t file : batch->files) embedded.inputs.push_back(files[file].string());
         embedded.vectors.insert(embedded.vectors.end(), batch->vectors[0].begin(), batch->vectors[0].end());
         progress.advance(batch->files.size());
         throw_if_stopped(run.stop, "nothing was written");
     }
     progress.finish();
     embedded.skipped = stream.skipped();
+
+    if (!request.sentences.empty()) {
+        const std::vector<float> rows = SentenceEncoder(embedder).encode(request.sentences);
+        embedded.vectors.insert(embedded.vectors.end(), rows.begin(), rows.end());
+        embedded.inputs.insert(embedded.inputs.end(), request.sentences.begin(), request.sentences.end());
+    }
     return embedded;
 }
 
-void write_embeddings(const std::filesystem::path& file, const EmbeddedImages& embedded) {
+void write_embeddings(const std::filesystem::path& file, const EmbeddedInputs& embedded) {
     nlohmann::ordered_json names;
     names["model"] = embedded.model_id;
     names["model_hash"] = embedded.model_hash;
     names["dimension"] = embedded.dimension;
     names["inputs"] = nlohmann::ordered_json::array();
-    for (const std::filesystem::path& image : embedded.images) names["inputs"].push_back(image.string());
+    for (const std::string& input : embedded.inputs) names["inputs"].push_back(input);
     std::filesystem::path beside = file;
     beside.replace_extension(".json");
     // A path may hold bytes that are no UTF-8; JSON can't, so those become U+FFFD.
     using ErrorHandler = nlohmann::ordered_json::error_handler_t;
     write_file_atomically(beside, names.dump(1, ' ', false, ErrorHandler::replace) + "\n");
-    write_npy(file, embedded.vectors, embedded.images.size(), static_cast<std::size_t>(embedded.dimension));
+    write_npy(file, embedded.vectors, embedded.inputs.size(), static_cast<std::size_t>(embedded.dimension));
 }
 
 }  // namespace clipsim

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/embed_images.h"
+#include "clipsim/pipeline/embed_inputs.h"
 
 #include <gtest/gtest.h>
 
@@ -18,25 +18,36 @@ Config nano_config(const TemporaryFolder& world) {
     return config;
 }
 
-TEST(EmbedImages, ExpandsFoldersAndNamesInputsByRow) {
+TEST(EmbedInputs, ExpandsFoldersAndNamesInputsByRow) {
     TemporaryFolder world;
     draw_photos(world / "photos", 2);
     const std::vector<std::filesystem::path> inputs{world / "photos/red", world / "photos/blue/1.png"};
-    const EmbeddedImages embedded = embed_images(nano_config(world), inputs);
-    ASSERT_EQ(embedded.images.size(), 3U);
-    EXPECT_EQ(embedded.images[2], world / "photos/blue/1.png");
-    EXPECT_EQ(embedded.vectors.size(), 3U * 256U);
+    const EmbeddedInputs embedded = embed_inputs(nano_config(world), {inputs, {"a red disc"}});
+    ASSERT_EQ(embedded.inputs.size(), 4U);
+    EXPECT_EQ(embedded.inputs[2], world / "photos/blue/1.png");
+    EXPECT_EQ(embedded.vectors.size(), 4U * 256U);
 
     write_embeddings(world / "v.npy", embedded);
     const auto names = nlohmann::json::parse(read_text(world / "v.json"));
     EXPECT_EQ(names["inputs"][2], (world / "photos/blue/1.png").string());
+    EXPECT_EQ(names["inputs"][3], "a red disc");
 }
 
-TEST(EmbedImages, TheProjectedSpaceNeedsATrainedModel) {
+TEST(EmbedInputs, TheProjectedSpaceNeedsATrainedModel) {
     TemporaryFolder world;
     draw_photos(world / "photos", 1);
     const std::vector<std::filesystem::path> inputs{world / "photos"};
-    EXPECT_THROW(embed_images(nano_config(world), inputs, Space::projected), UsageError);
+    EXPECT_THROW(embed_inputs(nano_config(world), {inputs, {}, Space::projected}), UsageError);
+}
+
+TEST(EmbedInputs, SentencesHaveNoPlaceInTheProjectedSpace) {
+    TemporaryFolder world;
+    try {
+        embed_inputs(nano_config(world), {{}, {"a dog"}, Space::projected});
+        FAIL() << "it was accepted";
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("--space clip"), std::string::npos) << error.what();
+    }
 }
 
 }  // namespace

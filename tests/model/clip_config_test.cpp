@@ -1,4 +1,4 @@
-#include "clipsim/model/vision_config.h"
+#include "clipsim/model/clip_config.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace clipsim::testing {
 namespace {
 
-class VisionConfigTest : public ::testing::Test {
+class ClipConfig : public ::testing::Test {
   protected:
     VisionConfig read(const std::string& json) const {
         write_text(folder_ / "config.json", json);
@@ -27,7 +27,7 @@ class VisionConfigTest : public ::testing::Test {
     TemporaryFolder folder_;
 };
 
-TEST_F(VisionConfigTest, ReadsEveryKey) {
+TEST_F(ClipConfig, ReadsEveryKey) {
     const VisionConfig config =
         read(R"({"projection_dim": 24, "vision_config": {"image_size": 32, "patch_size": 8,
         "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 96,
@@ -44,7 +44,7 @@ TEST_F(VisionConfigTest, ReadsEveryKey) {
     EXPECT_EQ(config.tokens(), 17);
 }
 
-TEST_F(VisionConfigTest, WhatIsLeftOutIsHuggingFacesDefault) {
+TEST_F(ClipConfig, WhatIsLeftOutIsHuggingFacesDefault) {
     const VisionConfig config = read(R"({"vision_config": {}})");
     EXPECT_EQ(config.image_size, 224);
     EXPECT_EQ(config.patch_size, 32);
@@ -54,13 +54,13 @@ TEST_F(VisionConfigTest, WhatIsLeftOutIsHuggingFacesDefault) {
     EXPECT_EQ(config.activation, Activation::quick_gelu);
 }
 
-TEST_F(VisionConfigTest, KnowsTheSizesOfLargerModels) {
+TEST_F(ClipConfig, KnowsTheSizesOfLargerModels) {
     const VisionConfig config = read(R"({"projection_dim": 768, "vision_config": {"hidden_size": 1024,
         "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24, "patch_size": 14}})");
     EXPECT_EQ(config.tokens(), 257);
 }
 
-TEST_F(VisionConfigTest, BadValuesAreNamedByKey) {
+TEST_F(ClipConfig, BadValuesAreNamedByKey) {
     EXPECT_NE(refusal(R"({"vision_config": {"hidden_size": "wide"}})").find("vision_config.hidden_size"),
               std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 0}})").find("num_hidden_layers"),
@@ -75,7 +75,7 @@ TEST_F(VisionConfigTest, BadValuesAreNamedByKey) {
               std::string::npos);
 }
 
-TEST_F(VisionConfigTest, WhatIsNoClipIsRefused) {
+TEST_F(ClipConfig, WhatIsNoClipIsRefused) {
     EXPECT_NE(refusal("{}").find("not the config.json of a CLIP"), std::string::npos);
     EXPECT_NE(refusal("[1]"), "");
     EXPECT_NE(refusal("{\"vision_config\": "), "");

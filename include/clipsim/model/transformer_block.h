@@ -1,0 +1,53 @@
+// The block that CLIP's towers are stacks of, parameter names as in Hugging Face's CLIPEncoderLayer.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "clipsim/model/clip_config.h"
+
+namespace clipsim {
+
+class QuantizedLinear;
+
+torch::nn::LayerNorm make_layer_norm(const TransformerConfig& config);
+
+// A linear layer whose arithmetic can be switched to int8 for inference.
+class EncoderLinearImpl : public torch::nn::Module {
+  public:
+    EncoderLinearImpl(int in, int out);
+    torch::Tensor forward(const torch::Tensor& input);
+    void quantize();  // to int8, for good; CPU only
+
+    torch::Tensor weight, bias;
+
+  private:
+    std::shared_ptr<const QuantizedLinear> quantized_;
+};
+TORCH_MODULE(EncoderLinear);
+
+// One pre-norm transformer block.
+class TransformerBlockImpl : public torch::nn::Module {
+  public:
+    explicit TransformerBlockImpl(const TransformerConfig& config);
+    // [N, T, W] -> [N, T, W]. causal: a token attends to itself and to those before it alone.
+    torch::Tensor forward(const torch::Tensor& tokens, bool causal = false);
+    // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
+    // [N, 1, W]
+    torch::Tensor forward_class_token(const torch::Tensor& tokens);
+    void quantize();
+
+  private:
+    torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens, bool causal);
+    torch::Tensor feed_forward(const torch::Tensor& tokens);
+
+    int heads_;
+    Activation activation_;
+    torch::nn::LayerNorm layer_norm1_{nullptr}, layer_norm2_{nullptr};
+    EncoderLinear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
+    EncoderLinear fc1_{nullptr}, fc2_{nullptr};
+};
+TORCH_MODULE(TransformerBlock);
+
+}  // namespace clipsim

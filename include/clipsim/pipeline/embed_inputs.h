@@ -1,0 +1,38 @@
+// Vectors of images and sentences, for other tools.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "clipsim/data/loader.h"
+#include "clipsim/model/embedder.h"
+#include "clipsim/pipeline/run_options.h"
+
+namespace clipsim {
+
+struct EmbeddedInputs {
+    std::vector<std::string> inputs;  // [N] the images that could be read, then the sentences, in the order given
+    std::vector<float> vectors;       // [N, dimension], unit rows
+    int dimension = 0;
+    std::string model_id;
+    std::string model_hash;
+    std::vector<SkippedImage> skipped;
+};
+
+struct EmbedRequest {
+    std::vector<std::filesystem::path> images;  // folders: all images in them
+    std::vector<std::string> sentences;
+    // Absent: clip where there are sentences, else projected where a model was trained, else clip.
+    std::optional<Space> space = std::nullopt;
+};
+
+// Throws UsageError when projected is asked for and nothing was trained, or for sentences.
+EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run = {});
+
+// vectors to `file` (.npy, float32, C order) and the names beside it (.json). Atomic, the names first.
+void write_embeddings(const std::filesystem::path& file, const EmbeddedInputs& embedded);
+
+}  // namespace clipsim

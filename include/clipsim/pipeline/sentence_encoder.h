@@ -1,0 +1,27 @@
+// Sentences to unit vectors of CLIP's joint space: tokenizer and text tower together.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/model/embedder.h"
+#include "clipsim/text/tokenizer.h"
+
+namespace clipsim {
+
+class SentenceEncoder {
+  public:
+    // Throws UsageError for a model without tokenizer or text tower. The embedder has to outlive this.
+    explicit SentenceEncoder(Embedder& embedder);
+
+    // [N, embedder.dimension(Space::clip)] rows of unit length. Of a sentence that is too long for the model the end is
+    // not looked at, with a warning.
+    std::vector<float> encode(std::span<const std::string> sentences);
+
+  private:
+    Embedder& embedder_;
+    Tokenizer tokenizer_;
+};
+
+}  // namespace clipsim

@@ -1,0 +1,110 @@
+#include "clipsim/pipeline/query.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// What stands between a pair of quotes of this kind around all of the text.
+std::optional<std::string_view> between(std::string_view text, char quote) {
+    if (text.size() < 2 || text.front() != quote || text.back() != quote) return std::nullopt;
+    return text.substr(1, text.size() - 2);
+}
+
+bool looks_like_a_path(std::string_view text) {
+    return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
+           text.starts_with("~/");
+}
+
+std::string described(const QueryTerm& term, bool first) {
+    const float size = term.weight < 0 ? -term.weight : term.weight;
+    const std::string value = term.kind == QueryTerm::Kind::sentence ? concat('"', term.value, '"') : term.value;
+    const char* sign = term.weight < 0 ? "- " : first ? "" : "+ ";
+    return size == 1 ? concat(sign, value) : concat(sign, size, " ", value);
+}
+
+}  // namespace
+
+bool Query::has_sentence() const {
+    return std::ranges::any_of(terms,
+                               [](const QueryTerm& term) { return term.kind == QueryTerm::Kind::sentence; });
+}
+
+std::vector<std::filesystem::path> Query::images() const {
+    std::vector<std::filesystem::path> images;
+    for (const QueryTerm& term : terms) {
+        if (term.kind == QueryTerm::Kind::image) images.emplace_back(term.value);
+    }
+    return images;
+}
+
+Query image_query(const std::filesystem::path& image) {
+    return {image.string(), {{QueryTerm::Kind::image, image.string(), 1}}};
+}
+
+Query sentence_query(const std::string& sentence) {
+    return {sentence, {{QueryTerm::Kind::sentence, sentence, 1}}};
+}
+
+QueryTerm parse_term(std::string_view text) {
+    text = trimmed(text);
+    if (const auto quoted = between(text, '"')) {
+        return {QueryTerm::Kind::sentence, std::string(*quoted), 1};
+    }
+    if (const auto quoted = between(text, '\'')) text = *quoted;
+    std::error_code ignored;
+    const bool is_file = !text.empty() && std::filesystem::exists(std::filesystem::path(text), ignored);
+    const bool image = is_file || looks_like_a_path(text);
+    return {image ? QueryTerm::Kind::image : QueryTerm::Kind::sentence, std::string(text), 1};
+}
+
+QueryTerm parse_weighted_term(std::string_view text) {
+    const std::string_view whole = trimmed(text);
+    float weight = 1;
+    std::string_view rest = whole;
+    if (const auto colon = whole.find(':'); colon != std::string_view::npos) {
+        float number = 0;
+        const char* end = whole.data() + colon;
+        const auto [stop, error] = std::from_chars(whole.data(), end, number);
+        if (error == std::errc() && stop == end && number > 0) {
+            weight = number;
+            rest = whole.substr(colon + 1);
+        }
+    }
+    QueryTerm term = parse_term(rest);
+    if (term.value.empty()) {
+        throw UsageError(concat("\"", text, "\": expected an image or a sentence, with or without a weight ",
+                                "before it (0.5:cartoon)"));
+    }
+    term.weight = weight;
+    return term;
+}
+
+Query combined(Query query, const std::vector<QueryTerm>& added, const std::vector<QueryTerm>& subtracted) {
+    if (added.empty() && subtracted.empty()) return query;
+    query.terms.insert(query.terms.end(), added.begin(), added.end());
+    for (QueryTerm term : subtracted) {
+        term.weight = -term.weight;
+        query.terms.push_back(std::move(term));
+    }
+    query.name.clear();
+    for (const QueryTerm& term : query.terms) {
+        const std::string part = described(term, query.name.empty());
+        query.name = query.name.empty() ? part : concat(query.name, ' ', part);
+    }
+    return query;
+}
+
+}  // namespace clipsim

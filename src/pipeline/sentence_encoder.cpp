@@ -1,0 +1,25 @@
+#include "clipsim/pipeline/sentence_encoder.h"
+
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+SentenceEncoder::SentenceEncoder(Embedder& embedder)
+    : embedder_(embedder), tokenizer_(embedder.model_folder()) {}
+
+std::vector<float> SentenceEncoder::encode(std::span<const std::string> sentences) {
+    const auto limit = static_cast<std::size_t>(embedder_.context_length());
+    std::vector<std::vector<std::int32_t>> tokens;
+    for (const std::string& sentence : sentences) {
+        TokenIds encoded = tokenizer_.encode(sentence, limit);
+        if (encoded.cut) {
+            log_warning(concat("\"", printable(sentence.substr(0, 60)), "...\" is longer than the ", limit,
+                               " tokens that ", embedder_.model_id(), " reads; its end is left out"));
+        }
+        tokens.push_back(std::move(encoded.ids));
+    }
+    return embedder_.embed_sentences(tokens);
+}
+
+}  // namespace clipsim
