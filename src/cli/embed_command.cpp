@@ -44,8 +44,9 @@ Command embed_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("FILE.npy")
         ->required();
     command
-        ->add_option("--space", flags->space,
-                     "clip or projected; by default projected where a model was trained and there is no --text")
+        ->add_option(
+            "--space", flags->space,
+            "clip or projected; by default projected where a model was trained and there is no --text")
         ->check(CLI::IsMember({"clip", "projected"}));
     return {command, [&global, flags] { return embed(global, *flags); }};
 }

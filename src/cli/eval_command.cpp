@@ -47,7 +47,8 @@ void print_table(const EvalReport& report) {
     const auto row = [&](const char* name, double RetrievalMetrics::*metric) {
         print(name, report.before.*metric, report.after ? (*report.after).*metric : 0);
     };
-    std::cout << std::left << std::setw(name_width) << "held-out photos" << std::right << std::setw(8) << "before";
+    std::cout << std::left << std::setw(name_width) << "held-out photos" << std::right << std::setw(8)
+              << "before";
     if (report.after) std::cout << std::setw(9) << "after" << std::setw(9) << "change";
     std::cout << '\n';
     row("triplet accuracy", &RetrievalMetrics::triplet_accuracy);

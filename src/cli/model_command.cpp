@@ -3,8 +3,8 @@
 #include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/preprocess.h"
-#include "clipsim/model/model_files.h"
 #include "clipsim/model/clip_config.h"
+#include "clipsim/model/model_files.h"
 #include "commands.h"
 
 namespace clipsim::cli {

@@ -54,7 +54,8 @@ std::vector<QueryTerm> parse_weighted_terms(const std::vector<std::string>& text
     return terms;
 }
 
-// What stands on the command line and in the batch file, each with what is added to it and subtracted from it.
+// What stands on the command line and in the batch file, each with what is added to it and subtracted from
+// it.
 std::vector<Query> queries_of(const SearchFlags& flags) {
     std::vector<Query> queries;
     for (const auto* images : {&flags.images, &flags.query_images}) {
@@ -91,8 +92,9 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     const ReportFormat format = parse_report_format(flags.format);
     const std::vector<Query> queries = queries_of(flags);
     if (queries.empty() && !flags.interactive) {
-        throw UsageError("no query: name an image, or use --text SENTENCE, --batch FILE or --interactive; see "
-                         "`clipsim search --help`");
+        throw UsageError(
+            "no query: name an image, or use --text SENTENCE, --batch FILE or --interactive; see "
+            "`clipsim search --help`");
     }
 
     const Config config = global.config();
@@ -145,13 +147,16 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--format", flags->format, "table, tsv, json or paths")->type_name("FORMAT");
     command->add_option("--save", flags->save, "A picture of query and hits (.png, .jpg) or a page (.html)")
         ->type_name("FILE");
-    command->add_option("--batch", flags->batch, "A file with one query a line, a path or a sentence; - reads stdin")
+    command
+        ->add_option("--batch", flags->batch,
+                     "A file with one query a line, a path or a sentence; - reads stdin")
         ->type_name("FILE");
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));
     command->add_flag("--include-self", flags->include_self, "Keep the query's own file among the hits");
-    command->add_flag("--interactive", flags->interactive, "A prompt that takes path after path, and sentences");
+    command->add_flag("--interactive", flags->interactive,
+                      "A prompt that takes path after path, and sentences");
     return {command, [&global, flags] { return search(global, *flags); }};
 }
 

@@ -11,8 +11,8 @@ namespace clipsim::cli {
 
 inline void log_train_summary(const Config& config, const TrainReport& report) {
     const OutputLayout layout(config);
-    log_info(concat("best epoch ", report.best_epoch, ": triplet accuracy ", report.before.triplet_accuracy, " -> ",
-                    report.best.triplet_accuracy, ", Recall@1 ", report.before.recall_at_1, " -> ",
+    log_info(concat("best epoch ", report.best_epoch, ": triplet accuracy ", report.before.triplet_accuracy,
+                    " -> ", report.best.triplet_accuracy, ", Recall@1 ", report.before.recall_at_1, " -> ",
                     report.best.recall_at_1, ", MAP@R ", report.before.mean_average_precision_at_r, " -> ",
                     report.best.mean_average_precision_at_r));
     log_info(concat("model: ", printable(layout.best_model()), "  curves: ", printable(layout.curves())));

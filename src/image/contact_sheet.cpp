@@ -52,7 +52,8 @@ void draw_picture(cv::Mat& canvas, const Pixels& picture, const cv::Rect& cell) 
 void draw_words(cv::Mat& canvas, const std::string& words, const cv::Rect& cell) {
     constexpr double scale = 0.6;
     constexpr int line = 24;
-    const std::vector<std::string> lines = wrapped_text(words, cell.width - 16, scale, cell.height / line - 1);
+    const std::vector<std::string> lines =
+        wrapped_text(words, cell.width - 16, scale, cell.height / line - 1);
     int baseline = cell.y + (cell.height - static_cast<int>(lines.size()) * line) / 2 + line * 3 / 4;
     for (const std::string& text : lines) {
         draw_text(canvas, text, cell.x + (cell.width - text_width(text, scale)) / 2, baseline, scale, ink);

@@ -11,7 +11,7 @@ namespace clipsim {
 
 namespace {
 
-constexpr std::int64_t schema_version = 2;  // 1: without joint_vector
+constexpr std::int64_t schema_version = 2;           // 1: without joint_vector
 constexpr std::int64_t application_id = 0x636c6970;  // "clip": what `file` and sqlite3 show for our databases
 
 constexpr const char* create_tables =
@@ -203,8 +203,9 @@ ImageStore ImageStore::open_for_reading(const std::filesystem::path& file, const
     if (version == 0)
         throw UsageError(concat(printable(file.parent_path()), " is half-written; run `clipsim index`"));
     if (version < schema_version) {
-        throw UsageError(concat(printable(file.parent_path()),
-                                " was written by an older clipsim; run `clipsim index` to bring it up to date"));
+        throw UsageError(
+            concat(printable(file.parent_path()),
+                   " was written by an older clipsim; run `clipsim index` to bring it up to date"));
     }
     check_identity(database, identity);
     return ImageStore(std::make_unique<Impl>(std::move(database), identity));
@@ -318,7 +319,8 @@ void ImageStore::replace_all(const std::filesystem::path& file, const std::files
     database.execute(
         "DELETE FROM images;"
         "INSERT INTO images (path, size, mtime_ns, content_hash, label, vector, joint_vector)"
-        " SELECT path, size, mtime_ns, content_hash, label, vector, joint_vector FROM source.images ORDER BY id;"
+        " SELECT path, size, mtime_ns, content_hash, label, vector, joint_vector FROM source.images ORDER BY "
+        "id;"
         "INSERT OR REPLACE INTO meta SELECT key, value FROM source.meta WHERE key <> 'generation'");
     next_generation(database);
     transaction.commit();

@@ -13,7 +13,8 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
     // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward
     // for a block whose input is frozen but whose parameters are not.
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& tokens,
-                                 const torch::Tensor& /*anchor*/, TransformerBlock block, bool class_token_only) {
+                                 const torch::Tensor& /*anchor*/, TransformerBlock block,
+                                 bool class_token_only) {
         const torch::NoGradGuard no_grad;
         context->save_for_backward({tokens});
         context->saved_data["class_token_only"] = class_token_only;
@@ -44,7 +45,8 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
 }  // namespace
 
-torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens,
+                                   bool class_token_only) {
     for (const torch::Tensor& parameter : block->parameters()) {
         if (parameter.requires_grad())
             return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);

@@ -8,6 +8,7 @@
 
 namespace clipsim {
 
-torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens, bool class_token_only);
+torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens,
+                                   bool class_token_only);
 
 }  // namespace clipsim

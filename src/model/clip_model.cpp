@@ -9,8 +9,8 @@ namespace clipsim {
 
 namespace {
 
-// Fills a tower from the file, by the names of its parameters. fp32 tensors stay views onto the mapped file; others
-// are converted.
+// Fills a tower from the file, by the names of its parameters. fp32 tensors stay views onto the mapped file;
+// others are converted.
 void load_parameters(torch::nn::Module& tower, const SafetensorsFile& weights) {
     for (auto& item : tower.named_parameters()) {
         item.value().set_data(weights.tensor(item.key(), item.value().sizes()).to(torch::kFloat32));

@@ -105,7 +105,8 @@ struct Embedder::Impl {
         return unit_rows(features).to(torch::kCPU);
     }
 
-    // [N, 3, H, W] -> a matrix [N, dimension] a space. The blocks below the first tuned one are the same in both towers.
+    // [N, 3, H, W] -> a matrix [N, dimension] a space. The blocks below the first tuned one are the same in
+    // both towers.
     std::vector<torch::Tensor> embed(const torch::Tensor& pixels, std::span<const Space> spaces) {
         const torch::Tensor shared = tuned.tower->forward_to(pixels.to(device), first_tuned_block);
         std::vector<torch::Tensor> matrices;

@@ -44,13 +44,13 @@ void TransformerBlockImpl::quantize() {
 
 // queries_from: [N, Q, W], tokens: [N, T, W] -> [N, Q, W]
 torch::Tensor TransformerBlockImpl::attend(const torch::Tensor& queries_from, const torch::Tensor& tokens,
-                                         bool causal) {
+                                           bool causal) {
     const auto split_heads = [this](const torch::Tensor& x) {
         return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_}).transpose(1, 2);
     };
-    const torch::Tensor mixed = at::scaled_dot_product_attention(
-        split_heads(q_proj_(queries_from)), split_heads(k_proj_(tokens)), split_heads(v_proj_(tokens)),
-        std::nullopt, 0.0, causal);
+    const torch::Tensor mixed =
+        at::scaled_dot_product_attention(split_heads(q_proj_(queries_from)), split_heads(k_proj_(tokens)),
+                                         split_heads(v_proj_(tokens)), std::nullopt, 0.0, causal);
     return out_proj_(mixed.transpose(1, 2).reshape(queries_from.sizes()));
 }
 

@@ -14,7 +14,8 @@ VisionTowerImpl::VisionTowerImpl(const VisionConfig& config) : config_(config) {
         patches->register_parameter("weight", torch::empty({width, 3, config.patch_size, config.patch_size}));
     auto positions = embeddings->register_module("position_embedding", std::make_shared<torch::nn::Module>());
     position_embedding_ = positions->register_parameter("weight", torch::empty({config.tokens(), width}));
-    pre_layrnorm_ = model->register_module("pre_layrnorm", make_layer_norm(config));  // Hugging Face's spelling
+    pre_layrnorm_ =
+        model->register_module("pre_layrnorm", make_layer_norm(config));  // Hugging Face's spelling
     auto encoder = model->register_module("encoder", std::make_shared<torch::nn::Module>());
     layers_ = encoder->register_module("layers", torch::nn::ModuleList());
     for (int i = 0; i < config.layers; ++i) layers_->push_back(TransformerBlock(config));

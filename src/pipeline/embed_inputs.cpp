@@ -34,8 +34,9 @@ Space choose_space(const Embedder& embedder, const EmbedRequest& request, const 
     const bool sentences = !request.sentences.empty();
     const Space space = request.space.value_or(sentences ? Space::clip : index_space(embedder));
     if (space == Space::projected && sentences) {
-        throw UsageError("sentences have no vectors in the projected space, which is of images alone; use "
-                         "--space clip");
+        throw UsageError(
+            "sentences have no vectors in the projected space, which is of images alone; use "
+            "--space clip");
     }
     if (space == Space::projected && !embedder.has_head()) {
         throw UsageError(concat("there is no fine-tuned model in ", printable(config.output_dir),

@@ -18,7 +18,8 @@ namespace {
 std::vector<std::string> class_prompts(const Catalogue& catalogue) {
     std::vector<std::string> prompts;
     for (std::string name : catalogue.classes) {
-        std::ranges::replace_if(name, [](char c) { return c == '_' || c == '-' || c == '.'; }, ' ');
+        std::ranges::replace_if(
+            name, [](char c) { return c == '_' || c == '-' || c == '.'; }, ' ');
         prompts.push_back(concat("a photo of a ", name));
     }
     return prompts;

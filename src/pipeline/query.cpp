@@ -30,7 +30,8 @@ bool looks_like_a_path(std::string_view text) {
 
 std::string described(const QueryTerm& term, bool first) {
     const float size = term.weight < 0 ? -term.weight : term.weight;
-    const std::string value = term.kind == QueryTerm::Kind::sentence ? concat('"', term.value, '"') : term.value;
+    const std::string value =
+        term.kind == QueryTerm::Kind::sentence ? concat('"', term.value, '"') : term.value;
     const char* sign = term.weight < 0 ? "- " : first ? "" : "+ ";
     return size == 1 ? concat(sign, value) : concat(sign, size, " ", value);
 }

@@ -66,7 +66,9 @@ class SimilarImages::Vectors {
             if (row == rows.end()) return std::nullopt;
             for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term.weight * row->second[i];
         }
-        return query.terms.size() == 1 && query.terms[0].weight == 1 ? sum : unit_vector(std::move(sum), query.name);
+        return query.terms.size() == 1 && query.terms[0].weight == 1
+                   ? sum
+                   : unit_vector(std::move(sum), query.name);
     }
 
     const std::vector<SkippedImage>& skipped() const { return skipped_; }

@@ -27,20 +27,22 @@ ChartSeries series(const std::vector<EpochRecord>& epochs, const std::string& na
 void draw_curves(const std::filesystem::path& file, const std::vector<EpochRecord>& epochs) {
     if (epochs.empty()) return;
     std::vector<double> stage_starts;
-    const auto second = std::find_if(epochs.begin(), epochs.end(), [](const EpochRecord& e) { return e.stage == 2; });
+    const auto second =
+        std::find_if(epochs.begin(), epochs.end(), [](const EpochRecord& e) { return e.stage == 2; });
     if (second != epochs.end() && second != epochs.begin()) stage_starts.push_back(second->epoch - 0.5);
 
     Chart training{"Training", "epoch", {}, stage_starts};
     training.series.push_back(series(epochs, "loss", [](const EpochRecord& e) { return e.loss; }));
-    training.series.push_back(series(epochs, "active triplets", [](const EpochRecord& e) { return e.active_share; }));
+    training.series.push_back(
+        series(epochs, "active triplets", [](const EpochRecord& e) { return e.active_share; }));
     Chart distances{"Mean distances of the mined triplets", "epoch", {}, stage_starts};
     distances.series.push_back(
         series(epochs, "anchor to positive", [](const EpochRecord& e) { return e.positive_distance; }));
     distances.series.push_back(
         series(epochs, "anchor to negative", [](const EpochRecord& e) { return e.negative_distance; }));
     Chart validation{"Held-out photos", "epoch", {}, stage_starts};
-    validation.series.push_back(
-        series(epochs, "triplet accuracy", [](const EpochRecord& e) { return e.validation.triplet_accuracy; }));
+    validation.series.push_back(series(epochs, "triplet accuracy",
+                                       [](const EpochRecord& e) { return e.validation.triplet_accuracy; }));
     validation.series.push_back(
         series(epochs, "Recall@1", [](const EpochRecord& e) { return e.validation.recall_at_1; }));
     validation.series.push_back(series(
@@ -68,9 +70,8 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     options.resume = resume;
     options.progress = run.progress;
     options.stop = run.stop;
-    const auto decode = [decode_options = DecodeOptions{config.data.max_pixels, 0}](const std::filesystem::path& file) {
-        return decode_image(file, decode_options);
-    };
+    const auto decode = [decode_options = DecodeOptions{config.data.max_pixels, 0}](
+                            const std::filesystem::path& file) { return decode_image(file, decode_options); };
     try {
         TrainReport report = train(options, catalogue, split, decode);
         draw_curves(layout.curves(), report.epochs);

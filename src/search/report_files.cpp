@@ -119,7 +119,8 @@ constexpr const char* page_head =
     "figure{margin:0;width:256px}img,.missing{width:256px;height:256px;object-fit:contain;background:#f3f4f6}"
     "\n"
     ".missing{line-height:256px;text-align:center;color:#828892}\n"
-    ".words{width:256px;height:256px;display:flex;align-items:center;justify-content:center;text-align:center;"
+    ".words{width:256px;height:256px;display:flex;align-items:center;justify-content:center;text-align:"
+    "center;"
     "font-size:18px;outline:3px solid #266ed9}\n"
     ".query img{outline:3px solid #266ed9}figcaption{overflow-wrap:anywhere;font-size:12px;padding:.3rem 0}\n"
     "</style></head><body>\n";

@@ -61,8 +61,8 @@ const BytePairs::Merge* BytePairs::find_merge(std::int32_t left, std::int32_t ri
     return found == merges_.end() ? nullptr : &found->second;
 }
 
-// The symbols of one word as a linked list, with the joins that are possible in a queue: lowest rank first, and of one
-// rank the leftmost.
+// The symbols of one word as a linked list, with the joins that are possible in a queue: lowest rank first,
+// and of one rank the leftmost.
 struct BytePairs::Chain {
     struct Symbol {
         std::int32_t id = 0;

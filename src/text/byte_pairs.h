@@ -1,4 +1,5 @@
-// Byte-pair encoding of one word: bytes become symbols, and the pair that was learnt first is joined, again and again.
+// Byte-pair encoding of one word: bytes become symbols, and the pair that was learnt first is joined, again
+// and again.
 #pragma once
 
 #include <array>
@@ -11,7 +12,8 @@
 
 namespace clipsim {
 
-// The text of a token, with the printable characters that stand for bytes and "</w>" at the end of a word, to its id.
+// The text of a token, with the printable characters that stand for bytes and "</w>" at the end of a word, to
+// its id.
 using Vocabulary = std::unordered_map<std::string, std::int32_t>;
 // First learnt first.
 using Merges = std::vector<std::pair<std::string, std::string>>;

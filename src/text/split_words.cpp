@@ -9,8 +9,8 @@ namespace clipsim {
 namespace {
 
 constexpr std::array<std::u32string_view, 7> contractions{U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"};
-// Written with a capital these are no special tokens, and once in lower case the pattern takes them whole: what
-// follows is a piece of its own.
+// Written with a capital these are no special tokens, and once in lower case the pattern takes them whole:
+// what follows is a piece of its own.
 constexpr std::array<std::u32string_view, 2> specials{U"<|startoftext|>", U"<|endoftext|>"};
 
 template <std::size_t N>

@@ -30,8 +30,8 @@ Vocabulary read_vocabulary(const fs::path& file, const json& values) {
     vocabulary.reserve(values.size());
     for (const auto& [token, id] : values.items()) {
         if (!id.is_number_integer() || id < 0 || id > max_id) {
-            throw UsageError(concat(printable(file), ": the token \"", printable(token),
-                                    "\" has no valid number"));
+            throw UsageError(
+                concat(printable(file), ": the token \"", printable(token), "\" has no valid number"));
         }
         vocabulary.emplace(token, id.get<std::int32_t>());
     }
@@ -88,7 +88,8 @@ TokenizerFiles read_tokenizer_json(const fs::path& file) {
     const json model = values.value("model", json());
     if (!model.is_object() || model.value("type", json("BPE")) != "BPE" ||
         model.value("end_of_word_suffix", json()) != "</w>") {
-        throw UsageError(concat(printable(file), ": not a CLIP tokenizer (BPE with \"</w>\" at the end of words)"));
+        throw UsageError(
+            concat(printable(file), ": not a CLIP tokenizer (BPE with \"</w>\" at the end of words)"));
     }
     return {file, read_vocabulary(file, model.value("vocab", json())),
             read_merges_json(file, model.value("merges", json()))};
@@ -104,8 +105,9 @@ TokenizerFiles read_tokenizer_files(const fs::path& model_folder) {
     if (fs::exists(vocabulary, ignored) && fs::exists(merges, ignored))
         return {vocabulary, read_vocabulary(vocabulary, parse(vocabulary)), read_merges_text(merges)};
     if (fs::exists(whole, ignored)) return read_tokenizer_json(whole);
-    throw UsageError(concat("the model folder ", printable(model_folder),
-                            " has no tokenizer: sentences want vocab.json and merges.txt, or tokenizer.json"));
+    throw UsageError(
+        concat("the model folder ", printable(model_folder),
+               " has no tokenizer: sentences want vocab.json and merges.txt, or tokenizer.json"));
 }
 
 }  // namespace clipsim

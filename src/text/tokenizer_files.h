@@ -13,7 +13,8 @@ struct TokenizerFiles {
     Merges merges;
 };
 
-// vocab.json and merges.txt where both are there, else tokenizer.json. Throws UsageError naming file and place.
+// vocab.json and merges.txt where both are there, else tokenizer.json. Throws UsageError naming file and
+// place.
 TokenizerFiles read_tokenizer_files(const std::filesystem::path& model_folder);
 
 }  // namespace clipsim

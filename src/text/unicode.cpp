@@ -70,8 +70,7 @@ std::u32string normalised(std::string_view utf8) {
             text.push_back(U'i');
             text.push_back(combining_dot_above);
         } else {
-            text.push_back(
-                static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
+            text.push_back(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
         }
     }
     return text;

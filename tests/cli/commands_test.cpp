@@ -173,9 +173,9 @@ TEST_F(Commands, EvalPrintsBothStatesAsJson) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json report = json::parse(outcome.out);
     for (const char* state : {"before", "after"}) {
-        for (const char* key : {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision",
-                                "mean_average_precision_at_r", "zero_shot_accuracy", "text_recall_at_1",
-                                "text_recall_at_5"}) {
+        for (const char* key :
+             {"triplet_accuracy", "recall_at_1", "recall_at_5", "r_precision", "mean_average_precision_at_r",
+              "zero_shot_accuracy", "text_recall_at_1", "text_recall_at_5"}) {
             EXPECT_GE(report[state][key].get<double>(), 0.0);
             EXPECT_LE(report[state][key].get<double>(), 1.0);
         }

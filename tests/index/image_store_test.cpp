@@ -166,8 +166,9 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
 
 class JointVectors : public ImageStoreTest {
   protected:
-    static constexpr const char* drop_joint = "ALTER TABLE images DROP COLUMN joint_vector; PRAGMA user_version = 1;"
-                                              "DELETE FROM meta WHERE key = 'joint_dimension'";
+    static constexpr const char* drop_joint =
+        "ALTER TABLE images DROP COLUMN joint_vector; PRAGMA user_version = 1;"
+        "DELETE FROM meta WHERE key = 'joint_dimension'";
     ImageStore joint_writer() const { return ImageStore::open_for_writing(file_, both_); }
     const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
 };

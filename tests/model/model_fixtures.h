@@ -13,7 +13,7 @@
 namespace clipsim::testing {
 
 inline const std::vector<std::string> golden_models{"quick_gelu_fp32", "gelu_fp32", "quick_gelu_fp16",
-                                                    "quick_gelu_bf16",   "openai_end_of_text"};
+                                                    "quick_gelu_bf16", "openai_end_of_text"};
 
 inline std::filesystem::path golden_folder(const std::string& name) {
     return std::filesystem::path(CLIPSIM_FIXTURES) / "model" / name;

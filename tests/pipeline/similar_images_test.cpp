@@ -88,7 +88,8 @@ TEST_F(SimilarImagesTest, CombinedQueriesMoveTheAnswer) {
     const std::string red = (world_ / "photos/red/0.png").string();
     const std::string blue = (world_ / "photos/blue/0.png").string();
     const auto share_of = [](const std::vector<Hit>& found, const std::string& label) {
-        return std::count_if(found.begin(), found.begin() + 3, [&](const Hit& hit) { return hit.label == label; });
+        return std::count_if(found.begin(), found.begin() + 3,
+                             [&](const Hit& hit) { return hit.label == label; });
     };
     EXPECT_EQ(share_of(hits(similar, image_query(red)), "red"), 3);
     // Red, and far more blue: blue it is.

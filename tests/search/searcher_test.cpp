@@ -98,8 +98,9 @@ TEST_F(SearcherTest, TheJointSpaceIsSearchedApart) {
     EXPECT_EQ(names(searcher.search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint)),
               (Names{"ten", "zero"}));
     write_text(index_ / "text.faiss", "damaged");
-    EXPECT_EQ(names(Searcher(index_, identity).search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint)),
-              (Names{"ten", "zero"}))
+    EXPECT_EQ(
+        names(Searcher(index_, identity).search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint)),
+        (Names{"ten", "zero"}))
         << "derived from images.db instead";
 }
 

@@ -68,8 +68,9 @@ TEST_F(TokenizerFilesTest, AnotherKindOfTokenizerIsRefused) {
         write_text(folder_ / "tokenizer.json", json);
         EXPECT_NE(refusal().find("not a CLIP tokenizer"), std::string::npos) << json << refusal();
     }
-    write_text(folder_ / "tokenizer.json",
-               R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [7]}})");
+    write_text(
+        folder_ / "tokenizer.json",
+        R"({"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": {"a": 0}, "merges": [7]}})");
     EXPECT_NE(refusal().find("merge 1"), std::string::npos) << refusal();
 }
 

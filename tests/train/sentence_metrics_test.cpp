@@ -30,7 +30,8 @@ TEST(SentenceMetrics, RecallLooksAtTheNearestFive) {
     labels.push_back(0);
     const SentenceMetrics metrics = sentence_metrics(images, std::vector<float>{1, 0, 0, 1}, 2, labels);
     EXPECT_DOUBLE_EQ(metrics.recall_at_1, 0.0);
-    EXPECT_DOUBLE_EQ(metrics.recall_at_5, 0.5) << "class 0 is missed; class 1 has the sixth before it, no more";
+    EXPECT_DOUBLE_EQ(metrics.recall_at_5, 0.5)
+        << "class 0 is missed; class 1 has the sixth before it, no more";
 }
 
 TEST(SentenceMetrics, ClassesWithoutAnImageDoNotCount) {

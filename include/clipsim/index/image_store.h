@@ -37,10 +37,10 @@ struct StoredImage : ImageEntry {
 // One object serves one thread at a time.
 class ImageStore {
   public:
-    // Opens the file for writing, or creates it; an older schema is brought up to date. Where the identity keeps joint
-    // vectors and the file did not (or the other way round), the file does from now on. Throws UsageError for another identity, Error for a newer
-    // schema or a file that is no such database. The caller holds the folder's lock: SQLite itself would let
-    // writers alternate.
+    // Opens the file for writing, or creates it; an older schema is brought up to date. Where the identity
+    // keeps joint vectors and the file did not (or the other way round), the file does from now on. Throws
+    // UsageError for another identity, Error for a newer schema or a file that is no such database. The
+    // caller holds the folder's lock: SQLite itself would let writers alternate.
     static ImageStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
     // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file
     // is missing, of another identity or an older schema, Error as above.

@@ -9,8 +9,8 @@
 
 namespace clipsim {
 
-// own: the space that images are compared in. joint: CLIP's joint space of images and sentences, kept beside it where
-// own is another.
+// own: the space that images are compared in. joint: CLIP's joint space of images and sentences, kept beside
+// it where own is another.
 enum class IndexSpace { own, joint };
 
 // Which vectors an index holds; two indexes mix only when hash and dimension agree.

@@ -58,8 +58,8 @@ class IndexUpdater {
     const UpdatePlan& plan(std::span<const IndexCandidate> candidates,
                            std::span<const std::filesystem::path> roots);
 
-    // Stores vectors of some of plan().to_embed; entries: the plan's, vectors: [N, dimension] unit rows, joint:
-    // [N, joint_dimension] unit rows where the identity keeps them.
+    // Stores vectors of some of plan().to_embed; entries: the plan's, vectors: [N, dimension] unit rows,
+    // joint: [N, joint_dimension] unit rows where the identity keeps them.
     void commit(std::span<const ImageEntry> entries, std::span<const float> vectors,
                 std::span<const float> joint = {});
 

@@ -34,8 +34,8 @@ struct TextConfig : TransformerConfig {
 
     int vocabulary_size = 49408;
     int context_length = 77;  // tokens a sentence may have, start and end of text among them
-    // The sentence's embedding is read at the first of these. 2, in OpenAI's own configs, is a mistake kept for
-    // compatibility: there it is read at the token of the highest number, which end of text is.
+    // The sentence's embedding is read at the first of these. 2, in OpenAI's own configs, is a mistake kept
+    // for compatibility: there it is read at the token of the highest number, which end of text is.
     int end_of_text = 49407;
     static constexpr int end_of_text_is_highest = 2;
     int projection_dim = 512;  // of the joint space

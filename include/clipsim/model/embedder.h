@@ -1,5 +1,5 @@
-// Pixels and token ids to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No torch in this
-// header.
+// Pixels and token ids to unit vectors, with the base model alone or with a fine-tuned checkpoint on it. No
+// torch in this header.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +32,13 @@ class Embedder {
     // When the device runs out of memory the batch is halved, and halved again down to one image, and stays
     // so for later calls; then OutOfMemoryError.
     std::vector<float> embed(std::span<const float> pixels, Space space);
-    // The same in several spaces at once, one matrix a space: what they share, the frozen blocks, is computed once.
+    // The same in several spaces at once, one matrix a space: what they share, the frozen blocks, is computed
+    // once.
     std::vector<std::vector<float>> embed(std::span<const float> pixels, std::span<const Space> spaces);
 
-    // Token ids of each sentence, at most context_length() of them, end of text last -> [N, dimension(Space::clip)]
-    // rows of unit length in CLIP's joint space. Throws UsageError for a model without a text tower.
+    // Token ids of each sentence, at most context_length() of them, end of text last -> [N,
+    // dimension(Space::clip)] rows of unit length in CLIP's joint space. Throws UsageError for a model
+    // without a text tower.
     std::vector<float> embed_sentences(std::span<const std::vector<std::int32_t>> sentences);
     int context_length();
 

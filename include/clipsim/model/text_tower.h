@@ -1,5 +1,5 @@
-// CLIP's text transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020), parameter names as in Hugging Face's
-// CLIPModel (`text_model.encoder.layers.0.self_attn.q_proj.weight`, ...).
+// CLIP's text transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020), parameter names as in
+// Hugging Face's CLIPModel (`text_model.encoder.layers.0.self_attn.q_proj.weight`, ...).
 #pragma once
 
 #include <torch/torch.h>
@@ -14,8 +14,8 @@ class TextTowerImpl : public torch::nn::Module {
   public:
     explicit TextTowerImpl(const TextConfig& config);
 
-    // [N, T] int64 token ids, T at most context_length, each row with an end of text; what stands behind it counts for
-    // nothing -> [N, projection_dim], not normalised (CLIPModel.get_text_features).
+    // [N, T] int64 token ids, T at most context_length, each row with an end of text; what stands behind it
+    // counts for nothing -> [N, projection_dim], not normalised (CLIPModel.get_text_features).
     torch::Tensor forward(const torch::Tensor& ids);
 
     const TextConfig& config() const { return config_; }

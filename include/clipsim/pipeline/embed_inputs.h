@@ -14,8 +14,9 @@
 namespace clipsim {
 
 struct EmbeddedInputs {
-    std::vector<std::string> inputs;  // [N] the images that could be read, then the sentences, in the order given
-    std::vector<float> vectors;       // [N, dimension], unit rows
+    std::vector<std::string>
+        inputs;                  // [N] the images that could be read, then the sentences, in the order given
+    std::vector<float> vectors;  // [N, dimension], unit rows
     int dimension = 0;
     std::string model_id;
     std::string model_hash;

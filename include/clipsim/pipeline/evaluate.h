@@ -15,8 +15,9 @@ namespace clipsim {
 struct EvalReport {
     RetrievalMetrics before;                // CLIP's own space
     std::optional<RetrievalMetrics> after;  // the fine-tuned space; absent where nothing was trained
-    // How class names, as "a photo of a NAME", find the photos and are found by them; absent for a model without a text
-    // tower. Training does not touch it: sentences are answered in CLIP's frozen space, before and after.
+    // How class names, as "a photo of a NAME", find the photos and are found by them; absent for a model
+    // without a text tower. Training does not touch it: sentences are answered in CLIP's frozen space, before
+    // and after.
     std::optional<SentenceMetrics> sentences;
     std::vector<SkippedImage> skipped;
 };

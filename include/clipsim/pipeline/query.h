@@ -28,16 +28,18 @@ struct Query {
 Query image_query(const std::filesystem::path& image);
 Query sentence_query(const std::string& sentence);
 
-// What stands in a line or on the command line, a path if there is such a file and else a sentence. What begins with
-// "/", "./", "../" or "~/" is a path in any case, what stands in double quotes a sentence; single quotes, as shells put
-// them around paths, are taken off.
+// What stands in a line or on the command line, a path if there is such a file and else a sentence. What
+// begins with
+// "/", "./", "../" or "~/" is a path in any case, what stands in double quotes a sentence; single quotes, as
+// shells put them around paths, are taken off.
 QueryTerm parse_term(std::string_view text);
 
-// The same with a weight before it or none: "cartoon", "0.5:cartoon", "2:./dog.jpg". Throws UsageError for a term that
-// is empty.
+// The same with a weight before it or none: "cartoon", "0.5:cartoon", "2:./dog.jpg". Throws UsageError for a
+// term that is empty.
 QueryTerm parse_weighted_term(std::string_view text);
 
-// `query` with terms added to it and taken from it; its name then tells them: cat.jpg + "snow" - 0.5 "cartoon".
+// `query` with terms added to it and taken from it; its name then tells them: cat.jpg + "snow" - 0.5
+// "cartoon".
 Query combined(Query query, const std::vector<QueryTerm>& added, const std::vector<QueryTerm>& subtracted);
 
 }  // namespace clipsim

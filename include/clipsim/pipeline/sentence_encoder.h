@@ -15,8 +15,8 @@ class SentenceEncoder {
     // Throws UsageError for a model without tokenizer or text tower. The embedder has to outlive this.
     explicit SentenceEncoder(Embedder& embedder);
 
-    // [N, embedder.dimension(Space::clip)] rows of unit length. Of a sentence that is too long for the model the end is
-    // not looked at, with a warning.
+    // [N, embedder.dimension(Space::clip)] rows of unit length. Of a sentence that is too long for the model
+    // the end is not looked at, with a warning.
     std::vector<float> encode(std::span<const std::string> sentences);
 
   private:

@@ -17,8 +17,8 @@
 
 namespace clipsim {
 
-// Model and index, loaded once, for query after query. Images alone are compared in the space of the index; as soon as
-// a sentence is part of a query, in CLIP's joint space.
+// Model and index, loaded once, for query after query. Images alone are compared in the space of the index;
+// as soon as a sentence is part of a query, in CLIP's joint space.
 class SimilarImages {
   public:
     // Throws UsageError when there is no index or it was made with another model.
@@ -31,9 +31,10 @@ class SimilarImages {
     };
 
     struct Answers {
-        std::vector<QueryResult> results;           // in the order of the queries, less the skipped ones
-        std::vector<std::filesystem::path> images;  // the first image of each result's query; empty: it has none
-        std::vector<SkippedImage> skipped;          // images of queries that can't be read
+        std::vector<QueryResult> results;  // in the order of the queries, less the skipped ones
+        std::vector<std::filesystem::path>
+            images;                         // the first image of each result's query; empty: it has none
+        std::vector<SkippedImage> skipped;  // images of queries that can't be read
     };
     // Throws UsageError for sentences where model or index can't serve them.
     Answers search(std::span<const Query> queries, const Options& options);
@@ -43,7 +44,8 @@ class SimilarImages {
 
   private:
     class Vectors;
-    QueryResult answer(const Query& query, std::span<const float> vector, Space space, const Options& options);
+    QueryResult answer(const Query& query, std::span<const float> vector, Space space,
+                       const Options& options);
 
     DataConfig data_;
     Embedder embedder_;

@@ -43,8 +43,9 @@ class Searcher {
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;
 
-    // Thread-safe. Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space; the vectors
-    // of the joint space are loaded when they are first asked for. Throws UsageError where the index keeps none.
+    // Thread-safe. Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space;
+    // the vectors of the joint space are loaded when they are first asked for. Throws UsageError where the
+    // index keeps none.
     QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
                        IndexSpace space = IndexSpace::own) const;
 

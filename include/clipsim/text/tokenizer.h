@@ -1,5 +1,5 @@
-// CLIP's tokenizer: lower-cased byte-level BPE (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, over bytes as
-// in GPT-2). Token ids are those of Hugging Face's CLIPTokenizer.
+// CLIP's tokenizer: lower-cased byte-level BPE (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, over
+// bytes as in GPT-2). Token ids are those of Hugging Face's CLIPTokenizer.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,15 @@ struct TokenIds {
 // Thread-safe.
 class Tokenizer {
   public:
-    // Reads tokenizer.json, or vocab.json and merges.txt, of a model's folder. Throws UsageError naming the file when
-    // there is none, or it is damaged or no CLIP tokenizer's.
+    // Reads tokenizer.json, or vocab.json and merges.txt, of a model's folder. Throws UsageError naming the
+    // file when there is none, or it is damaged or no CLIP tokenizer's.
     explicit Tokenizer(const std::filesystem::path& model_folder);
     ~Tokenizer();
     Tokenizer(Tokenizer&&) noexcept;
     Tokenizer& operator=(Tokenizer&&) noexcept;
 
-    // At most `limit` (>= 2) ids: of a longer sentence the end is cut off, and end of text stays. `text` is UTF-8; bytes
-    // that are none count as U+FFFD.
+    // At most `limit` (>= 2) ids: of a longer sentence the end is cut off, and end of text stays. `text` is
+    // UTF-8; bytes that are none count as U+FFFD.
     TokenIds encode(std::string_view text, std::size_t limit) const;
 
     std::int32_t start_of_text() const;

@@ -13,8 +13,8 @@ struct SentenceMetrics {
     std::size_t classes = 0;  // with an image
 };
 
-// images: [N, dimension] and sentences: [C, dimension], unit rows; labels: [N], the row of each image's sentence.
-// Ties are broken by index.
+// images: [N, dimension] and sentences: [C, dimension], unit rows; labels: [N], the row of each image's
+// sentence. Ties are broken by index.
 SentenceMetrics sentence_metrics(std::span<const float> images, std::span<const float> sentences,
                                  std::size_t dimension, std::span<const int> labels);
 
