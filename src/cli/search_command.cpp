@@ -1,13 +1,17 @@
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
+#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/extension.h"
 #include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/vector_collection.h"
 #include "clipsim/search/report.h"
 #include "commands.h"
+#include "index_stats.h"
 #include "search_prompt.h"
 
 namespace clipsim::cli {
@@ -23,6 +27,8 @@ struct SearchFlags {
     std::string format = "table";
     std::filesystem::path save;
     std::filesystem::path batch;
+    std::filesystem::path vectors, output;
+    bool stats = false;
     std::optional<float> min_score;
     bool include_self = false;
     bool interactive = false;
@@ -88,7 +94,28 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
     return global.exit_code(skipped);
 }
 
+int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
+    if (flags.output.extension() != ".npy")
+        throw UsageError("--vectors wants --output FILE.npy, for the rows that are found");
+    const Config config = global.config();
+    const VectorSearchSummary summary = search_vectors(
+        config, flags.vectors, flags.top_k.value_or(config.search.top_k), flags.output, global.run_options());
+    if (!flags.stats) return 0;
+    nlohmann::ordered_json json;
+    json["queries"] = summary.queries;
+    json["seconds"] = summary.seconds;
+    json["queries_per_second"] =
+        summary.seconds > 0 ? static_cast<double>(summary.queries) / summary.seconds : 0.0;
+    json["threads"] = summary.threads;
+    json["load_seconds"] = summary.load_seconds;
+    json["index_type"] = to_string(summary.parameters.type);
+    json["parameters"] = parameters_json(summary.parameters);
+    std::cout << json.dump() << '\n';
+    return 0;
+}
+
 int search(const GlobalOptions& global, const SearchFlags& flags) {
+    if (!flags.vectors.empty()) return search_matrix(global, flags);
     const ReportFormat format = parse_report_format(flags.format);
     const std::vector<Query> queries = queries_of(flags);
     if (queries.empty() && !flags.interactive) {
@@ -154,6 +181,14 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));
+    command
+        ->add_option("--vectors", flags->vectors,
+                     "Search with the rows of this matrix (float32 or float16, [Q, D]) in place of images")
+        ->type_name("Q.npy");
+    command->add_option("--output", flags->output, "With --vectors: the rows found, int64 [Q, k], best first")
+        ->type_name("I.npy");
+    command->add_flag("--stats", flags->stats,
+                      "With --vectors: print a JSON object with times and parameters");
     command->add_flag("--include-self", flags->include_self, "Keep the query's own file among the hits");
     command->add_flag("--interactive", flags->interactive,
                       "A prompt that takes path after path, and sentences");

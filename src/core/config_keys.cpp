@@ -89,15 +89,17 @@ ConfigKey choice(std::string path, std::string description, Member member, const
     return key;
 }
 
+// A whole number or null.
 template <typename Member>
-ConfigKey optional_epochs(std::string path, std::string description, Member member) {
+ConfigKey optional_number(std::string path, std::string description, Member member, double minimum,
+                          double maximum) {
     ConfigKey key;
     key.path = std::move(path);
     key.description = std::move(description);
     key.type = ConfigKey::Type::integer;
     key.nullable = true;
-    key.minimum = 0;
-    key.maximum = 100'000;
+    key.minimum = minimum;
+    key.maximum = maximum;
     key.get = [member](const Config& config) -> Json {
         const std::optional<int>& value = member(config);
         return value ? Json(*value) : Json(nullptr);
@@ -163,15 +165,15 @@ void add_train(std::vector<ConfigKey>& keys) {
     keys.push_back(number("train.early_stopping",
                           "Epochs without improvement after which a stage ends; 0: never",
                           CLIPSIM_MEMBER(train.early_stopping), 0, 100'000));
-    keys.push_back(optional_epochs("train.stage1.epochs",
+    keys.push_back(optional_number("train.stage1.epochs",
                                    "Epochs with the encoder frozen; null: a third of train.epochs",
-                                   CLIPSIM_MEMBER(train.stage1.epochs)));
+                                   CLIPSIM_MEMBER(train.stage1.epochs), 0, 100'000));
     keys.push_back(number("train.stage1.learning_rate", "Learning rate of the head in stage 1",
                           CLIPSIM_MEMBER(train.stage1.learning_rate), 0, 10));
     keys.push_back(
-        optional_epochs("train.stage2.epochs",
+        optional_number("train.stage2.epochs",
                         "Epochs with the last blocks unfrozen; null: what stage 1 leaves of train.epochs",
-                        CLIPSIM_MEMBER(train.stage2.epochs)));
+                        CLIPSIM_MEMBER(train.stage2.epochs), 0, 100'000));
     keys.push_back(number("train.stage2.learning_rate", "Learning rate of the unfrozen blocks in stage 2",
                           CLIPSIM_MEMBER(train.stage2.learning_rate), 0, 10));
     keys.push_back(number("train.stage2.unfreeze_blocks", "How many of the last blocks stage 2 trains",
@@ -187,12 +189,15 @@ void add_index_and_rest(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(index.hnsw.m), 2, 512));
     keys.push_back(number("index.hnsw.ef_construction", "Candidates looked at when a node is added",
                           CLIPSIM_MEMBER(index.hnsw.ef_construction), 1, 100'000));
-    keys.push_back(number("index.hnsw.ef_search", "Candidates looked at by a search: recall against speed",
-                          CLIPSIM_MEMBER(index.hnsw.ef_search), 1, 100'000));
+    keys.push_back(optional_number(
+        "index.hnsw.ef_search",
+        "Candidates a search looks at: recall against speed; null: as the index was made, or 128",
+        CLIPSIM_MEMBER(index.hnsw.ef_search), 1, 100'000));
     keys.push_back(number("index.ivf.nlist", "Cells of the IVF index; 0: chosen from the number of vectors",
                           CLIPSIM_MEMBER(index.ivf.nlist), 0, 10'000'000));
-    keys.push_back(number("index.ivf.nprobe", "Cells looked at by a search", CLIPSIM_MEMBER(index.ivf.nprobe),
-                          1, 10'000'000));
+    keys.push_back(optional_number("index.ivf.nprobe",
+                                   "Cells a search looks at; null: as the index was made, or 16",
+                                   CLIPSIM_MEMBER(index.ivf.nprobe), 1, 10'000'000));
     keys.push_back(plain("index.text_search",
                          "Keep CLIP's own vectors beside the fine-tuned ones: sentences are searched in them",
                          CLIPSIM_MEMBER(index.text_search)));

@@ -1,5 +1,6 @@
 #include "clipsim/index/updater.h"
 
+#include <chrono>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -49,11 +50,12 @@ struct IndexUpdater::Impl {
     IndexIdentity identity;
     IndexConfig config;
     Mode mode;
+    int threads = 0;
     std::optional<FolderLock> lock;
     std::optional<ImageStore> store;  // none: a dry run over nothing
     DiskChanges changes;
     bool known_applied = false;
-    std::size_t embedded = 0;
+    UpdateReport report;
 
     std::filesystem::path database() const { return folder / "images.db"; }
     std::filesystem::path aside() const { return folder / "images.db.rebuild"; }
@@ -153,19 +155,24 @@ struct IndexUpdater::Impl {
         std::vector<std::int64_t> ids;
         std::vector<float> vectors;
         store->load_vectors(ids, vectors, space);
-        VectorIndex::build(resolved, dimension, ids, vectors).save(folder / name);
+        VectorIndex::build(resolved, dimension, ids, vectors, threads).save(folder / name);
     }
 
     // Truth first, then what is derived from it, then the manifest that vouches for both: a reader that comes
     // in between sees a generation that does not fit and derives its own index.
-    IndexType write_derived() {
+    void write_derived() {
         IndexConfig resolved = config;
         resolved.type = resolve_index_type(config.type, store->count());
+        if (!resolved.hnsw.ef_search) resolved.hnsw.ef_search = HnswConfig::default_ef_search;
+        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = IvfConfig::default_nprobe;
+        const auto start = std::chrono::steady_clock::now();
         const bool has_joint = identity.joint_dimension > 0;
         if (!derived_is_current(resolved)) {
             write_vectors(resolved, IndexSpace::own, identity.dimension, "index.faiss");
             if (has_joint) write_vectors(resolved, IndexSpace::joint, identity.joint_dimension, "text.faiss");
         }
+        report.build_seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         Manifest manifest;
         manifest.identity = identity;
         manifest.config = resolved;
@@ -176,17 +183,19 @@ struct IndexUpdater::Impl {
         write_manifest(folder / "manifest.json", manifest);
         std::error_code ignored;
         if (!has_joint) std::filesystem::remove(folder / "text.faiss", ignored);
-        return resolved.type;
+        report.type = resolved.type;
+        report.parameters = resolved;
     }
 };
 
 IndexUpdater::IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                           const IndexConfig& config, Mode mode)
+                           const IndexConfig& config, Mode mode, int threads)
     : impl_(std::make_unique<Impl>()) {
     impl_->folder = index_dir;
     impl_->identity = identity;
     impl_->config = config;
     impl_->mode = mode;
+    impl_->threads = threads;
     impl_->open();
 }
 
@@ -204,7 +213,7 @@ void IndexUpdater::commit(std::span<const ImageEntry> entries, std::span<const f
                           std::span<const float> joint) {
     impl_->apply_known();
     impl_->store->put(entries, vectors, joint);
-    impl_->embedded += entries.size();
+    impl_->report.embedded += entries.size();
 }
 
 UpdateReport IndexUpdater::finish() {
@@ -212,9 +221,8 @@ UpdateReport IndexUpdater::finish() {
     impl_->store_copies();
     impl_->remove_stale();
     if (impl_->mode == Mode::rebuild) impl_->swap_in_rebuilt();
-    UpdateReport report;
-    report.type = impl_->write_derived();
-    report.embedded = impl_->embedded;
+    impl_->write_derived();
+    UpdateReport& report = impl_->report;
     report.unchanged = impl_->changes.plan.unchanged;
     report.renamed = impl_->changes.plan.renamed;
     report.removed = impl_->changes.plan.removed;

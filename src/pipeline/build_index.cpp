@@ -83,7 +83,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
 
     IndexSummary summary;
     IndexUpdater updater(layout.index(), index_identity(embedder, config.index), config.index,
-                         update_mode(request));
+                         update_mode(request), run.threads);
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();

@@ -92,7 +92,8 @@ struct Searcher::Impl {
     }
 };
 
-Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity) {
+Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
+                   const IndexConfig& wanted) {
     std::string problem;
     // An update may finish between the two reads; then the second look finds its whole result.
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -100,6 +101,7 @@ Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& 
         Manifest manifest;
         try {
             manifest = read_manifest(index_dir / "manifest.json");
+            manifest.config = with_search_parameters(manifest.config, wanted);
         } catch (const Error& error) {
             problem = error.what();
             break;

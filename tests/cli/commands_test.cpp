@@ -168,6 +168,32 @@ TEST_F(Commands, InteractiveAnswersPathAfterPathAndSurvivesABadOne) {
     EXPECT_NE(outcome.err.find("nothing.png"), std::string::npos);
 }
 
+TEST_F(Commands, VectorsFromElsewhereAreIndexedAndSearched) {
+    ASSERT_EQ(clipsim({"embed", "photos/red", "photos/blue", "-o", "v.npy"}).exit_code, 0);
+    const Outcome indexed =
+        clipsim({"index", "--from-npy", "v.npy", "--stats", "--set", "output_dir=vectors"});
+    ASSERT_EQ(indexed.exit_code, 0) << indexed.err;
+    const json built = json::parse(indexed.out);
+    EXPECT_GT(built["vectors"].get<int>(), 3);
+    EXPECT_GE(built["build_seconds"].get<double>(), 0.0);
+    const Outcome searched = clipsim({"search", "--vectors", "v.npy", "-k", "3", "--output", "i.npy",
+                                      "--threads", "1", "--stats", "--set", "output_dir=vectors"});
+    ASSERT_EQ(searched.exit_code, 0) << searched.err;
+    const json stats = json::parse(searched.out);
+    EXPECT_EQ(stats["queries"], built["vectors"]);
+    EXPECT_EQ(stats["threads"], 1);
+    EXPECT_EQ(stats["index_type"], "flat");
+    for (const char* key : {"seconds", "queries_per_second", "load_seconds"})
+        EXPECT_GE(stats[key].get<double>(), 0.0);
+    // Each vector's own row comes first.
+    const std::string rows = read_text(*world / "i.npy").substr(128);
+    ASSERT_EQ(rows.size(), built["vectors"].get<std::size_t>() * 3 * 8);
+    for (std::size_t row = 0; row < rows.size() / 24; ++row)
+        EXPECT_EQ(static_cast<unsigned char>(rows[row * 24]), row);
+    EXPECT_EQ(clipsim({"search", "--vectors", "v.npy", "--set", "output_dir=vectors"}).exit_code, 2);
+    EXPECT_EQ(clipsim({"index", "--names", "v.npy"}).exit_code, 2);
+}
+
 TEST_F(Commands, EvalPrintsBothStatesAsJson) {
     const Outcome outcome = clipsim({"eval", "--format", "json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -130,6 +130,34 @@ INSTANTIATE_TEST_SUITE_P(
                       Kind{IndexType::ivf, Storage::fp32, 0.999}, Kind{IndexType::ivf, Storage::fp16, 0.98},
                       Kind{IndexType::ivf, Storage::int8, 0.9}));
 
+TEST(VectorIndex, AMatrixOfQueriesIsAnsweredByRowsOnAnyNumberOfThreads) {
+    const std::vector<float> rows = unit_vectors(500, dimension), queries = unit_vectors(33, dimension, 2);
+    for (const IndexType type : {IndexType::flat, IndexType::hnsw, IndexType::ivf}) {
+        const VectorIndex index =
+            VectorIndex::build(config_of({type, Storage::fp32, 0}), dimension, ids_for(500), rows);
+        const std::vector<std::int64_t> found = index.search_rows(queries, 4, 3);
+        ASSERT_EQ(found.size(), 33U * 4U);
+        EXPECT_EQ(found, index.search_rows(queries, 4, 1));
+        for (std::size_t q = 0; q < 33; ++q) {
+            const auto hits = index.search(std::span(queries).subspan(q * dimension, dimension), 4);
+            for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(1000 + 7 * found[q * 4 + i], hits[i].id);
+        }
+    }
+    const std::span<const float> two = std::span(rows).first(2 * dimension);
+    const VectorIndex small = VectorIndex::build({}, dimension, ids_for(2), two);
+    EXPECT_EQ(small.search_rows(two.first(dimension), 4), (std::vector<std::int64_t>{0, 1, -1, -1}));
+}
+
+TEST(VectorIndex, ASearchMayAskForOtherParametersThanTheIndexHas) {
+    IndexConfig stored, wanted;
+    stored.hnsw.ef_search = 64;
+    stored.ivf.nprobe = 7;
+    EXPECT_EQ(with_search_parameters(stored, wanted).hnsw.ef_search, 64);
+    wanted.hnsw.ef_search = 200;
+    EXPECT_EQ(with_search_parameters(stored, wanted).hnsw.ef_search, 200);
+    EXPECT_EQ(with_search_parameters(stored, wanted).ivf.nprobe, 7);
+}
+
 TEST(VectorIndex, ScoresAreCosines) {
     const std::vector<float> rows = unit_vectors(100, dimension);
     const VectorIndex index = VectorIndex::build({}, dimension, ids_for(100), rows);

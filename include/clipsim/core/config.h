@@ -58,12 +58,14 @@ struct TrainConfig {
 struct HnswConfig {
     int m = 32;
     int ef_construction = 200;
-    int ef_search = 128;
+    std::optional<int> ef_search;  // absent: what the index was made with, else the default
+    static constexpr int default_ef_search = 128;
 };
 
 struct IvfConfig {
-    int nlist = 0;  // 0: chosen from the number of vectors
-    int nprobe = 16;
+    int nlist = 0;              // 0: chosen from the number of vectors
+    std::optional<int> nprobe;  // absent: what the index was made with, else the default
+    static constexpr int default_nprobe = 16;
 };
 
 struct IndexConfig {

@@ -33,6 +33,8 @@ struct UpdateReport {
     std::size_t embedded = 0, unchanged = 0, renamed = 0, removed = 0;
     std::int64_t total = 0;  // images in the index afterwards
     IndexType type = IndexType::flat;
+    IndexConfig parameters;    // all resolved
+    double build_seconds = 0;  // deriving index.faiss (and text.faiss) from the store
 };
 
 class IndexUpdater {
@@ -44,10 +46,10 @@ class IndexUpdater {
         dry_run,  // plan() only; nothing is written
     };
 
-    // Throws UsageError for an index of another model (update, dry_run), Error when another process updates
-    // it.
+    // threads: of building index.faiss; 0: one a core. Throws UsageError for an index of another model
+    // (update, dry_run), Error when another process updates it.
     IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                 const IndexConfig& config, Mode mode);
+                 const IndexConfig& config, Mode mode, int threads = 0);
     ~IndexUpdater();
     IndexUpdater(const IndexUpdater&) = delete;
     IndexUpdater& operator=(const IndexUpdater&) = delete;

@@ -20,8 +20,9 @@ struct Neighbour {
 class VectorIndex {
   public:
     // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
+    // The result does not depend on the number of threads (0: one a core).
     static VectorIndex build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
-                             std::span<const float> vectors);
+                             std::span<const float> vectors, int threads = 0);
     // Throws Error for a file that FAISS can't read or whose dimension differs.
     static VectorIndex open(const std::filesystem::path& file, const IndexConfig& config, int dimension);
     void save(const std::filesystem::path& file) const;  // atomic
@@ -32,6 +33,9 @@ class VectorIndex {
 
     // The k nearest, best first; fewer when the index holds fewer. Thread-safe.
     std::vector<Neighbour> search(std::span<const float> query, int k) const;
+    // The same for a matrix of queries [Q, dimension] on several threads (0: one a core), by the vectors'
+    // positions in build()'s matrix: [Q, k], best first, -1 where there are fewer.
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0) const;
     std::int64_t size() const;
 
   private:
@@ -39,6 +43,9 @@ class VectorIndex {
     explicit VectorIndex(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+// `stored`, an index's own parameters, with those of a search that `wanted` gives in place of its own.
+IndexConfig with_search_parameters(IndexConfig stored, const IndexConfig& wanted);
 
 // flat below 50,000 vectors (where an exact scan takes a millisecond), hnsw from there on.
 IndexType resolve_index_type(IndexType type, std::int64_t vectors);

@@ -37,8 +37,10 @@ class Searcher {
   public:
     // Throws UsageError when there is no index, it is half-written, or it was made with another model (the
     // message says to run `clipsim index`). A derived index.faiss that is missing, damaged or behind
-    // images.db is rebuilt in memory, with a warning.
-    Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity);
+    // images.db is rebuilt in memory, with a warning. ef_search and nprobe are the index's own where `wanted`
+    // gives none.
+    Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
+             const IndexConfig& wanted = {});
     ~Searcher();
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;

@@ -1,0 +1,20 @@
+// What --stats prints of an index: one JSON object.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/config_io.h"
+
+namespace clipsim::cli {
+
+inline nlohmann::ordered_json parameters_json(const IndexConfig& index) {
+    Config config;
+    config.index = index;
+    const nlohmann::ordered_json all = config_to_json(config)["index"];
+    nlohmann::ordered_json parameters{{"storage", all["storage"]}};
+    if (index.type == IndexType::hnsw) parameters.update(all["hnsw"]);
+    if (index.type == IndexType::ivf) parameters.update(all["ivf"]);
+    return parameters;
+}
+
+}  // namespace clipsim::cli

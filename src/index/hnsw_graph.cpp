@@ -1,0 +1,96 @@
+#include "hnsw_graph.h"
+
+#include <algorithm>
+
+namespace clipsim {
+
+namespace {
+
+using Entry = WalkScratch::Entry;
+
+// Where it was put; beam.size() where it is too far away to belong.
+std::size_t insert(std::vector<Entry>& beam, std::size_t width, const GraphCandidate& candidate) {
+    if (beam.size() == width) {
+        if (beam.back().similarity >= candidate.similarity) return width;
+        beam.pop_back();
+    }
+    const auto place = std::upper_bound(
+        beam.begin(), beam.end(), candidate.similarity,
+        [](std::int32_t similarity, const Entry& entry) { return similarity > entry.similarity; });
+    return static_cast<std::size_t>(beam.insert(place, Entry{candidate, false}) - beam.begin());
+}
+
+}  // namespace
+
+void WalkScratch::begin(std::size_t nodes) {
+    if (marks_.size() < nodes || epoch_ == 255) {
+        marks_.assign(nodes, 0);
+        epoch_ = 0;
+    }
+    ++epoch_;
+}
+
+std::span<const std::int32_t> HnswGraph::neighbours(std::int32_t node, int level) const {
+    const std::size_t start = graph_.offsets[static_cast<std::size_t>(node)];
+    const auto first =
+        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level)]);
+    const auto last =
+        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level) + 1]);
+    const std::int32_t* list = graph_.neighbors.data() + start + first;
+    std::size_t count = 0;
+    while (count < last - first && list[count] >= 0) ++count;
+    return {list, count};
+}
+
+void HnswGraph::score_neighbours(const ByteQuery& query, std::int32_t node, int level,
+                                 WalkScratch& scratch) const {
+    scratch.ids.clear();
+    for (const std::int32_t neighbour : neighbours(node, level)) {
+        if (scratch.visit(neighbour)) scratch.ids.push_back(neighbour);
+    }
+    scratch.scores.resize(scratch.ids.size());
+    rows_.similarities(query, scratch.ids, scratch.scores.data());
+}
+
+GraphCandidate HnswGraph::descend(const ByteQuery& query, int level, WalkScratch& scratch) const {
+    GraphCandidate best{0, graph_.entry_point};
+    rows_.similarities(query, std::span(&best.id, 1), &best.similarity);
+    for (int at = graph_.max_level; at > level; --at) {
+        scratch.begin(graph_.levels.size());
+        scratch.visit(best.id);
+        for (bool moved = true; moved;) {
+            moved = false;
+            score_neighbours(query, best.id, at, scratch);
+            for (std::size_t i = 0; i < scratch.ids.size(); ++i) {
+                if (scratch.scores[i] <= best.similarity) continue;
+                best = {scratch.scores[i], scratch.ids[i]};
+                moved = true;
+            }
+        }
+    }
+    return best;
+}
+
+void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start, int level, std::size_t width,
+                            WalkScratch& scratch) const {
+    scratch.begin(graph_.levels.size());
+    scratch.visit(start.id);
+    scratch.beam.clear();
+    scratch.beam.push_back({start, false});
+    for (std::size_t next = 0; next < scratch.beam.size();) {
+        if (scratch.beam[next].expanded) {
+            ++next;
+            continue;
+        }
+        scratch.beam[next].expanded = true;
+        score_neighbours(query, scratch.beam[next].id, level, scratch);
+        std::size_t nearest_new = next + 1;
+        for (std::size_t i = 0; i < scratch.ids.size(); ++i) {
+            nearest_new =
+                std::min(nearest_new, insert(scratch.beam, width, {scratch.scores[i], scratch.ids[i]}));
+        }
+        next = nearest_new;
+    }
+}
+
+}  // namespace clipsim

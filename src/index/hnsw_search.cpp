@@ -1,0 +1,94 @@
+#include "hnsw_search.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/impl/AuxIndexStructures.h>
+
+#include <algorithm>
+
+#include "kernels.h"
+
+namespace clipsim {
+
+namespace {
+
+// How many of the beam's best are scored again: bytes may put a neighbour a few places too low, not many.
+std::size_t worth_scoring(std::size_t k) {
+    return std::max<std::size_t>(2 * k, k + 24);
+}
+
+}  // namespace
+
+ByteRows byte_rows_of(const faiss::IndexHNSW& index) {
+    const auto count = static_cast<std::size_t>(index.ntotal);
+    const auto dimension = static_cast<std::size_t>(index.d);
+    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index.storage))
+        return {std::span(flat->get_xb(), count * dimension), dimension};
+    std::vector<float> rows(count * dimension);
+    index.storage->reconstruct_n(0, index.ntotal, rows.data());
+    return {rows, dimension};
+}
+
+class HnswSearch::BorrowedScratch {
+  public:
+    explicit BorrowedScratch(const HnswSearch& search) : search_(search) {
+        const std::scoped_lock lock(search.mutex_);
+        if (search.idle_.empty()) {
+            scratch_ = std::make_unique<WalkScratch>();
+        } else {
+            scratch_ = std::move(search.idle_.back());
+            search.idle_.pop_back();
+        }
+    }
+    ~BorrowedScratch() {
+        const std::scoped_lock lock(search_.mutex_);
+        search_.idle_.push_back(std::move(scratch_));
+    }
+    BorrowedScratch(const BorrowedScratch&) = delete;
+    BorrowedScratch& operator=(const BorrowedScratch&) = delete;
+    WalkScratch& operator*() { return *scratch_; }
+
+  private:
+    const HnswSearch& search_;
+    std::unique_ptr<WalkScratch> scratch_;
+};
+
+HnswSearch::HnswSearch(const faiss::IndexHNSW& index, const HnswConfig& config)
+    : index_(index),
+      rows_(byte_rows_of(index)),
+      graph_(index.hnsw, rows_),
+      ef_search_(static_cast<std::size_t>(config.ef_search.value_or(HnswConfig::default_ef_search))) {}
+
+std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query,
+                                                std::span<const WalkScratch::Entry> beam,
+                                                std::size_t k) const {
+    std::vector<std::int32_t> ids;
+    for (const WalkScratch::Entry& entry : beam.first(std::min(beam.size(), worth_scoring(k))))
+        ids.push_back(entry.id);
+    std::vector<float> scores(ids.size());
+    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index_.storage)) {
+        inner_products_at(query, flat->get_xb(), ids, scores.data());
+    } else {
+        const std::unique_ptr<faiss::DistanceComputer> distance(index_.storage->get_distance_computer());
+        distance->set_query(query.data());
+        for (std::size_t i = 0; i < ids.size(); ++i) scores[i] = (*distance)(ids[i]);
+    }
+    std::vector<ScoredRow> found;
+    for (std::size_t i = 0; i < ids.size(); ++i) found.push_back({scores[i], ids[i]});
+    const std::size_t kept = std::min(k, found.size());
+    std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(kept), comes_before);
+    found.resize(kept);
+    return found;
+}
+
+std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::size_t k) const {
+    if (index_.ntotal > 0) {
+        BorrowedScratch scratch(*this);
+        const ByteQuery bytes = rows_.encode(query);
+        const GraphCandidate start = graph_.descend(bytes, 0, *scratch);
+        graph_.beam_search(bytes, start, 0, std::max(ef_search_, k), *scratch);
+        if ((*scratch).beam.size() >= k) return scored_again(query, (*scratch).beam, k);
+    }
+    return exact_nearest(*index_.storage, query, k);
+}
+
+}  // namespace clipsim

@@ -1,0 +1,30 @@
+// Nearest rows in an index that FAISS keeps. One class a kind of index: ours where we are faster than the
+// FAISS at hand, FAISS's own for the rest.
+#pragma once
+
+#include <faiss/Index.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "top_k.h"
+
+namespace clipsim {
+
+class RowSearch {
+  public:
+    virtual ~RowSearch() = default;
+    // Up to k rows, best first, with their exact scores where the rows are kept in fp32. Thread-safe.
+    virtual std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k) const = 0;
+};
+
+// `index` has to outlive it. ef_search and nprobe are the config's.
+std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexConfig& config);
+
+// Everything is looked at: rows of fp32 in our own scan, others in FAISS's.
+std::vector<ScoredRow> exact_nearest(const faiss::Index& storage, std::span<const float> query,
+                                     std::size_t k);
+
+}  // namespace clipsim

@@ -1,0 +1,139 @@
+#include "clipsim/pipeline/vector_collection.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <thread>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
+#include "clipsim/core/interrupt.h"
+#include "clipsim/core/text.h"
+#include "clipsim/index/manifest.h"
+#include "clipsim/index/vector_index.h"
+#include "clipsim/pipeline/npy.h"
+#include "clipsim/pipeline/output_layout.h"
+
+namespace clipsim {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+FloatMatrix read_unit_rows(const std::filesystem::path& file) {
+    FloatMatrix matrix = read_npy(file);
+    for (std::size_t row = 0; row < matrix.rows; ++row) {
+        const std::span<float> values =
+            std::span(matrix.values).subspan(row * matrix.columns, matrix.columns);
+        double squares = 0;
+        for (const float value : values) squares += static_cast<double>(value) * value;
+        if (!std::isfinite(squares) || squares == 0) {
+            throw UsageError(concat(printable(file), ": row ", row,
+                                    squares == 0 ? " is all zeros, which has no direction"
+                                                 : " holds values that are no numbers"));
+        }
+        const auto scale = static_cast<float>(1 / std::sqrt(squares));
+        for (float& value : values) value *= scale;
+    }
+    return matrix;
+}
+
+std::vector<std::string> read_names(const std::optional<std::filesystem::path>& file, std::size_t rows) {
+    std::vector<std::string> names;
+    names.reserve(rows);
+    if (!file) {
+        for (std::size_t row = 0; row < rows; ++row) names.push_back(concat("row ", row));
+        return names;
+    }
+    std::ifstream in(*file);
+    if (!in) throw UsageError(concat("--names ", printable(*file), ": the file can't be read"));
+    for (std::string line; std::getline(in, line);) names.push_back(std::move(line));
+    if (names.size() != rows) {
+        throw UsageError(
+            concat("--names ", printable(*file), ": ", names.size(), " lines for ", rows, " vectors"));
+    }
+    std::vector<std::string> sorted = names;
+    std::ranges::sort(sorted);
+    if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+        throw UsageError(concat("--names ", printable(*file), ": \"", printable(*twice), "\" stands twice"));
+    }
+    return names;
+}
+
+// Batch by batch, so that Ctrl-C is heard.
+void commit_all(IndexUpdater& updater, const FloatMatrix& matrix, const std::vector<std::string>& names,
+                const RunOptions& run) {
+    constexpr std::size_t batch = 8192;
+    Progress progress("storing", "vectors", matrix.rows, run.progress);
+    for (std::size_t first = 0; first < matrix.rows; first += batch) {
+        throw_if_stopped(run.stop, "the index that was there before is kept");
+        const std::size_t count = std::min(batch, matrix.rows - first);
+        std::vector<ImageEntry> entries(count);
+        for (std::size_t i = 0; i < count; ++i) entries[i].path = names[first + i];
+        updater.commit(entries,
+                       std::span(matrix.values).subspan(first * matrix.columns, count * matrix.columns));
+        progress.advance(count);
+    }
+    progress.finish();
+}
+
+}  // namespace
+
+VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
+                                 const std::optional<std::filesystem::path>& names, const RunOptions& run) {
+    const Clock::time_point start = Clock::now();
+    const FloatMatrix matrix = read_unit_rows(vectors);
+    if (matrix.columns == 0) throw UsageError(concat(printable(vectors), ": its rows are empty"));
+    const std::vector<std::string> row_names = read_names(names, matrix.rows);
+    prepare_output(config);
+
+    const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),
+                                 static_cast<int>(matrix.columns)};
+    const std::filesystem::path folder = OutputLayout(config).index();
+    IndexUpdater updater(folder, identity, config.index, IndexUpdater::Mode::rebuild, run.threads);
+    updater.plan({},
+                 std::vector{std::filesystem::path("/")});  // whatever an earlier, killed run left is dropped
+    commit_all(updater, matrix, row_names, run);
+    VectorIndexSummary summary;
+    summary.report = updater.finish();
+    summary.seconds = seconds_since(start);
+    return summary;
+}
+
+VectorSearchSummary search_vectors(const Config& config, const std::filesystem::path& queries, int k,
+                                   const std::filesystem::path& output, const RunOptions& run) {
+    const Clock::time_point start = Clock::now();
+    const std::filesystem::path folder = OutputLayout(config).index();
+    const Manifest manifest = read_manifest(folder / "manifest.json");
+    if (hash_file(folder / "index.faiss") != manifest.index_hash) {
+        throw Error(concat(
+            printable(folder / "index.faiss"),
+            " is damaged (its checksum differs from the manifest's); run `clipsim index` to repair it"));
+    }
+    VectorSearchSummary summary;
+    summary.parameters = with_search_parameters(manifest.config, config.index);
+    const VectorIndex index =
+        VectorIndex::open(folder / "index.faiss", summary.parameters, manifest.identity.dimension);
+    summary.load_seconds = seconds_since(start);
+
+    const FloatMatrix matrix = read_unit_rows(queries);
+    if (matrix.rows > 0 && matrix.columns != static_cast<std::size_t>(manifest.identity.dimension)) {
+        throw UsageError(concat(printable(queries), ": rows of ", matrix.columns, " values; the index in ",
+                                printable(folder), " holds vectors of ", manifest.identity.dimension));
+    }
+    summary.queries = matrix.rows;
+    summary.threads =
+        run.threads > 0 ? run.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const Clock::time_point searching = Clock::now();
+    const std::vector<std::int64_t> rows = index.search_rows(matrix.values, k, summary.threads);
+    summary.seconds = seconds_since(searching);
+    write_npy(output, rows, matrix.rows, static_cast<std::size_t>(k));
+    return summary;
+}
+
+}  // namespace clipsim

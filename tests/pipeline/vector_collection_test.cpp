@@ -1,0 +1,105 @@
+#include "clipsim/pipeline/vector_collection.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "clipsim/core/error.h"
+#include "clipsim/index/image_store.h"
+#include "clipsim/index/manifest.h"
+#include "clipsim/pipeline/npy.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+class VectorCollection : public ::testing::Test {
+  protected:
+    VectorCollection() {
+        config_.output_dir = (world_ / "out").string();
+        // Row i points i degrees up from the first axis, and is no unit vector.
+        for (int i = 0; i < 90; ++i) {
+            const double angle = i * 3.14159265358979 / 180;
+            values_.push_back(static_cast<float>((1 + i) * std::cos(angle)));
+            values_.push_back(static_cast<float>((1 + i) * std::sin(angle)));
+        }
+        write_npy(world_ / "v.npy", values_, 90, 2);
+    }
+
+    std::string refusal(const std::filesystem::path& vectors,
+                        const std::optional<std::filesystem::path>& names) {
+        try {
+            index_vectors(config_, vectors, names);
+            return {};
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+    }
+
+    TemporaryFolder world_;
+    Config config_;
+    std::vector<float> values_;
+};
+
+TEST_F(VectorCollection, AnswersAMatrixWithRows) {
+    EXPECT_EQ(index_vectors(config_, world_ / "v.npy", std::nullopt).report.total, 90);
+    write_npy(world_ / "q.npy", std::vector<float>{5, 0, 0, 0.1F}, 2, 2);
+    const VectorSearchSummary summary = search_vectors(config_, world_ / "q.npy", 3, world_ / "i.npy");
+    EXPECT_EQ(summary.queries, 2U);
+    EXPECT_EQ(summary.parameters.type, IndexType::flat);
+    const std::string found = read_text(world_ / "i.npy").substr(128);
+    ASSERT_EQ(found.size(), 6 * sizeof(std::int64_t));
+    std::vector<std::int64_t> rows(6);
+    std::copy_n(found.data(), found.size(), reinterpret_cast<char*>(rows.data()));
+    EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 1, 2, 89, 88, 87}));
+}
+
+TEST_F(VectorCollection, IndexingAgainReplacesWhatWasThere) {
+    index_vectors(config_, world_ / "v.npy", std::nullopt);
+    write_npy(world_ / "w.npy", std::vector<float>{0, 1, 0, 1, 0, 0}, 2, 3);
+    EXPECT_EQ(index_vectors(config_, world_ / "w.npy", std::nullopt).report.total, 2);
+    EXPECT_EQ(read_manifest(world_ / "out/index/manifest.json").identity.dimension, 3);
+    write_npy(world_ / "q.npy", std::vector<float>{1, 0, 0}, 1, 3);
+    search_vectors(config_, world_ / "q.npy", 2, world_ / "i.npy");
+    EXPECT_EQ(read_text(world_ / "i.npy").substr(128, 8), std::string("\1\0\0\0\0\0\0\0", 8));
+}
+
+TEST_F(VectorCollection, KeepsTheNamesOfRows) {
+    std::string names;
+    for (int i = 0; i < 90; ++i) names += "photo " + std::to_string(i) + ".jpg\n";
+    write_text(world_ / "names.txt", names);
+    index_vectors(config_, world_ / "v.npy", world_ / "names.txt");
+    const Manifest manifest = read_manifest(world_ / "out/index/manifest.json");
+    const ImageStore store = ImageStore::open_for_reading(world_ / "out/index/images.db", manifest.identity);
+    EXPECT_EQ(store.images().at(7).path, "photo 7.jpg");
+}
+
+TEST_F(VectorCollection, BadInputIsRefusedByName) {
+    write_npy(world_ / "zero.npy", std::vector<float>{1, 0, 0, 0}, 2, 2);
+    EXPECT_NE(refusal(world_ / "zero.npy", std::nullopt).find("row 1 is all zeros"), std::string::npos);
+    write_npy(world_ / "nan.npy", std::vector<float>{NAN, 0}, 1, 2);
+    EXPECT_NE(refusal(world_ / "nan.npy", std::nullopt).find("row 0 holds values"), std::string::npos);
+    write_text(world_ / "names.txt", "one\ntwo\n");
+    EXPECT_NE(refusal(world_ / "v.npy", world_ / "names.txt").find("2 lines for 90"), std::string::npos);
+    std::string twice;
+    for (int i = 0; i < 90; ++i) twice += "same\n";
+    write_text(world_ / "names.txt", twice);
+    EXPECT_NE(refusal(world_ / "v.npy", world_ / "names.txt").find("\"same\" stands twice"),
+              std::string::npos);
+    EXPECT_NE(refusal(world_ / "v.npy", world_ / "none.txt").find("can't be read"), std::string::npos);
+}
+
+TEST_F(VectorCollection, QueriesOfAnotherDimensionAndADamagedIndexAreRefused) {
+    EXPECT_THROW(search_vectors(config_, world_ / "v.npy", 3, world_ / "i.npy"), UsageError)
+        << "no index yet";
+    index_vectors(config_, world_ / "v.npy", std::nullopt);
+    write_npy(world_ / "q.npy", std::vector<float>{1, 0, 0}, 1, 3);
+    EXPECT_THROW(search_vectors(config_, world_ / "q.npy", 3, world_ / "i.npy"), UsageError);
+    std::string bytes = read_text(world_ / "out/index/index.faiss");
+    bytes[bytes.size() / 2] ^= 1;
+    write_text(world_ / "out/index/index.faiss", bytes);
+    EXPECT_THROW(search_vectors(config_, world_ / "v.npy", 3, world_ / "i.npy"), Error);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
