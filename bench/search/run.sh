@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# run.sh [--count N] [--m 16,32] [--threads 2,1] [--real V.npy]: clipsim's search against faiss-cpu, hnswlib and usearch
+# from PyPI, in a virtual environment of the bench's own. See compare.py.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+scripts/build.sh clipsim >/dev/null
+environment=.deps/bench-search
+wheels=(faiss-cpu==1.15.1 hnswlib==0.8.0 usearch==2.26.6 numpy==2.4.6)
+if [ "$(cat "$environment/wheels" 2>/dev/null)" != "${wheels[*]}" ]; then
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install -q --disable-pip-version-check "${wheels[@]}"
+    echo "${wheels[*]}" >"$environment/wheels"
+fi
+grep -m 1 'model name' /proc/cpuinfo || true
+exec "$environment/bin/python" bench/search/compare.py "$@"
