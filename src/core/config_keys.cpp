@@ -162,6 +162,14 @@ void add_train(std::vector<ConfigKey>& keys) {
     keys.push_back(plain("train.grad_checkpointing",
                          "Recompute the unfrozen blocks in the backward pass: less memory, more time",
                          CLIPSIM_MEMBER(train.grad_checkpointing)));
+    keys.push_back(
+        number("train.augment_views",
+               "Augmented views of each photo in stage 2, each computed once; 0: a new one each epoch",
+               CLIPSIM_MEMBER(train.augment_views), 0, 100'000));
+    keys.push_back(
+        number("train.cache_gb",
+               "Disk for what the frozen blocks make of these views, in GiB; more is computed anew",
+               CLIPSIM_MEMBER(train.cache_gb), 0, 1e6));
     keys.push_back(number("train.early_stopping",
                           "Epochs without improvement after which a stage ends; 0: never",
                           CLIPSIM_MEMBER(train.early_stopping), 0, 100'000));

@@ -1,5 +1,9 @@
 #include "block_checkpointing.h"
 
+#include <ATen/autocast_mode.h>
+
+#include "clipsim/model/autocast.h"
+
 namespace clipsim {
 
 namespace {
@@ -18,6 +22,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
         const torch::NoGradGuard no_grad;
         context->save_for_backward({tokens});
         context->saved_data["class_token_only"] = class_token_only;
+        context->saved_data["bf16"] = at::autocast::is_autocast_enabled(tokens.device().type());
         context->saved_data["tokens_need_gradient"] = tokens.requires_grad();
         // The block outlives the graph: the tower that owns it is the one being trained.
         context->saved_data["block"] = reinterpret_cast<std::int64_t>(block.get());
@@ -26,6 +31,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): autograd's context keeps plain values alone
         auto* implementation = reinterpret_cast<TransformerBlockImpl*>(context->saved_data["block"].toInt());
         const bool class_token_only = context->saved_data["class_token_only"].toBool();
         const bool tokens_need_gradient = context->saved_data["tokens_need_gradient"].toBool();
@@ -34,6 +40,8 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
         torch::Tensor output;
         {
             const torch::AutoGradMode with_grad(true);
+            // As in the forward pass, whose scope has ended by now.
+            const AutocastScope autocast(tokens.device().type(), context->saved_data["bf16"].toBool());
             output = class_token_only ? implementation->forward_class_token(tokens)
                                       : implementation->forward(tokens);
         }

@@ -35,7 +35,7 @@ torch::Tensor unit_rows(const torch::Tensor& features) {
 torch::Tensor padded(std::span<const std::vector<std::int32_t>> sentences) {
     std::size_t longest = 0;
     for (const std::vector<std::int32_t>& sentence : sentences) longest = std::max(longest, sentence.size());
-    const torch::Tensor ids = torch::empty(
+    torch::Tensor ids = torch::empty(
         {static_cast<std::int64_t>(sentences.size()), static_cast<std::int64_t>(longest)}, torch::kInt64);
     auto* row = ids.mutable_data_ptr<std::int64_t>();
     for (const std::vector<std::int32_t>& sentence : sentences) {

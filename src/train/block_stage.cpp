@@ -1,6 +1,12 @@
 #include "block_stage.h"
 
-#include "autocast.h"
+#include <iomanip>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/hash.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+#include "clipsim/model/autocast.h"
 #include "head_stage.h"
 #include "token_stream.h"
 
@@ -11,15 +17,6 @@ namespace {
 // The head has learned in stage 1 already; it follows the blocks at a fraction of its first rate.
 constexpr double head_rate_in_stage2 = 0.1;
 constexpr std::size_t validation_batch = 64;
-
-// One seed for each view of each image (the finaliser of splitmix64).
-std::uint64_t view_seed(std::uint64_t seed, int epoch, std::size_t image) {
-    std::uint64_t z =
-        seed + 0x9E3779B97F4A7C15ULL * (static_cast<std::uint64_t>(epoch) * 0x100000001B3ULL + image + 1);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
-}
 
 }  // namespace
 
@@ -35,6 +32,37 @@ BlockStage::BlockStage(const World& world, ClipModel& model, ProjectionHead head
     for (auto& [name, tensor] : model_.tower->tensors_from(boundary_))
         tensor.set_data(tensor.detach().clone());
     model_.tower->freeze_before(boundary_);
+    if (world.options.data.augment && world.options.train.augment_views > 0) open_views();
+}
+
+// A cache of all views, where it fits.
+void BlockStage::open_views() {
+    const TrainOptions& options = world_.options;
+    const VisionConfig& shape = model_.tower->config();
+    const std::int64_t tokens = boundary_ < shape.layers ? shape.tokens() : 1;
+    const auto limit = static_cast<std::int64_t>(options.train.cache_gb * (1 << 30));
+    const std::int64_t wanted = TokenCache::bytes_for(
+        static_cast<std::int64_t>(world_.train.images.size()) * options.train.augment_views, tokens,
+        shape.hidden_size);
+    const std::string size =
+        concat(std::fixed, std::setprecision(1), static_cast<double>(wanted) / (1 << 30));
+    if (wanted > limit) {
+        log_info(concat(options.train.augment_views, " views of each photo would take ", size,
+                        " GiB, more than train.cache_gb (", options.train.cache_gb,
+                        "): computing them anew each epoch"));
+        return;
+    }
+    // All that the tokens hang on but the image.
+    const std::string about =
+        concat(model_.hash, ' ', boundary_, ' ', device_.is_cuda() ? "cuda" : "cpu", ' ', sizeof(at::Half));
+    const std::filesystem::path folder = options.output_dir / "cache";
+    ensure_writable_folder(folder);
+    const std::filesystem::path file =
+        folder / (hash_bytes(std::as_bytes(std::span(about))).substr(0, 16) + ".tokens");
+    views_.emplace(
+        CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.decode, boundary_,
+                            options.data.seed, options.data.workers, device_, options.progress, options.stop},
+        std::make_unique<TokenCache>(file, tokens, shape.hidden_size, limit));
 }
 
 std::vector<ParameterGroup> BlockStage::parameter_groups() const {
@@ -48,19 +76,19 @@ std::vector<ParameterGroup> BlockStage::parameter_groups() const {
 }
 
 BatchStream BlockStage::load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches,
-                             std::optional<int> augmented_epoch) {
+                             std::optional<int> view) {
     const DataConfig& data = world_.options.data;
     std::vector<std::vector<LoadItem>> items;
     for (const std::vector<std::size_t>& samples : batches) {
         std::vector<LoadItem>& batch = items.emplace_back();
         for (const std::size_t sample : samples) {
             const std::size_t image = images.images[sample];
-            std::optional<std::uint64_t> view;
-            if (augmented_epoch) view = view_seed(data.seed, *augmented_epoch, image);
-            batch.push_back({world_.catalogue.images[image].path, sample, view});
+            std::optional<std::uint64_t> seed;
+            if (view) seed = view_seed(data.seed, *view, image);
+            batch.push_back({world_.catalogue.images[image].path, sample, seed});
         }
     }
-    const bool amp = amp_ && augmented_epoch.has_value();
+    const bool amp = amp_ && view.has_value();
     const auto on_skipped = [this, &images](SkippedImage image) {
         image.tag = images.images[image.tag];
         world_.skipped.push_back(std::move(image));
@@ -70,7 +98,15 @@ BatchStream BlockStage::load(const CachedImages& images, std::span<const std::ve
 }
 
 BatchStream BlockStage::batches(std::span<const std::vector<std::size_t>> batches, int epoch) {
-    if (world_.options.data.augment) return load(world_.train, batches, epoch);
+    if (world_.options.data.augment) {
+        const int views = world_.options.train.augment_views;
+        const int view = views > 0 ? epoch % views : epoch;
+        if (views_) {
+            views_->fill(view, world_.skipped);
+            if (views_->holds(view)) return views_->stream(view, batches);
+        }
+        return load(world_.train, batches, view);
+    }
     if (world_.train.tokens.defined()) return stream_cached_tokens(world_.train.tokens, batches, device_);
     return load(world_.train, batches, std::nullopt);
 }

@@ -1,6 +1,7 @@
 // Stage 2: the last blocks of the tower together with the head.
 #pragma once
 
+#include "cached_views.h"
 #include "clipsim/train/trainer.h"
 #include "feature_cache.h"
 #include "stage.h"
@@ -29,7 +30,8 @@ class BlockStage : public Stage {
 
   private:
     BatchStream load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches,
-                     std::optional<int> augmented_epoch);
+                     std::optional<int> view);
+    void open_views();
 
     World world_;
     ClipModel& model_;
@@ -37,6 +39,7 @@ class BlockStage : public Stage {
     int boundary_;
     torch::Device device_;
     bool amp_;
+    std::optional<CachedViews> views_;  // none: not wanted, or too large
 };
 
 }  // namespace clipsim

@@ -42,6 +42,7 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
         {"train.mining", to_string(train.mining)},
         {"train.amp", train.amp},
         {"train.grad_checkpointing", train.grad_checkpointing},
+        {"train.augment_views", train.augment_views},
         {"train.early_stopping", train.early_stopping},
         {"train.stage1.learning_rate", train.stage1.learning_rate},
         {"train.stage2.learning_rate", train.stage2.learning_rate},

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "autocast.h"
+#include "clipsim/model/autocast.h"
 
 namespace clipsim {
 

@@ -54,7 +54,7 @@ TEST(Config, EveryKeyIsRead) {
         "model": {"clip": "ViT-B-32", "projection_dim": 64, "precision": "int8"},
         "data": {"root": "photos", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
         "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "margin": 0.5, "mining": "batch_hard",
-                  "amp": false, "grad_checkpointing": true, "early_stopping": 4,
+                  "amp": false, "grad_checkpointing": true, "early_stopping": 4, "augment_views": 2, "cache_gb": 1.5,
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
                   "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},

@@ -47,6 +47,8 @@ struct TrainConfig {
     Mining mining = Mining::all;
     bool amp = true;                  // bf16 autocast where the device is faster with it
     bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
+    int augment_views = 3;            // augmented views of each photo in stage 2; 0: a new one each epoch
+    double cache_gb = 4;              // at most so much disk for what the frozen blocks make of them
     int early_stopping = 0;           // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 1e-3};
     Stage2Config stage2{{std::nullopt, 3e-4}, 4};

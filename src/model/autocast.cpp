@@ -1,4 +1,4 @@
-#include "autocast.h"
+#include "clipsim/model/autocast.h"
 
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -6,6 +6,9 @@
 namespace clipsim {
 
 bool is_bf16_fast(const torch::Device& device) {
+#if defined(__x86_64__)
+    if (device.is_cpu()) return __builtin_cpu_supports("avx512bf16") != 0;
+#endif
     // The only question about the compute capability that needs no CUDA headers: it is true from 8.0 on.
     return device.is_cuda() && at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
 }

@@ -1,0 +1,125 @@
+#include "token_cache.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+
+namespace clipsim {
+
+namespace {
+
+// A record: the key, a hash of the data, the data.
+constexpr std::size_t hash_chars = 32;
+constexpr std::size_t header_bytes = 2 * hash_chars;
+
+std::size_t data_bytes(std::int64_t tokens, std::int64_t width) {
+    return static_cast<std::size_t>(tokens * width) * sizeof(at::Half);
+}
+
+bool write_all(int descriptor, std::span<const std::byte> bytes, std::size_t offset) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::size_t>(written);
+    }
+    return true;
+}
+
+}  // namespace
+
+std::int64_t TokenCache::bytes_for(std::int64_t count, std::int64_t tokens, std::int64_t width) {
+    return count * static_cast<std::int64_t>(header_bytes + data_bytes(tokens, width));
+}
+
+TokenCache::TokenCache(const std::filesystem::path& file, std::int64_t tokens, std::int64_t width,
+                       std::int64_t max_bytes)
+    : file_(file),
+      tokens_(tokens),
+      width_(width),
+      max_bytes_(max_bytes),
+      record_bytes_(header_bytes + data_bytes(tokens, width)) {
+    descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ >= 0) {
+        writable_ = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+    } else {
+        descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    if (descriptor_ >= 0) open_records();
+}
+
+TokenCache::~TokenCache() {
+    if (mapping_ != nullptr) ::munmap(const_cast<std::byte*>(mapping_), mapped_bytes_);
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void TokenCache::open_records() {
+    struct stat info {};
+    if (::fstat(descriptor_, &info) != 0)
+        throw Error(concat("cannot read ", printable(file_), ": ", std::strerror(errno)));
+    const auto size = static_cast<std::size_t>(info.st_size);
+    // Room for what is going to be appended: pages behind the end of the file are not touched before they are
+    // there.
+    mapped_bytes_ = std::max<std::size_t>({size, static_cast<std::size_t>(max_bytes_), 1});
+    void* memory = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, descriptor_, 0);
+    if (memory == MAP_FAILED)
+        throw Error(concat("cannot map ", printable(file_), ": ", std::strerror(errno)));
+    mapping_ = static_cast<const std::byte*>(memory);
+    for (count_ = 0; (count_ + 1) * record_bytes_ <= size; ++count_) {
+        const auto* text = reinterpret_cast<const char*>(record(count_));
+        const std::span<const std::byte> data(record(count_) + header_bytes, record_bytes_ - header_bytes);
+        if (hash_bytes(data) != std::string_view(text + hash_chars, hash_chars)) continue;
+        records_.emplace(std::string(text, hash_chars), count_);
+    }
+}
+
+const std::byte* TokenCache::record(std::size_t index) const {
+    return mapping_ + index * record_bytes_;
+}
+
+torch::Tensor TokenCache::read(const std::string& key) const {
+    const std::byte* data = record(records_.at(key)) + header_bytes;
+    // LibTorch only reads it.
+    return torch::from_blob(const_cast<std::byte*>(data), {tokens_, width_}, torch::kHalf)
+        .to(torch::kFloat32);
+}
+
+void TokenCache::put(const std::string& key, const torch::Tensor& tokens) {
+    if (!writable_ || contains(key)) return;
+    const std::size_t offset = count_ * record_bytes_;
+    if (offset + record_bytes_ > mapped_bytes_) {
+        log_warning(
+            concat(printable(file_), " is full (train.cache_gb); the rest is computed anew each time"));
+        writable_ = false;
+        return;
+    }
+    const torch::Tensor halves = tokens.to(torch::kCPU, torch::kHalf).contiguous();
+    std::vector<std::byte> bytes(record_bytes_);
+    std::memcpy(bytes.data() + header_bytes, halves.const_data_ptr(), record_bytes_ - header_bytes);
+    const std::string checksum = hash_bytes(std::span(bytes).subspan(header_bytes));
+    std::memcpy(bytes.data(), key.data(), hash_chars);
+    std::memcpy(bytes.data() + hash_chars, checksum.data(), hash_chars);
+    if (!write_all(descriptor_, bytes, offset)) {
+        log_warning(concat("cannot write ", printable(file_), ": ", std::strerror(errno),
+                           "; the rest is computed anew each time"));
+        writable_ = false;
+        return;
+    }
+    records_.emplace(key, count_++);
+}
+
+}  // namespace clipsim
