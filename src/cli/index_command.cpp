@@ -5,7 +5,10 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/tuner.h"
 #include "clipsim/pipeline/build_index.h"
+#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/tuning_curve.h"
 #include "clipsim/pipeline/vector_collection.h"
 #include "commands.h"
 #include "index_stats.h"
@@ -52,6 +55,37 @@ int index(const GlobalOptions& global, const IndexFlags& flags) {
     return global.exit_code(summary.skipped);
 }
 
+struct TuneFlags {
+    double recall = 0.99;
+    std::filesystem::path save;
+};
+
+int tune(const GlobalOptions& global, const TuneFlags& flags) {
+    const TuneReport report = tune_index(OutputLayout(global.config()).index(), flags.recall);
+    if (report.curve.empty()) {
+        log_info("a flat index is exact: there is nothing to tune");
+        return 0;
+    }
+    const char* name = report.type == IndexType::hnsw ? "ef_search" : "nprobe";
+    std::cout << std::setw(9) << name << std::setw(10) << "recall@10" << std::setw(10) << "us/query" << '\n'
+              << std::fixed;
+    for (const TunePoint& point : report.curve) {
+        const bool chosen = report.chosen && point.effort == report.chosen->effort;
+        std::cout << std::setw(9) << point.effort << std::setprecision(4) << std::setw(10) << point.recall
+                  << std::setprecision(1) << std::setw(10) << point.microseconds
+                  << (chosen ? "  <- chosen" : "") << '\n';
+    }
+    if (!flags.save.empty()) save_tuning_curve(flags.save, report);
+    if (!report.chosen) {
+        log_warning(concat(
+            "no ", name, " reaches a recall of ", flags.recall, "; build the index anew with a larger ",
+            report.type == IndexType::hnsw ? "index.hnsw.m or ef_construction" : "index.ivf.nprobe"));
+        return 1;
+    }
+    log_info(concat(name, " ", report.chosen->effort, " is what searches of this index use from now on"));
+    return 0;
+}
+
 }  // namespace
 
 Command index_command(CLI::App& app, const GlobalOptions& global) {
@@ -69,7 +103,18 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--names", flags->names, "With --from-npy: a file with a name a line for the rows")
         ->type_name("FILE");
     command->add_flag("--stats", flags->stats, "Print a JSON object: vectors, build_seconds, parameters");
-    return {command, [&global, flags] { return index(global, *flags); }};
+
+    CLI::App* tuning = command->add_subcommand(
+        "tune", "Find the cheapest search that finds enough, on the index's own vectors, and keep it");
+    const auto tune_flags = std::make_shared<TuneFlags>();
+    tuning
+        ->add_option("--recall", tune_flags->recall, "Share of the 10 nearest to be found; 0.99 if not given")
+        ->type_name("R")
+        ->check(CLI::Range(0.01, 1.0));
+    tuning->add_option("--save", tune_flags->save, "A picture of the curve (.png, .jpg)")->type_name("FILE");
+    return {command, [&global, flags, tuning, tune_flags] {
+                return tuning->parsed() ? tune(global, *tune_flags) : index(global, *flags);
+            }};
 }
 
 }  // namespace clipsim::cli

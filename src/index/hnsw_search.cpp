@@ -52,11 +52,14 @@ class HnswSearch::BorrowedScratch {
     std::unique_ptr<WalkScratch> scratch_;
 };
 
-HnswSearch::HnswSearch(const faiss::IndexHNSW& index, const HnswConfig& config)
-    : index_(index),
-      rows_(byte_rows_of(index)),
-      graph_(index.hnsw, rows_),
-      ef_search_(static_cast<std::size_t>(config.ef_search.value_or(HnswConfig::default_ef_search))) {}
+HnswSearch::HnswSearch(const faiss::IndexHNSW& index, const IndexConfig& config)
+    : index_(index), rows_(byte_rows_of(index)), graph_(index.hnsw, rows_) {
+    HnswSearch::set_parameters(config);
+}
+
+void HnswSearch::set_parameters(const IndexConfig& config) {
+    ef_search_ = static_cast<std::size_t>(config.hnsw.ef_search.value_or(HnswConfig::default_ef_search));
+}
 
 std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query,
                                                 std::span<const WalkScratch::Entry> beam,

@@ -21,7 +21,9 @@ ByteRows byte_rows_of(const faiss::IndexHNSW& index);
 class HnswSearch : public RowSearch {
   public:
     // The index has to outlive this. A byte a dimension is held beside it.
-    HnswSearch(const faiss::IndexHNSW& index, const HnswConfig& config);
+    HnswSearch(const faiss::IndexHNSW& index, const IndexConfig& config);
+
+    void set_parameters(const IndexConfig& config) override;
 
     // Looks at everything where the graph gives out before k.
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k) const override;
@@ -34,7 +36,7 @@ class HnswSearch : public RowSearch {
     const faiss::IndexHNSW& index_;
     ByteRows rows_;
     HnswGraph graph_;
-    std::size_t ef_search_;
+    std::size_t ef_search_ = 0;
     mutable std::mutex mutex_;
     mutable std::vector<std::unique_ptr<WalkScratch>> idle_;  // one for each search at a time
 };

@@ -37,9 +37,12 @@ class ExactSearch : public RowSearch {
 
 class IvfSearch : public RowSearch {
   public:
-    IvfSearch(const faiss::IndexIVF& index, const IvfConfig& config) : index_(index) {
-        some_.nprobe = static_cast<std::size_t>(config.nprobe.value_or(IvfConfig::default_nprobe));
+    IvfSearch(const faiss::IndexIVF& index, const IndexConfig& config) : index_(index) {
+        IvfSearch::set_parameters(config);
         all_.nprobe = index.nlist;
+    }
+    void set_parameters(const IndexConfig& config) override {
+        some_.nprobe = static_cast<std::size_t>(config.ivf.nprobe.value_or(IvfConfig::default_nprobe));
     }
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k) const override {
         std::vector<ScoredRow> found = search_with_faiss(index_, query, k, &some_);
@@ -73,9 +76,9 @@ std::vector<ScoredRow> exact_nearest(const faiss::Index& storage, std::span<cons
 
 std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexConfig& config) {
     if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index))
-        return std::make_unique<HnswSearch>(*hnsw, config.hnsw);
+        return std::make_unique<HnswSearch>(*hnsw, config);
     if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index))
-        return std::make_unique<IvfSearch>(*ivf, config.ivf);
+        return std::make_unique<IvfSearch>(*ivf, config);
     return std::make_unique<ExactSearch>(index);
 }
 

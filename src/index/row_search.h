@@ -18,6 +18,8 @@ class RowSearch {
     virtual ~RowSearch() = default;
     // Up to k rows, best first, with their exact scores where the rows are kept in fp32. Thread-safe.
     virtual std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k) const = 0;
+    // ef_search or nprobe of the config from now on. Not while a search is under way.
+    virtual void set_parameters(const IndexConfig& /*config*/) {}
 };
 
 // `index` has to outlive it. ef_search and nprobe are the config's.

@@ -151,6 +151,18 @@ struct IndexUpdater::Impl {
         }
     }
 
+    // ef_search and nprobe that the index was tuned to, or the defaults.
+    IndexConfig parameters_before() const {
+        IndexConfig parameters;
+        parameters.hnsw.ef_search = HnswConfig::default_ef_search;
+        parameters.ivf.nprobe = IvfConfig::default_nprobe;
+        try {
+            return with_search_parameters(parameters, read_manifest(folder / "manifest.json").config);
+        } catch (const Error&) {
+            return parameters;
+        }
+    }
+
     void write_vectors(const IndexConfig& resolved, IndexSpace space, int dimension, const char* name) const {
         std::vector<std::int64_t> ids;
         std::vector<float> vectors;
@@ -163,8 +175,9 @@ struct IndexUpdater::Impl {
     void write_derived() {
         IndexConfig resolved = config;
         resolved.type = resolve_index_type(config.type, store->count());
-        if (!resolved.hnsw.ef_search) resolved.hnsw.ef_search = HnswConfig::default_ef_search;
-        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = IvfConfig::default_nprobe;
+        const IndexConfig before = parameters_before();
+        if (!resolved.hnsw.ef_search) resolved.hnsw.ef_search = before.hnsw.ef_search;
+        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = before.ivf.nprobe;
         const auto start = std::chrono::steady_clock::now();
         const bool has_joint = identity.joint_dimension > 0;
         if (!derived_is_current(resolved)) {

@@ -105,6 +105,10 @@ std::int64_t VectorIndex::size() const {
     return impl_->map->ntotal;
 }
 
+void VectorIndex::set_search_parameters(const IndexConfig& config) {
+    impl_->rows->set_parameters(config);
+}
+
 IndexConfig with_search_parameters(IndexConfig stored, const IndexConfig& wanted) {
     if (wanted.hnsw.ef_search) stored.hnsw.ef_search = wanted.hnsw.ef_search;
     if (wanted.ivf.nprobe) stored.ivf.nprobe = wanted.ivf.nprobe;

@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 
@@ -43,6 +45,59 @@ std::vector<fs::path> models_folders() {
     return folders;
 }
 
+std::string environment(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+// Where huggingface_hub keeps repositories
+// (https://huggingface.co/docs/huggingface_hub/guides/manage-cache); empty where there is no home.
+fs::path hub_cache() {
+    if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
+    if (const std::string home = environment("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
+    if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty())
+        return fs::path(cache) / "huggingface" / "hub";
+    const std::string home = environment("HOME");
+    return home.empty() ? fs::path() : fs::path(home) / ".cache" / "huggingface" / "hub";
+}
+
+bool is_plain_name(std::string_view text) {
+    return !text.empty() && text != "." && text != ".." && text.find('/') == std::string_view::npos &&
+           text.find('\0') == std::string_view::npos;
+}
+
+// "owner/name" or "owner/name@revision"
+struct Repository {
+    std::string owner, name, revision = "main";
+};
+
+std::optional<Repository> parse_repository(const std::string& text) {
+    const auto slash = text.find('/');
+    if (slash == std::string::npos) return std::nullopt;
+    const auto at = text.find('@', slash);
+    Repository repository{text.substr(0, slash), text.substr(slash + 1, at - slash - 1)};
+    if (at != std::string::npos) repository.revision = text.substr(at + 1);
+    if (!is_plain_name(repository.owner) || !is_plain_name(repository.name) ||
+        !is_plain_name(repository.revision)) {
+        return std::nullopt;
+    }
+    return repository;
+}
+
+// The folder of files of that revision, if it was downloaded.
+std::optional<fs::path> cached_snapshot(const Repository& repository) {
+    const fs::path folder = hub_cache() / concat("models--", repository.owner, "--", repository.name);
+    std::error_code error;
+    std::string commit = repository.revision;
+    if (fs::is_regular_file(folder / "refs" / commit, error)) {
+        commit = read_file(folder / "refs" / commit, 256);
+        commit.erase(commit.find_last_not_of(" \r\n") + 1);
+    }
+    if (!is_plain_name(commit) || !fs::is_directory(folder / "snapshots" / commit, error))
+        return std::nullopt;
+    return folder / "snapshots" / commit;
+}
+
 ModelFiles files_in(const fs::path& folder) {
     fs::path clean = folder.lexically_normal();
     if (!clean.has_filename()) clean = clean.parent_path();
@@ -57,6 +112,12 @@ ModelFiles files_in(const fs::path& folder) {
                 concat("the model folder ", printable(folder), " lacks ", printable(file.filename())));
         }
     }
+    return files;
+}
+
+// A snapshot's folder is named by a hash; the repository's name says more.
+ModelFiles renamed(ModelFiles files, const std::string& id) {
+    files.id = id;
     return files;
 }
 
@@ -81,18 +142,29 @@ ModelFiles find_model(const std::string& name) {
         for (const fs::path& folder : models_folders()) {
             if (fs::is_directory(folder / name, error)) return files_in(folder / name);
         }
+        if (const auto repository = parse_repository(std::string(known->repository))) {
+            if (const auto snapshot = cached_snapshot(*repository)) return renamed(files_in(*snapshot), name);
+        }
         if (known->repository.empty()) {
             throw UsageError(concat("the model ", name,
                                     " that comes with clipsim is missing; set CLIPSIM_MODELS to the ",
                                     "folder that holds ", name, "/"));
         }
-        throw UsageError(
-            concat("the model ", name, " is not here: download config.json, model.safetensors and ",
-                   "preprocessor_config.json of the Hugging Face repository ", known->repository,
-                   " into models/", name, "/ (or set CLIPSIM_MODELS to the folder that holds ", name, "/)"));
+        throw UsageError(concat("the model ", name,
+                                " is not here: download config.json, model.safetensors and ",
+                                "preprocessor_config.json of the Hugging Face repository ", known->repository,
+                                " into models/", name, "/ (or set CLIPSIM_MODELS to the folder that holds ",
+                                name, "/), or run `hf download ", known->repository, "`"));
     }
     if (fs::is_directory(path, error)) return files_in(path);
     if (fs::is_regular_file(path, error)) return files_in(path.has_parent_path() ? path.parent_path() : ".");
+    if (const auto repository = parse_repository(name)) {
+        if (const auto snapshot = cached_snapshot(*repository)) return renamed(files_in(*snapshot), name);
+        throw UsageError(concat("model.clip: \"", name, "\" is no folder, and the Hugging Face cache (",
+                                printable(hub_cache()),
+                                ") does not hold such a repository; run `hf download ", repository->owner,
+                                "/", repository->name, "` first"));
+    }
     refuse_unknown(name);
 }
 

@@ -61,5 +61,40 @@ TEST_F(FindModel, AFolderThatLacksAFileNamesIt) {
     EXPECT_NE(message.find("lacks preprocessor_config.json"), std::string::npos) << message;
 }
 
+class HubCache : public FindModel {
+  protected:
+    HubCache() { ::setenv("HF_HUB_CACHE", folder_.path().c_str(), 1); }
+    ~HubCache() override { ::unsetenv("HF_HUB_CACHE"); }
+    void download(const std::string& repository) const {
+        make(repository + "/snapshots/0123abcd");
+        write_text(folder_.path() / repository / "refs/main", "0123abcd\n");
+    }
+};
+
+TEST_F(HubCache, HoldsRepositoriesByOwnerAndName) {
+    download("models--laion--CLIP-small");
+    const ModelFiles files = find_model("laion/CLIP-small");
+    EXPECT_EQ(files.id, "laion/CLIP-small");
+    EXPECT_EQ(files.config, folder_ / "models--laion--CLIP-small/snapshots/0123abcd/config.json");
+    EXPECT_EQ(find_model("laion/CLIP-small@0123abcd").config, files.config);
+    EXPECT_THROW(find_model("laion/CLIP-small@v2"), UsageError);
+}
+
+TEST_F(HubCache, HoldsKnownNamesToo) {
+    download("models--openai--clip-vit-large-patch14");
+    EXPECT_EQ(find_model("ViT-L-14").id, "ViT-L-14");
+}
+
+TEST_F(HubCache, WhatItDoesNotHoldIsSaidWithTheCommandThatFetchesIt) {
+    const std::string message = message_of<UsageError>([] { find_model("laion/CLIP-other"); });
+    EXPECT_NE(message.find("hf download laion/CLIP-other"), std::string::npos) << message;
+    EXPECT_NE(message.find(folder_.path().string()), std::string::npos) << message;
+}
+
+TEST_F(HubCache, NamesThatWouldLeadOutOfItAreNoRepositories) {
+    for (const char* name : {"../etc", "a/..", "a/b@..", "/a", "a/", "a/b/c"})
+        EXPECT_THROW(find_model(name), UsageError) << name;
+}
+
 }  // namespace
 }  // namespace clipsim::testing

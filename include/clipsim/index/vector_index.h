@@ -37,6 +37,8 @@ class VectorIndex {
     // positions in build()'s matrix: [Q, k], best first, -1 where there are fewer.
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0) const;
     std::int64_t size() const;
+    // ef_search and nprobe of the config from now on. Not while a search is under way.
+    void set_search_parameters(const IndexConfig& config);
 
   private:
     struct Impl;

@@ -1,0 +1,25 @@
+#include "clipsim/pipeline/tuning_curve.h"
+
+#include "clipsim/image/contact_sheet.h"
+
+namespace clipsim {
+
+void save_tuning_curve(const std::filesystem::path& file, const TuneReport& report) {
+    ChartSeries recall{"recall@10", {}, {}}, time{"us a query", {}, {}};
+    for (const TunePoint& point : report.curve) {
+        recall.x.push_back(point.microseconds);
+        recall.y.push_back(point.recall);
+        time.x.push_back(point.effort);
+        time.y.push_back(point.microseconds);
+    }
+    const std::string effort = report.type == IndexType::hnsw ? "ef_search" : "nprobe";
+    std::vector<double> chosen_time, chosen_effort;
+    if (report.chosen) {
+        chosen_time.push_back(report.chosen->microseconds);
+        chosen_effort.push_back(report.chosen->effort);
+    }
+    write_picture(file, draw_charts({{"recall", "us a query", {recall}, chosen_time},
+                                     {"time", effort, {time}, chosen_effort}}));
+}
+
+}  // namespace clipsim

@@ -1,0 +1,77 @@
+#include "clipsim/index/tuner.h"
+
+#include <gtest/gtest.h>
+
+#include "clipsim/core/error.h"
+#include "clipsim/index/manifest.h"
+#include "clipsim/index/updater.h"
+#include "index/unit_vectors.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+constexpr int dimension = 16;
+const IndexIdentity identity{"tiny", "aaaa", dimension};
+
+class Tuner : public ::testing::Test {
+  protected:
+    void make(IndexType type, const IndexConfig& wanted = {}) {
+        IndexConfig config = wanted;
+        config.type = type;
+        config.hnsw.m = 4;
+        config.hnsw.ef_construction = 20;
+        IndexUpdater updater(folder_.path(), identity, config, IndexUpdater::Mode::rebuild);
+        updater.plan({}, std::vector{std::filesystem::path("/")});
+        std::vector<ImageEntry> entries(3000);
+        for (std::size_t i = 0; i < entries.size(); ++i) entries[i].path = std::to_string(i);
+        updater.commit(entries, unit_vectors(entries.size(), dimension));
+        updater.finish();
+    }
+    IndexConfig parameters() const { return read_manifest(folder_ / "manifest.json").config; }
+    TemporaryFolder folder_;
+};
+
+TEST_F(Tuner, KeepsTheFirstEffortThatFindsEnough) {
+    make(IndexType::hnsw);
+    const TuneReport report = tune_index(folder_.path(), 0.9);
+    ASSERT_TRUE(report.chosen);
+    EXPECT_GE(report.chosen->recall, 0.9);
+    for (const TunePoint& point : report.curve) {
+        if (point.effort < report.chosen->effort) {
+            EXPECT_LT(point.recall, 0.9) << point.effort;
+        }
+    }
+    EXPECT_EQ(parameters().hnsw.ef_search, report.chosen->effort);
+    EXPECT_GE(tune_index(folder_.path(), 0.99).chosen->effort, report.chosen->effort);
+}
+
+TEST_F(Tuner, AnUpdateKeepsWhatWasTunedUnlessTheConfigSaysOtherwise) {
+    make(IndexType::hnsw);
+    const int tuned = tune_index(folder_.path(), 0.9).chosen->effort;
+    make(IndexType::hnsw);
+    EXPECT_EQ(parameters().hnsw.ef_search, tuned);
+    IndexConfig config;
+    config.hnsw.ef_search = 77;
+    make(IndexType::hnsw, config);
+    EXPECT_EQ(parameters().hnsw.ef_search, 77);
+}
+
+TEST_F(Tuner, TunesTheProbesOfAnIvfIndex) {
+    make(IndexType::ivf);
+    const TuneReport report = tune_index(folder_.path(), 0.95);
+    ASSERT_TRUE(report.chosen);
+    EXPECT_EQ(parameters().ivf.nprobe, report.chosen->effort);
+}
+
+TEST_F(Tuner, AFlatIndexHasNothingToTune) {
+    make(IndexType::flat);
+    EXPECT_TRUE(tune_index(folder_.path(), 0.99).curve.empty());
+}
+
+TEST_F(Tuner, NoIndexIsSaidSo) {
+    EXPECT_THROW(tune_index(folder_ / "none", 0.99), UsageError);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
