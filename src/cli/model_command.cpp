@@ -1,46 +1,20 @@
-#include <iostream>
-
-#include "clipsim/core/hash.h"
-#include "clipsim/core/text.h"
-#include "clipsim/image/preprocess.h"
-#include "clipsim/model/clip_config.h"
-#include "clipsim/model/model_files.h"
 #include "commands.h"
+#include "model_subcommands.h"
 
 namespace clipsim::cli {
-
-namespace {
-
-int model_info(const std::string& name) {
-    const ModelFiles files = find_model(name);
-    const VisionConfig vision = read_vision_config(files.config);
-    const PreprocessSpec preprocess = read_preprocess_spec(files.preprocessor);
-    std::cout << "model          " << files.id << '\n'
-              << "family         CLIP\n"
-              << "weights        " << printable(files.weights) << " ("
-              << std::filesystem::file_size(files.weights) << " bytes)\n"
-              << "hash           " << hash_file(files.weights) << '\n'
-              << "image          " << vision.image_size << " x " << vision.image_size << ", patches of "
-              << vision.patch_size << ", " << vision.tokens() << " tokens\n"
-              << "vision tower   " << vision.layers << " blocks, width " << vision.hidden_size << ", "
-              << vision.heads << " heads, MLP " << vision.intermediate_size << ", "
-              << (vision.activation == Activation::quick_gelu ? "quick_gelu" : "gelu") << '\n'
-              << "joint space    " << vision.projection_dim << " dimensions\n"
-              << "preprocessing  short side " << preprocess.short_side << ", crop " << preprocess.crop_width
-              << " x " << preprocess.crop_height << ", bicubic\n";
-    return 0;
-}
-
-}  // namespace
 
 Command model_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* command = app.add_subcommand("model", "Look at models");
     command->require_subcommand(1);
-    CLI::App* info = command->add_subcommand("info", "Shape, hash and preprocessing of a model");
-    const auto name = std::make_shared<std::string>();
-    info->add_option("model", *name, "A folder or a known name; without it model.clip of the config");
-    return {command,
-            [&global, name] { return model_info(name->empty() ? global.config().model.clip : *name); }};
+    static constexpr CommandFactory table[] = {model_info_command};
+    std::vector<Command> subcommands;
+    for (const CommandFactory factory : table) subcommands.push_back(factory(*command, global));
+    return {command, [subcommands] {
+                for (const Command& subcommand : subcommands) {
+                    if (subcommand.app->parsed()) return subcommand.run();
+                }
+                return 2;  // CLI11 asks for one of them before it comes to this
+            }};
 }
 
 }  // namespace clipsim::cli

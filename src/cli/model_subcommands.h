@@ -1,0 +1,10 @@
+// The subcommands of `clipsim model`: one file each. `parent` is the command `model`.
+#pragma once
+
+#include "commands.h"
+
+namespace clipsim::cli {
+
+Command model_info_command(CLI::App& parent, const GlobalOptions& global);
+
+}  // namespace clipsim::cli
