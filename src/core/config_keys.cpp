@@ -25,6 +25,12 @@ const Names<Mining> mining_names{{"random", Mining::random},
                                  {"all", Mining::all},
                                  {"semi_hard", Mining::semi_hard},
                                  {"batch_hard", Mining::batch_hard}};
+const Names<SplitBy> split_names{{"by_image", SplitBy::image}, {"by_class", SplitBy::label}};
+const Names<KeepMethod> keep_names{{"none", KeepMethod::none},
+                                   {"wise_ft", KeepMethod::wise_ft},
+                                   {"distill", KeepMethod::distill},
+                                   {"l2", KeepMethod::l2},
+                                   {"distill_wise_ft", KeepMethod::distill_wise_ft}};
 const Names<IndexType> index_type_names{{"auto", IndexType::automatic},
                                         {"flat", IndexType::flat},
                                         {"hnsw", IndexType::hnsw},
@@ -133,8 +139,12 @@ void add_model_and_data(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(model.precision), precision_names));
     keys.push_back(
         plain("data.root", "The folder of photos, one sub-folder a class", CLIPSIM_MEMBER(data.root)));
-    ConfigKey fraction = number("data.val_fraction", "Share of each class held out for validation",
-                                CLIPSIM_MEMBER(data.val_fraction), 0.01, 0.9);
+    keys.push_back(choice("data.split",
+                          "What is held out: by_image, photos of every class; by_class, whole classes",
+                          CLIPSIM_MEMBER(data.split), split_names));
+    ConfigKey fraction =
+        number("data.val_fraction", "Share of each class (by_class: of the classes) held out for validation",
+               CLIPSIM_MEMBER(data.val_fraction), 0.01, 0.9);
     keys.push_back(std::move(fraction));
     keys.push_back(number("data.seed", "Seed of the split, the sampler and all that is random",
                           CLIPSIM_MEMBER(data.seed), 0, 9007199254740991.0));
@@ -188,6 +198,16 @@ void add_train(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(train.stage2.unfreeze_blocks), 0, 1024));
 }
 
+void add_keep(std::vector<ConfigKey>& keys) {
+    keys.push_back(choice("train.keep.method", "What keeps the model from forgetting what CLIP knew",
+                          CLIPSIM_MEMBER(train.keep.method), keep_names));
+    keys.push_back(number("train.keep.strength", "Weight of the term that distill and l2 add to the loss",
+                          CLIPSIM_MEMBER(train.keep.strength), 0, 1e6));
+    keys.push_back(number("train.keep.alpha",
+                          "wise_ft: share of the trained weights; the rest are those at the start",
+                          CLIPSIM_MEMBER(train.keep.alpha), 0, 1));
+}
+
 void add_index_and_rest(std::vector<ConfigKey>& keys) {
     keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above",
                           CLIPSIM_MEMBER(index.type), index_type_names));
@@ -219,6 +239,7 @@ std::vector<ConfigKey> make_keys() {
     std::vector<ConfigKey> keys;
     add_model_and_data(keys);
     add_train(keys);
+    add_keep(keys);
     add_index_and_rest(keys);
     return keys;
 }
@@ -260,6 +281,12 @@ std::string to_string(Precision value) {
 }
 std::string to_string(Mining value) {
     return name_of(mining_names, value);
+}
+std::string to_string(SplitBy value) {
+    return name_of(split_names, value);
+}
+std::string to_string(KeepMethod value) {
+    return name_of(keep_names, value);
 }
 std::string to_string(IndexType value) {
     return name_of(index_type_names, value);

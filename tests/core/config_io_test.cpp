@@ -52,11 +52,12 @@ TEST(Config, AnEmptyObjectIsTheDefaults) {
 TEST(Config, EveryKeyIsRead) {
     const Config config = parse(R"({
         "model": {"clip": "ViT-B-32", "projection_dim": 64, "precision": "int8"},
-        "data": {"root": "photos", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
+        "data": {"root": "photos", "split": "by_class", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
         "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "margin": 0.5, "mining": "batch_hard",
                   "amp": false, "grad_checkpointing": true, "early_stopping": 4, "augment_views": 2, "cache_gb": 1.5,
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
-                  "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1}},
+                  "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1},
+                  "keep": {"method": "distill", "strength": 3, "alpha": 0.75}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},
                   "ivf": {"nlist": 10, "nprobe": 4}, "text_search": false},
         "search": {"top_k": 5}, "output_dir": "out"})");
@@ -64,6 +65,7 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.model.projection_dim, 64);
     EXPECT_EQ(config.model.precision, Precision::int8);
     EXPECT_EQ(config.data.root, "photos");
+    EXPECT_EQ(config.data.split, SplitBy::label);
     EXPECT_DOUBLE_EQ(config.data.val_fraction, 0.25);
     EXPECT_EQ(config.data.seed, 7U);
     EXPECT_EQ(config.data.workers, 3);
@@ -82,6 +84,9 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.train.stage2.epochs, 5);
     EXPECT_DOUBLE_EQ(config.train.stage2.learning_rate, 0.02);
     EXPECT_EQ(config.train.stage2.unfreeze_blocks, 1);
+    EXPECT_EQ(config.train.keep.method, KeepMethod::distill);
+    EXPECT_DOUBLE_EQ(config.train.keep.strength, 3);
+    EXPECT_DOUBLE_EQ(config.train.keep.alpha, 0.75);
     EXPECT_EQ(config.index.type, IndexType::hnsw);
     EXPECT_EQ(config.index.storage, Storage::fp16);
     EXPECT_EQ(config.index.hnsw.m, 16);

@@ -11,6 +11,8 @@ namespace clipsim {
 
 enum class Precision { automatic, fp32, bf16, int8 };
 enum class Mining { random, all, semi_hard, batch_hard };
+enum class SplitBy { image, label };
+enum class KeepMethod { none, wise_ft, distill, l2, distill_wise_ft };
 enum class IndexType { automatic, flat, hnsw, ivf };
 enum class Storage { fp32, fp16, int8 };
 
@@ -22,7 +24,8 @@ struct ModelConfig {
 
 struct DataConfig {
     std::string root = "data";
-    double val_fraction = 0.2;  // of each class
+    SplitBy split = SplitBy::image;  // held out: photos of every class, or whole classes
+    double val_fraction = 0.2;       // of each class, or of the classes
     std::uint64_t seed = 42;
     int workers = 0;      // decoding threads; 0: one a core
     bool augment = true;  // random crops and mirror images in stage 2
@@ -39,6 +42,13 @@ struct Stage2Config : StageConfig {
     int unfreeze_blocks = 4;
 };
 
+// What training does so that the model does not forget what CLIP knew.
+struct KeepConfig {
+    KeepMethod method = KeepMethod::none;
+    double strength = 1;  // of the term that distill and l2 add to the loss
+    double alpha = 0.5;   // wise_ft: share of the trained weights, the rest being those at the start
+};
+
 struct TrainConfig {
     int epochs = 15;
     int classes_per_batch = 8;
@@ -52,6 +62,7 @@ struct TrainConfig {
     int early_stopping = 0;           // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 1e-3};
     Stage2Config stage2{{std::nullopt, 3e-4}, 4};
+    KeepConfig keep;
 
     int stage1_epochs() const;
     int stage2_epochs() const;

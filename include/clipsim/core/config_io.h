@@ -26,6 +26,8 @@ nlohmann::ordered_json config_schema();                       // JSON Schema, dr
 
 std::string to_string(Precision value);
 std::string to_string(Mining value);
+std::string to_string(SplitBy value);
+std::string to_string(KeepMethod value);
 std::string to_string(IndexType value);
 std::string to_string(Storage value);
 
