@@ -93,4 +93,33 @@ void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start,
     }
 }
 
+void HnswGraph::filtered_beam_search(const ByteQuery& query, const GraphCandidate& start, int level,
+                                     std::size_t width, const RowFilter& filter, WalkScratch& scratch) const {
+    scratch.begin(graph_.levels.size());
+    scratch.visit(start.id);
+    scratch.beam.clear();
+    scratch.frontier.assign(1, start);
+    if (filter.allows(start.id)) scratch.beam.push_back({start, true});
+    constexpr auto nearest_on_top = [](const GraphCandidate& a, const GraphCandidate& b) {
+        return a.similarity != b.similarity ? a.similarity < b.similarity : a.id > b.id;
+    };
+    const auto too_far = [&](std::int32_t similarity) {
+        return scratch.beam.size() == width && similarity <= scratch.beam.back().similarity;
+    };
+    while (!scratch.frontier.empty()) {
+        std::ranges::pop_heap(scratch.frontier, nearest_on_top);
+        const GraphCandidate nearest = scratch.frontier.back();
+        scratch.frontier.pop_back();
+        if (too_far(nearest.similarity) && nearest.similarity < scratch.beam.back().similarity) break;
+        score_neighbours(query, nearest.id, level, scratch);
+        for (std::size_t i = 0; i < scratch.ids.size(); ++i) {
+            const GraphCandidate candidate{scratch.scores[i], scratch.ids[i]};
+            if (too_far(candidate.similarity)) continue;
+            scratch.frontier.push_back(candidate);
+            std::ranges::push_heap(scratch.frontier, nearest_on_top);
+            if (filter.allows(candidate.id)) insert(scratch.beam, width, candidate);
+        }
+    }
+}
+
 }  // namespace clipsim

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "byte_rows.h"
+#include "clipsim/index/row_filter.h"
 
 namespace clipsim {
 
@@ -33,9 +34,10 @@ class WalkScratch {
     struct Entry : GraphCandidate {
         bool expanded = false;
     };
-    std::vector<Entry> beam;           // best first
-    std::vector<std::int32_t> ids;     // the unvisited neighbours of the node at hand
-    std::vector<std::int32_t> scores;  // of `ids`
+    std::vector<Entry> beam;               // best first
+    std::vector<std::int32_t> ids;         // the unvisited neighbours of the node at hand
+    std::vector<std::int32_t> scores;      // of `ids`
+    std::vector<GraphCandidate> frontier;  // of a filtered search: a heap of what is not expanded yet
 
   private:
     std::vector<std::uint8_t> marks_;
@@ -56,6 +58,12 @@ class HnswGraph {
     // The `width` nearest that a beam of that width finds on a level: scratch.beam, best first.
     void beam_search(const ByteQuery& query, const GraphCandidate& start, int level, std::size_t width,
                      WalkScratch& scratch) const;
+
+    // The same among the nodes that the filter allows; the way leads over the others too (as in hnswlib,
+    // https://github.com/nmslib/hnswlib), so that the fewer are allowed, the more is looked at. All that can
+    // be reached is looked at before fewer than `width` are given.
+    void filtered_beam_search(const ByteQuery& query, const GraphCandidate& start, int level,
+                              std::size_t width, const RowFilter& filter, WalkScratch& scratch) const;
 
   private:
     void score_neighbours(const ByteQuery& query, std::int32_t node, int level, WalkScratch& scratch) const;

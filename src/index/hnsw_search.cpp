@@ -83,15 +83,30 @@ std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query,
     return found;
 }
 
-std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::size_t k) const {
-    if (index_.ntotal > 0) {
+// A walk for `width` allowed nodes expands width / selectivity of them and scores some `per_expansion` rows
+// at each (in bytes, counted in what scoring one in fp32 costs); a scan scores the allowed rows.
+bool HnswSearch::is_sparse(const RowFilter& filter, std::size_t width) const {
+    constexpr double per_expansion = 4;
+    const auto allowed = static_cast<double>(filter.allowed());
+    return allowed * filter.selectivity() <= per_expansion * static_cast<double>(width);
+}
+
+std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::size_t k,
+                                           const RowFilter* filter) const {
+    if (filter != nullptr) k = std::min(k, filter->allowed());
+    const std::size_t width = std::max(ef_search_, k);
+    if (index_.ntotal > 0 && (filter == nullptr || !is_sparse(*filter, width))) {
         BorrowedScratch scratch(*this);
         const ByteQuery bytes = rows_.encode(query);
         const GraphCandidate start = graph_.descend(bytes, 0, *scratch);
-        graph_.beam_search(bytes, start, 0, std::max(ef_search_, k), *scratch);
+        if (filter == nullptr) {
+            graph_.beam_search(bytes, start, 0, width, *scratch);
+        } else {
+            graph_.filtered_beam_search(bytes, start, 0, width, *filter, *scratch);
+        }
         if ((*scratch).beam.size() >= k) return scored_again(query, (*scratch).beam, k);
     }
-    return exact_nearest(*index_.storage, query, k);
+    return exact_nearest(*index_.storage, query, k, filter);
 }
 
 }  // namespace clipsim

@@ -25,11 +25,14 @@ class HnswSearch : public RowSearch {
 
     void set_parameters(const IndexConfig& config) override;
 
-    // Looks at everything where the graph gives out before k.
-    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k) const override;
+    // Looks at everything (that the filter allows) where the graph gives out before k, and where so few rows
+    // are allowed that this costs less than the walk to them.
+    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
+                                   const RowFilter* filter = nullptr) const override;
 
   private:
     class BorrowedScratch;
+    bool is_sparse(const RowFilter& filter, std::size_t width) const;
     std::vector<ScoredRow> scored_again(std::span<const float> query,
                                         std::span<const WalkScratch::Entry> beam, std::size_t k) const;
 

@@ -73,17 +73,19 @@ void VectorIndex::save(const std::filesystem::path& file) const {
     target.commit();
 }
 
-std::vector<Neighbour> VectorIndex::search(std::span<const float> query, int k) const {
+std::vector<Neighbour> VectorIndex::search(std::span<const float> query, int k,
+                                           const RowFilter* filter) const {
     const std::size_t wanted = impl_->clamped(k);
     if (wanted == 0) return {};
     std::vector<Neighbour> neighbours;
-    for (const ScoredRow& row : impl_->rows->nearest(query, wanted)) {
+    for (const ScoredRow& row : impl_->rows->nearest(query, wanted, filter)) {
         neighbours.push_back({impl_->map->id_map[static_cast<std::size_t>(row.row)], row.score});
     }
     return neighbours;
 }
 
-std::vector<std::int64_t> VectorIndex::search_rows(std::span<const float> queries, int k, int threads) const {
+std::vector<std::int64_t> VectorIndex::search_rows(std::span<const float> queries, int k, int threads,
+                                                   const RowFilter* filter) const {
     const auto dimension = static_cast<std::size_t>(impl_->index->d);
     const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
     const std::size_t wanted = impl_->clamped(k);
@@ -94,7 +96,7 @@ std::vector<std::int64_t> VectorIndex::search_rows(std::span<const float> querie
         for (std::size_t q = begin; q < end; ++q) {
             std::int64_t* target = rows.data() + q * width;
             for (const ScoredRow& row :
-                 impl_->rows->nearest(queries.subspan(q * dimension, dimension), wanted))
+                 impl_->rows->nearest(queries.subspan(q * dimension, dimension), wanted, filter))
                 *target++ = row.row;
         }
     });
@@ -103,6 +105,10 @@ std::vector<std::int64_t> VectorIndex::search_rows(std::span<const float> querie
 
 std::int64_t VectorIndex::size() const {
     return impl_->map->ntotal;
+}
+
+std::span<const std::int64_t> VectorIndex::ids() const {
+    return impl_->map->id_map;
 }
 
 void VectorIndex::set_search_parameters(const IndexConfig& config) {

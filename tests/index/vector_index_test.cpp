@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -95,6 +96,68 @@ TEST_P(VectorIndexKinds, GivesEveryVectorWhenMoreAreAskedForThanThereAre) {
     const VectorIndex index = VectorIndex::build(config, dimension, ids_for(300), rows);
     const std::vector<std::int64_t> hits = ids_of(index.search(std::span(rows).first(dimension), 1000));
     EXPECT_EQ(std::set<std::int64_t>(hits.begin(), hits.end()).size(), 300U);
+}
+
+// Whatever the share that the filter lets through: nothing else, as many as asked for, and the nearest of
+// them.
+TEST_P(VectorIndexKinds, AFilterIsExactAtAnySelectivity) {
+    constexpr std::size_t count = 3000, queries = 20, k = 10;
+    const std::vector<float> rows = unit_vectors(count, dimension),
+                             asked = unit_vectors(queries, dimension, 2);
+    IndexConfig config = config_of(GetParam());
+    config.hnsw.ef_search = 64;
+    const VectorIndex index = VectorIndex::build(config, dimension, ids_for(count), rows);
+    std::mt19937 random(5);
+    for (const double share : {0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 0.9, 1.0}) {
+        RowFilter filter(count, false);
+        for (std::size_t row = 0; row < count; ++row) {
+            if (static_cast<double>(random() % 1000) < share * 1000)
+                filter.allow(static_cast<std::int64_t>(row));
+        }
+        const std::size_t wanted = std::min(k, filter.allowed());
+        std::size_t found = 0;
+        for (std::size_t q = 0; q < queries; ++q) {
+            const std::span<const float> query = std::span(asked).subspan(q * dimension, dimension);
+            std::vector<std::int64_t> nearest = exact_order(rows, query);
+            std::erase_if(nearest, [&](std::int64_t row) { return !filter.allows(row); });
+            const std::vector<Neighbour> hits = index.search(query, k, &filter);
+            ASSERT_EQ(hits.size(), wanted) << share;
+            EXPECT_TRUE(std::ranges::is_sorted(hits, std::greater{}, &Neighbour::score));
+            for (std::size_t i = 0; i < wanted; ++i) {
+                EXPECT_TRUE(filter.allows((hits[i].id - 1000) / 7)) << share;
+                found +=
+                    static_cast<std::size_t>(std::ranges::count(hits, 1000 + 7 * nearest[i], &Neighbour::id));
+            }
+        }
+        EXPECT_GE(static_cast<double>(found), GetParam().recall * static_cast<double>(wanted * queries))
+            << share;
+    }
+}
+
+// Half of the vectors lie opposite to the query, and only they are allowed: the walk starts where nothing is.
+TEST_P(VectorIndexKinds, AFilterThatAllowsOnlyWhatIsFarAwayStillGivesK) {
+    constexpr std::size_t count = 2000;
+    std::vector<float> rows = unit_vectors(count, dimension);
+    RowFilter filter(count, false);
+    for (std::size_t row = 0; row < count; ++row) {
+        rows[row * dimension] = row % 2 == 0 ? 20.0F : -20.0F;
+        if (row % 2 == 1) filter.allow(static_cast<std::int64_t>(row));
+    }
+    for (std::size_t row = 0; row < count; ++row) {
+        const std::span<float> values = std::span(rows).subspan(row * dimension, dimension);
+        const float length =
+            std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0F));
+        for (float& value : values) value /= length;
+    }
+    IndexConfig config = config_of(GetParam());
+    config.ivf.nprobe = 1;
+    config.hnsw.ef_search = 16;
+    const VectorIndex index = VectorIndex::build(config, dimension, ids_for(count), rows);
+    for (const int k : {1, 10, 700, 2000}) {
+        const std::vector<Neighbour> hits = index.search(std::span(rows).first(dimension), k, &filter);
+        ASSERT_EQ(hits.size(), static_cast<std::size_t>(std::min(k, 1000)));
+        for (const Neighbour& hit : hits) EXPECT_LT(hit.score, 0);
+    }
 }
 
 // What index.faiss is for besides clipsim: any FAISS reads it and finds the same.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "clipsim/core/config.h"
+#include "clipsim/index/row_filter.h"
 
 namespace clipsim {
 
@@ -31,12 +32,16 @@ class VectorIndex {
     VectorIndex(VectorIndex&&) noexcept;
     VectorIndex& operator=(VectorIndex&&) noexcept;
 
-    // The k nearest, best first; fewer when the index holds fewer. Thread-safe.
-    std::vector<Neighbour> search(std::span<const float> query, int k) const;
+    // The k nearest, best first; fewer when the index holds fewer. With a filter (of size() rows) the k
+    // nearest among those that it allows, and fewer only when it allows fewer. Thread-safe.
+    std::vector<Neighbour> search(std::span<const float> query, int k,
+                                  const RowFilter* filter = nullptr) const;
     // The same for a matrix of queries [Q, dimension] on several threads (0: one a core), by the vectors'
     // positions in build()'s matrix: [Q, k], best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0) const;
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0,
+                                          const RowFilter* filter = nullptr) const;
     std::int64_t size() const;
+    std::span<const std::int64_t> ids() const;  // of the rows, ascending
     // ef_search and nprobe of the config from now on. Not while a search is under way.
     void set_search_parameters(const IndexConfig& config);
 
