@@ -27,7 +27,11 @@ std::string uri_of(const std::filesystem::path& file, std::string_view query) {
 int open_handle(const std::string& uri, int flags, sqlite3** handle) {
     const int code =
         sqlite3_open_v2(uri.c_str(), handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
-    if (code == SQLITE_OK) sqlite3_busy_timeout(*handle, 10'000);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(*handle, 10'000);
+        // A damaged page is refused when it is met, not followed.
+        sqlite3_exec(*handle, "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
+    }
     return code;
 }
 
@@ -40,6 +44,8 @@ Database Database::open_for_writing(const std::filesystem::path& file) {
     const int code = open_handle(uri_of(file, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &handle);
     database.handle_.reset(handle);
     if (code != SQLITE_OK) database.fail();
+    // Of a new file: vectors of usual dimensions fill such pages well.
+    database.execute("PRAGMA page_size = 16384");
     database.execute("PRAGMA journal_mode = WAL");
     database.execute(
         "PRAGMA synchronous = NORMAL");  // in WAL mode: consistent after a power cut, at most a batch behind
@@ -116,6 +122,10 @@ void Statement::run() {
 
 void Statement::reset() {
     sqlite3_reset(statement_.get());
+}
+
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::integer(int column) const {

@@ -46,6 +46,7 @@ class Statement {
     void run();   // to the end, then ready to be bound again
     void reset();
 
+    bool is_null(int column) const;
     std::int64_t integer(int column) const;
     std::string text(int column) const;
     std::span<const std::byte> blob(int column) const;  // until the next step

@@ -166,9 +166,6 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
 
 class JointVectors : public ImageStoreTest {
   protected:
-    static constexpr const char* drop_joint =
-        "ALTER TABLE images DROP COLUMN joint_vector; PRAGMA user_version = 1;"
-        "DELETE FROM meta WHERE key = 'joint_dimension'";
     ImageStore joint_writer() const { return ImageStore::open_for_writing(file_, both_); }
     const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
 };
@@ -206,18 +203,157 @@ TEST_F(JointVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
     EXPECT_FALSE(joint_writer().images().at(0).complete);
 }
 
-TEST_F(JointVectors, ADatabaseOfTheVersionBeforeIsBroughtUpToDateByAWriter) {
-    writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
-    Database::open_for_writing(file_).execute(drop_joint);
-    try {
-        reader();
-        FAIL() << "it was read";
-    } catch (const UsageError& error) {
-        EXPECT_NE(std::string(error.what()).find("older clipsim"), std::string::npos) << error.what();
+// The tables as versions 1 and 2 made them, with two images, of which the first of three was removed.
+class OlderDatabase : public ImageStoreTest, public ::testing::WithParamInterface<int> {
+  protected:
+    OlderDatabase() {
+        Database database = Database::open_for_writing(file_);
+        database.execute(
+            "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+            "CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, size "
+            "INTEGER "
+            "NOT NULL, mtime_ns INTEGER NOT NULL, content_hash TEXT NOT NULL, label TEXT NOT NULL, vector "
+            "BLOB "
+            "NOT NULL);"
+            "INSERT INTO images VALUES (2, CAST('/a.jpg' AS BLOB), 100, 200, 'h1', 'cat', "
+            "x'0000803f00000000'),"
+            " (3, CAST('/b.jpg' AS BLOB), 100, 200, 'h2', '', x'000000000000803f');"
+            "UPDATE sqlite_sequence SET seq = 7;"
+            "INSERT INTO meta VALUES ('model_id', 'tiny'), ('model_hash', 'aaaa1111'), ('dimension', '2'),"
+            " ('generation', '77');"
+            "PRAGMA application_id = 0x636c6970; PRAGMA user_version = 1");
+        if (GetParam() == 1) return;
+        database.execute(
+            "ALTER TABLE images ADD COLUMN joint_vector BLOB; PRAGMA user_version = 2;"
+            "INSERT INTO meta VALUES ('joint_dimension', '3');"
+            "UPDATE images SET joint_vector = x'0000803f0000000000000000' WHERE id = 3");
     }
-    EXPECT_EQ(writer().count(), 1);
-    EXPECT_EQ(reader().vector(reader().images().at(0).id), (std::vector<float>{1, 0}));
-    EXPECT_FALSE(joint_writer().images().at(0).complete);
+
+    IndexIdentity asked_for() const { return {"tiny", "aaaa1111", 2, GetParam() == 1 ? 0 : 3}; }
+
+    void expect_all_is_there(const ImageStore& store) const {
+        EXPECT_EQ(store.count(), 2);
+        const StoredImage image = store.images().at(1);
+        EXPECT_EQ(static_cast<const ImageEntry&>(image), entry("/b.jpg", "h2", ""));
+        EXPECT_EQ(image.id, 3);
+        EXPECT_TRUE(image.complete);
+        EXPECT_EQ(store.images().at(0).complete, GetParam() == 1);
+        EXPECT_EQ(store.vector(3), (std::vector<float>{0, 1}));
+        if (GetParam() == 2) {
+            EXPECT_EQ(store.vector(3, IndexSpace::joint), (std::vector<float>{1, 0, 0}));
+        }
+        EXPECT_EQ(store.generation(), 77U);
+        EXPECT_EQ(store.removed_since(), 77U);
+        EXPECT_EQ(store.last_id(), 3);
+        EXPECT_EQ(store.matching(parse_image_filter(std::vector<std::string>{"label=cat"})),
+                  std::vector<std::int64_t>{2});
+    }
+};
+
+TEST_P(OlderDatabase, IsReadAsItIs) {
+    expect_all_is_there(ImageStore::open_for_reading(file_, asked_for()));
+}
+
+TEST_P(OlderDatabase, IsMigratedByAWriter) {
+    expect_all_is_there(ImageStore::open_for_writing(file_, asked_for()));
+    ImageStore store = ImageStore::open_for_writing(file_, asked_for());
+    expect_all_is_there(store);
+    store.put(std::vector{entry("/c.jpg", "h3")}, std::vector<float>{1, 0});
+    EXPECT_EQ(store.last_id(), 8) << "no id is used again";
+    store.remove(std::vector<std::int64_t>{2});
+    EXPECT_EQ(store.removed(), std::vector<std::int64_t>{2});
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, OlderDatabase, ::testing::Values(1, 2));
+
+TEST_F(ImageStoreTest, OfANewerVersionIsRefused) {
+    writer();
+    Database::open_for_writing(file_).execute("PRAGMA user_version = 4");
+    for (const bool reading : {true, false}) {
+        try {
+            reading ? reader() : writer();
+            ADD_FAILURE();
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("newer clipsim"), std::string::npos) << error.what();
+        }
+    }
+}
+
+TEST_F(ImageStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
+    ImageStore store = writer();
+    const std::uint64_t start = store.removed_since();
+    EXPECT_EQ(start, store.generation());
+    store.put(std::vector{entry("/a.jpg"), entry("/b.jpg"), entry("/c.jpg")},
+              std::vector<float>{1, 0, 0, 1, 1, 0});
+    store.put(std::vector{entry("/a.jpg", "new")}, std::vector<float>{0, 1});
+    store.remove(std::vector<std::int64_t>{2});
+    EXPECT_EQ(store.removed(), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(store.removed_count(), 2);
+    EXPECT_EQ(store.removed_since(), start);
+    EXPECT_EQ(store.last_id(), 4);
+    EXPECT_EQ(store.count_after(3), 1);
+    const std::uint64_t generation = store.generation();
+    store.forget_removed();
+    EXPECT_EQ(store.generation(), generation) << "nothing that a search would find has changed";
+    EXPECT_EQ(store.removed_since(), generation);
+    EXPECT_TRUE(store.removed().empty());
+}
+
+TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
+    ImageStore store = writer();
+    store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
+    std::vector<std::int64_t> ids;
+    std::vector<float> vectors;
+    store.load_vectors(ids, vectors, IndexSpace::own, 1);
+    EXPECT_EQ(ids, std::vector<std::int64_t>{2});
+    EXPECT_EQ(vectors, (std::vector<float>{0, 1}));
+    store.load_vectors(ids, vectors, IndexSpace::own, 2);
+    EXPECT_TRUE(ids.empty() && vectors.empty());
+}
+
+TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
+    ImageStore store = writer();
+    store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
+    Database::open_for_writing(file_).execute("UPDATE vectors SET vector = x'0000803f01000000' WHERE id = 1");
+    EXPECT_THROW(store.vector(1), Error);
+    std::vector<std::int64_t> ids, damaged;
+    std::vector<float> vectors;
+    store.load_vectors(ids, vectors, IndexSpace::own, 0, &damaged);
+    EXPECT_EQ(ids, std::vector<std::int64_t>{2});
+    EXPECT_EQ(vectors, (std::vector<float>{0, 1}));
+    EXPECT_EQ(damaged, std::vector<std::int64_t>{1});
+}
+
+TEST_F(ImageStoreTest, FindsWhatAFilterAsksForAsTheFilterItselfWould) {
+    ImageStore store = writer();
+    std::vector<ImageEntry> entries;
+    for (const char* path : {"/p/cat/a.jpg", "/p/cat/b.png", "/p/cats/c.jpg", "/p/dog/d.jpg", "/q/\xff/e.jpg",
+                             "/q/\xff\xff/f.jpg", "/q/g.jpg"}) {
+        const std::string label = std::filesystem::path(path).parent_path().filename();
+        entries.push_back(entry(path, path, label == "q" ? "" : label));
+    }
+    store.put(entries, std::vector<float>(entries.size() * 2, 1));
+    const std::vector<std::vector<std::string>> all{{},
+                                                    {"label=cat"},
+                                                    {"label=cat,dog", "path=*.jpg"},
+                                                    {"label!=cat"},
+                                                    {"label="},
+                                                    {"folder=/p/cat"},
+                                                    {"folder=/q/\xff", "label!=x"},
+                                                    {"folder=/q/\xff\xff,/p/dog"},
+                                                    {"folder=/"},
+                                                    {"path=c*/*.jpg"},
+                                                    {"path!=*.jpg"},
+                                                    {"folder!=/p", "label!="},
+                                                    {"label=none"}};
+    for (const std::vector<std::string>& expressions : all) {
+        const ImageFilter filter = parse_image_filter(expressions);
+        std::vector<std::int64_t> expected;
+        for (const StoredImage& image : store.images()) {
+            if (filter.matches(image.path.native(), image.label)) expected.push_back(image.id);
+        }
+        EXPECT_EQ(store.matching(filter), expected) << ::testing::PrintToString(expressions);
+    }
 }
 
 }  // namespace

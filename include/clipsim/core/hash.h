@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -9,6 +10,8 @@
 namespace clipsim {
 
 std::string hash_bytes(std::span<const std::byte> bytes);
+// XXH3 in 64 bits: what is kept beside a small piece of data to see whether it is still what was written.
+std::uint64_t checksum(std::span<const std::byte> bytes);
 // Throws Error when the file can't be read.
 std::string hash_file(const std::filesystem::path& path);
 
