@@ -100,8 +100,9 @@ bool fits(const ConfigKey& key, const Json& value) {
         case ConfigKey::Type::boolean:
             return value.is_boolean();
         case ConfigKey::Type::string: {
+            if (value.is_boolean()) return key.or_boolean;
             if (!value.is_string()) return false;
-            if (key.choices.empty()) return !value.get<std::string>().empty();
+            if (key.choices.empty()) return key.or_empty || !value.get<std::string>().empty();
             for (const std::string& choice : key.choices) {
                 if (value == choice) return true;
             }
@@ -186,7 +187,8 @@ void apply_override(Config& config, const std::string& text) {
     Json json = value;
     try {
         Json parsed = parse_json(value, "--set");
-        if (key == nullptr || key->type != ConfigKey::Type::string || parsed.is_string())
+        if (key == nullptr || key->type != ConfigKey::Type::string || parsed.is_string() ||
+            (key->or_boolean && parsed.is_boolean()))
             json = std::move(parsed);
     } catch (const UsageError&) {
         // no JSON: it stays the text it is
@@ -213,9 +215,12 @@ Json key_schema(const ConfigKey& key) {
     schema["description"] = key.description;
     static constexpr const char* names[] = {"integer", "number", "boolean", "string"};
     const char* type = names[static_cast<std::size_t>(key.type)];
-    schema["type"] = key.nullable ? Json::array({type, "null"}) : Json(type);
-    if (key.type == ConfigKey::Type::string && key.choices.empty()) schema["minLength"] = 1;
+    schema["type"] = key.nullable     ? Json::array({type, "null"})
+                     : key.or_boolean ? Json::array({type, "boolean"})
+                                      : Json(type);
+    if (key.type == ConfigKey::Type::string && key.choices.empty() && !key.or_empty) schema["minLength"] = 1;
     if (!key.choices.empty()) schema["enum"] = key.choices;
+    if (key.or_boolean) schema["enum"].insert(schema["enum"].end(), {true, false});
     const auto limit = [&](double value) {
         return key.type == ConfigKey::Type::integer ? Json(std::llround(value)) : Json(value);
     };

@@ -24,13 +24,27 @@ const Names<Precision> precision_names{{"auto", Precision::automatic},
 const Names<Mining> mining_names{{"random", Mining::random},
                                  {"all", Mining::all},
                                  {"semi_hard", Mining::semi_hard},
-                                 {"batch_hard", Mining::batch_hard}};
+                                 {"batch_hard", Mining::batch_hard},
+                                 {"distance_weighted", Mining::distance_weighted}};
 const Names<SplitBy> split_names{{"by_image", SplitBy::image}, {"by_class", SplitBy::label}};
 const Names<KeepMethod> keep_names{{"none", KeepMethod::none},
                                    {"wise_ft", KeepMethod::wise_ft},
                                    {"distill", KeepMethod::distill},
                                    {"l2", KeepMethod::l2},
                                    {"distill_wise_ft", KeepMethod::distill_wise_ft}};
+const Names<Loss> loss_names{{"triplet", Loss::triplet},
+                             {"multi_similarity", Loss::multi_similarity},
+                             {"supcon", Loss::supcon},
+                             {"proxy_anchor", Loss::proxy_anchor}};
+const Names<Schedule> schedule_names{
+    {"cosine", Schedule::cosine}, {"linear", Schedule::linear}, {"constant", Schedule::constant}};
+const Names<Amp> amp_names{
+    {"auto", Amp::automatic}, {"off", Amp::off}, {"bf16", Amp::bf16}, {"fp16", Amp::fp16}};
+const Names<Monitor> monitor_names{{"mean_average_precision_at_r", Monitor::mean_average_precision_at_r},
+                                   {"r_precision", Monitor::r_precision},
+                                   {"recall_at_1", Monitor::recall_at_1},
+                                   {"recall_at_5", Monitor::recall_at_5},
+                                   {"triplet_accuracy", Monitor::triplet_accuracy}};
 const Names<IndexType> index_type_names{{"auto", IndexType::automatic},
                                         {"flat", IndexType::flat},
                                         {"hnsw", IndexType::hnsw},
@@ -88,6 +102,7 @@ ConfigKey choice(std::string path, std::string description, Member member, const
     for (const auto& [name, value] : names) key.choices.push_back(name);
     key.get = [member, names](const Config& config) -> Json { return name_of(names, member(config)); };
     key.set = [member, names](Config& config, const Json& value) {
+        if (value.is_boolean()) member(config) = names[value.get<bool>() ? 0 : 1].second;
         for (const auto& [name, known] : names) {
             if (value == name) member(config) = known;
         }
@@ -95,26 +110,27 @@ ConfigKey choice(std::string path, std::string description, Member member, const
     return key;
 }
 
-// A whole number or null.
+// A number or null.
 template <typename Member>
 ConfigKey optional_number(std::string path, std::string description, Member member, double minimum,
                           double maximum) {
     ConfigKey key;
     key.path = std::move(path);
     key.description = std::move(description);
-    key.type = ConfigKey::Type::integer;
+    using T = typename std::remove_cvref_t<decltype(member(std::declval<Config&>()))>::value_type;
+    key.type = type_of<T>();
     key.nullable = true;
     key.minimum = minimum;
     key.maximum = maximum;
     key.get = [member](const Config& config) -> Json {
-        const std::optional<int>& value = member(config);
+        const std::optional<T>& value = member(config);
         return value ? Json(*value) : Json(nullptr);
     };
     key.set = [member](Config& config, const Json& value) {
         if (value.is_null()) {
             member(config) = std::nullopt;
         } else {
-            member(config) = value.get<int>();
+            member(config) = value.get<T>();
         }
     };
     return key;
@@ -156,30 +172,87 @@ void add_model_and_data(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(data.max_pixels), 1, 1e12));
 }
 
-void add_train(std::vector<ConfigKey>& keys) {
-    keys.push_back(
-        number("train.epochs", "Epochs of both stages together", CLIPSIM_MEMBER(train.epochs), 0, 100'000));
-    keys.push_back(number("train.classes_per_batch", "Classes in a batch (P)",
-                          CLIPSIM_MEMBER(train.classes_per_batch), 2, 4096));
-    keys.push_back(number("train.images_per_class", "Images of each class in a batch (K)",
-                          CLIPSIM_MEMBER(train.images_per_class), 2, 4096));
+void add_losses(std::vector<ConfigKey>& keys) {
+    keys.push_back(choice("train.loss", "What is made small", CLIPSIM_MEMBER(train.loss), loss_names));
     keys.push_back(number("train.margin", "Margin of the triplet loss, in Euclidean distance of unit vectors",
                           CLIPSIM_MEMBER(train.margin), 0.0, 2.0));
     keys.push_back(choice("train.mining", "Which triplets of a batch are trained on",
                           CLIPSIM_MEMBER(train.mining), mining_names));
+    keys.push_back(plain("train.triplet.soft_margin",
+                         "log(1 + exp(d(a,p) - d(a,n) + margin)) instead of the hinge",
+                         CLIPSIM_MEMBER(train.triplet.soft_margin)));
+    keys.push_back(plain("train.triplet.squared_distances", "Squared distances in the triplet loss",
+                         CLIPSIM_MEMBER(train.triplet.squared_distances)));
+    keys.push_back(number("train.triplet.triplets_per_anchor",
+                          "At most so many of an anchor's triplets, drawn at random; 0: all that are mined",
+                          CLIPSIM_MEMBER(train.triplet.triplets_per_anchor), 0, 1'000'000));
+    keys.push_back(number("train.distance_weighted.cutoff",
+                          "Mining distance_weighted: nearer negatives are weighted as at this distance",
+                          CLIPSIM_MEMBER(train.distance_weighted.cutoff), 1e-3, 2));
+    keys.push_back(number("train.distance_weighted.nonzero_loss_cutoff",
+                          "Mining distance_weighted: negatives beyond this distance are not drawn",
+                          CLIPSIM_MEMBER(train.distance_weighted.nonzero_loss_cutoff), 1e-3, 2));
+    keys.push_back(number("train.multi_similarity.alpha", "Weight of the positives",
+                          CLIPSIM_MEMBER(train.multi_similarity.alpha), 1e-3, 1e4));
+    keys.push_back(number("train.multi_similarity.beta", "Weight of the negatives",
+                          CLIPSIM_MEMBER(train.multi_similarity.beta), 1e-3, 1e4));
+    keys.push_back(number("train.multi_similarity.base", "The similarity that parts the two",
+                          CLIPSIM_MEMBER(train.multi_similarity.base), -1, 1));
+    keys.push_back(number("train.multi_similarity.epsilon",
+                          "Its miner: how much easier than the hardest a pair may be",
+                          CLIPSIM_MEMBER(train.multi_similarity.epsilon), 0, 2));
+    keys.push_back(number("train.supcon.temperature", "What similarities are divided by",
+                          CLIPSIM_MEMBER(train.supcon.temperature), 1e-3, 100));
+    keys.push_back(number("train.proxy_anchor.margin", "Margin, in cosine similarity",
+                          CLIPSIM_MEMBER(train.proxy_anchor.margin), 0, 2));
+    keys.push_back(number("train.proxy_anchor.alpha", "How much hard examples count above easy ones",
+                          CLIPSIM_MEMBER(train.proxy_anchor.alpha), 1e-3, 1e4));
+    keys.push_back(number("train.proxy_anchor.learning_rate", "Learning rate of the proxies",
+                          CLIPSIM_MEMBER(train.proxy_anchor.learning_rate), 0, 10));
+    keys.push_back(number("train.cross_batch_memory",
+                          "Embeddings of earlier batches that the loss compares with too; 0: none",
+                          CLIPSIM_MEMBER(train.cross_batch_memory), 0, 10'000'000));
+}
+
+void add_optimisation(std::vector<ConfigKey>& keys) {
+    keys.push_back(number("train.weight_decay", "AdamW's weight decay; norms and biases have none",
+                          CLIPSIM_MEMBER(train.weight_decay), 0, 10));
+    keys.push_back(number("train.warmup", "Share of a stage's steps over which the learning rate rises",
+                          CLIPSIM_MEMBER(train.warmup), 0, 1));
+    keys.push_back(choice("train.schedule", "How the learning rate falls after it",
+                          CLIPSIM_MEMBER(train.schedule), schedule_names));
+    keys.push_back(number("train.clip_norm", "Largest norm of all gradients together; 0: any",
+                          CLIPSIM_MEMBER(train.clip_norm), 0, 1e9));
     keys.push_back(
-        plain("train.amp", "bf16 arithmetic where the device is faster with it", CLIPSIM_MEMBER(train.amp)));
+        number("train.ema_decay",
+               "Keep a moving average of the weights with this decay, e.g. 0.99, and save it; 0: none",
+               CLIPSIM_MEMBER(train.ema_decay), 0, 0.999999));
+    ConfigKey amp =
+        choice("train.amp", "16-bit arithmetic; auto (or true): where the device is faster with it",
+               CLIPSIM_MEMBER(train.amp), amp_names);
+    amp.or_boolean = true;
+    keys.push_back(std::move(amp));
     keys.push_back(plain("train.grad_checkpointing",
                          "Recompute the unfrozen blocks in the backward pass: less memory, more time",
                          CLIPSIM_MEMBER(train.grad_checkpointing)));
+}
+
+void add_stages(std::vector<ConfigKey>& keys) {
     keys.push_back(
         number("train.augment_views",
                "Augmented views of each photo in stage 2, each computed once; 0: a new one each epoch",
                CLIPSIM_MEMBER(train.augment_views), 0, 100'000));
-    keys.push_back(
-        number("train.cache_gb",
-               "Disk for what the frozen blocks make of these views, in GiB; more is computed anew",
-               CLIPSIM_MEMBER(train.cache_gb), 0, 1e6));
+    keys.push_back(number("train.cache_gb",
+                          "Disk for what the frozen blocks make of the photos, in GiB; more is computed anew",
+                          CLIPSIM_MEMBER(train.cache_gb), 0, 1e6));
+    ConfigKey folder =
+        plain("train.cache_dir", "The folder for it, which runs may share; empty: in output_dir",
+              CLIPSIM_MEMBER(train.cache_dir));
+    folder.or_empty = true;
+    keys.push_back(std::move(folder));
+    keys.push_back(choice("train.monitor",
+                          "The held-out figure that chooses the best epoch and that early stopping watches",
+                          CLIPSIM_MEMBER(train.monitor), monitor_names));
     keys.push_back(number("train.early_stopping",
                           "Epochs without improvement after which a stage ends; 0: never",
                           CLIPSIM_MEMBER(train.early_stopping), 0, 100'000));
@@ -196,6 +269,28 @@ void add_train(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(train.stage2.learning_rate), 0, 10));
     keys.push_back(number("train.stage2.unfreeze_blocks", "How many of the last blocks stage 2 trains",
                           CLIPSIM_MEMBER(train.stage2.unfreeze_blocks), 0, 1024));
+    keys.push_back(
+        optional_number("train.stage2.head_learning_rate",
+                        "Learning rate of the head in stage 2; null: a tenth of train.stage1.learning_rate",
+                        CLIPSIM_MEMBER(train.stage2.head_learning_rate), 0, 10));
+    keys.push_back(number("train.stage2.layer_decay",
+                          "A block's learning rate as a share of the one's above it; 1: all the same",
+                          CLIPSIM_MEMBER(train.stage2.layer_decay), 0.01, 1));
+}
+
+void add_train(std::vector<ConfigKey>& keys) {
+    keys.push_back(
+        number("train.epochs", "Epochs of both stages together", CLIPSIM_MEMBER(train.epochs), 0, 100'000));
+    keys.push_back(number("train.classes_per_batch", "Classes in a batch (P)",
+                          CLIPSIM_MEMBER(train.classes_per_batch), 2, 4096));
+    keys.push_back(number("train.images_per_class", "Images of each class in a batch (K)",
+                          CLIPSIM_MEMBER(train.images_per_class), 2, 4096));
+    keys.push_back(number("train.accumulate_batches",
+                          "Batches that make one step, with the result of one batch of that size",
+                          CLIPSIM_MEMBER(train.accumulate_batches), 1, 100'000));
+    add_losses(keys);
+    add_optimisation(keys);
+    add_stages(keys);
 }
 
 void add_keep(std::vector<ConfigKey>& keys) {
@@ -230,6 +325,10 @@ void add_index_and_rest(std::vector<ConfigKey>& keys) {
                          "Keep CLIP's own vectors beside the fine-tuned ones: sentences are searched in them",
                          CLIPSIM_MEMBER(index.text_search)));
     keys.push_back(number("search.top_k", "Hits a query", CLIPSIM_MEMBER(search.top_k), 1, 1'000'000));
+    keys.push_back(
+        number("distributed.timeout_s",
+               "With several processes: seconds after which one that keeps the others waiting is lost",
+               CLIPSIM_MEMBER(distributed.timeout_s), 1, 1e6));
     keys.push_back(plain("output_dir", "Where a run leaves everything", CLIPSIM_MEMBER(output_dir)));
 }
 
@@ -268,6 +367,7 @@ std::string ConfigKey::expectation() const {
         text = "one of";
         for (std::size_t i = 0; i < choices.size(); ++i) text += (i == 0 ? " " : ", ") + choices[i];
     }
+    if (or_boolean) text += ", true, false";
     return nullable ? text + " or null" : text;
 }
 
@@ -287,6 +387,18 @@ std::string to_string(SplitBy value) {
 }
 std::string to_string(KeepMethod value) {
     return name_of(keep_names, value);
+}
+std::string to_string(Loss value) {
+    return name_of(loss_names, value);
+}
+std::string to_string(Schedule value) {
+    return name_of(schedule_names, value);
+}
+std::string to_string(Amp value) {
+    return name_of(amp_names, value);
+}
+std::string to_string(Monitor value) {
+    return name_of(monitor_names, value);
 }
 std::string to_string(IndexType value) {
     return name_of(index_type_names, value);

@@ -27,7 +27,7 @@ BlockStage::BlockStage(const World& world, ClipModel& model, ProjectionHead head
       head_(std::move(head)),
       boundary_(boundary),
       device_(device),
-      amp_(world.options.train.amp && is_bf16_fast(device)) {
+      amp_(world.options.train.amp != Amp::off && is_bf16_fast(device)) {
     // The weights may be views onto the mapped model file, which is read-only.
     for (auto& [name, tensor] : model_.tower->tensors_from(boundary_))
         tensor.set_data(tensor.detach().clone());

@@ -40,7 +40,7 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
         {"train.images_per_class", train.images_per_class},
         {"train.margin", train.margin},
         {"train.mining", to_string(train.mining)},
-        {"train.amp", train.amp},
+        {"train.amp", to_string(train.amp)},
         {"train.grad_checkpointing", train.grad_checkpointing},
         {"train.augment_views", train.augment_views},
         {"train.early_stopping", train.early_stopping},

@@ -1,5 +1,7 @@
 #include "clipsim/train/miners.h"
 
+#include "clipsim/core/error.h"
+
 namespace clipsim {
 
 namespace {
@@ -81,6 +83,8 @@ Triplets mine_triplets(Mining mining, const torch::Tensor& distances, const torc
             return semi_hard(fixed, labels, margin);
         case Mining::batch_hard:
             return batch_hard(fixed, labels);
+        case Mining::distance_weighted:
+            throw UsageError("train.mining distance_weighted is not available");
     }
     return {};
 }

@@ -53,14 +53,24 @@ TEST(Config, EveryKeyIsRead) {
     const Config config = parse(R"({
         "model": {"clip": "ViT-B-32", "projection_dim": 64, "precision": "int8"},
         "data": {"root": "photos", "split": "by_class", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
-        "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "margin": 0.5, "mining": "batch_hard",
-                  "amp": false, "grad_checkpointing": true, "early_stopping": 4, "augment_views": 2, "cache_gb": 1.5,
+        "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "accumulate_batches": 3, "loss": "supcon",
+                  "margin": 0.5, "mining": "batch_hard",
+                  "triplet": {"soft_margin": true, "squared_distances": true, "triplets_per_anchor": 8},
+                  "distance_weighted": {"cutoff": 0.4, "nonzero_loss_cutoff": 1.3},
+                  "multi_similarity": {"alpha": 3, "beta": 40, "base": 0.6, "epsilon": 0.2},
+                  "supcon": {"temperature": 0.07},
+                  "proxy_anchor": {"margin": 0.3, "alpha": 16, "learning_rate": 0.1},
+                  "cross_batch_memory": 512, "weight_decay": 0.05, "warmup": 0.2, "schedule": "linear",
+                  "clip_norm": 2, "ema_decay": 0.9,
+                  "amp": "fp16", "grad_checkpointing": true, "augment_views": 2, "cache_gb": 1.5,
+                  "cache_dir": "tokens", "monitor": "recall_at_1", "early_stopping": 4,
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
-                  "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1},
+                  "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1,
+                             "head_learning_rate": 0.03, "layer_decay": 0.7},
                   "keep": {"method": "distill", "strength": 3, "alpha": 0.75}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},
                   "ivf": {"nlist": 10, "nprobe": 4}, "text_search": false},
-        "search": {"top_k": 5}, "output_dir": "out"})");
+        "search": {"top_k": 5}, "distributed": {"timeout_s": 30}, "output_dir": "out"})");
     EXPECT_EQ(config.model.clip, "ViT-B-32");
     EXPECT_EQ(config.model.projection_dim, 64);
     EXPECT_EQ(config.model.precision, Precision::int8);
@@ -76,8 +86,31 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.train.images_per_class, 2);
     EXPECT_DOUBLE_EQ(config.train.margin, 0.5);
     EXPECT_EQ(config.train.mining, Mining::batch_hard);
-    EXPECT_FALSE(config.train.amp);
+    EXPECT_EQ(config.train.accumulate_batches, 3);
+    EXPECT_EQ(config.train.loss, Loss::supcon);
+    EXPECT_TRUE(config.train.triplet.soft_margin);
+    EXPECT_TRUE(config.train.triplet.squared_distances);
+    EXPECT_EQ(config.train.triplet.triplets_per_anchor, 8);
+    EXPECT_DOUBLE_EQ(config.train.distance_weighted.cutoff, 0.4);
+    EXPECT_DOUBLE_EQ(config.train.distance_weighted.nonzero_loss_cutoff, 1.3);
+    EXPECT_DOUBLE_EQ(config.train.multi_similarity.alpha, 3);
+    EXPECT_DOUBLE_EQ(config.train.multi_similarity.beta, 40);
+    EXPECT_DOUBLE_EQ(config.train.multi_similarity.base, 0.6);
+    EXPECT_DOUBLE_EQ(config.train.multi_similarity.epsilon, 0.2);
+    EXPECT_DOUBLE_EQ(config.train.supcon.temperature, 0.07);
+    EXPECT_DOUBLE_EQ(config.train.proxy_anchor.margin, 0.3);
+    EXPECT_DOUBLE_EQ(config.train.proxy_anchor.alpha, 16);
+    EXPECT_DOUBLE_EQ(config.train.proxy_anchor.learning_rate, 0.1);
+    EXPECT_EQ(config.train.cross_batch_memory, 512);
+    EXPECT_DOUBLE_EQ(config.train.weight_decay, 0.05);
+    EXPECT_DOUBLE_EQ(config.train.warmup, 0.2);
+    EXPECT_EQ(config.train.schedule, Schedule::linear);
+    EXPECT_DOUBLE_EQ(config.train.clip_norm, 2);
+    EXPECT_DOUBLE_EQ(config.train.ema_decay, 0.9);
+    EXPECT_EQ(config.train.amp, Amp::fp16);
     EXPECT_TRUE(config.train.grad_checkpointing);
+    EXPECT_EQ(config.train.cache_dir, "tokens");
+    EXPECT_EQ(config.train.monitor, Monitor::recall_at_1);
     EXPECT_EQ(config.train.early_stopping, 4);
     EXPECT_EQ(config.train.stage1.epochs, 2);
     EXPECT_DOUBLE_EQ(config.train.stage1.learning_rate, 0.01);
@@ -87,6 +120,8 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.train.keep.method, KeepMethod::distill);
     EXPECT_DOUBLE_EQ(config.train.keep.strength, 3);
     EXPECT_DOUBLE_EQ(config.train.keep.alpha, 0.75);
+    EXPECT_EQ(config.train.stage2.head_learning_rate, 0.03);
+    EXPECT_DOUBLE_EQ(config.train.stage2.layer_decay, 0.7);
     EXPECT_EQ(config.index.type, IndexType::hnsw);
     EXPECT_EQ(config.index.storage, Storage::fp16);
     EXPECT_EQ(config.index.hnsw.m, 16);
@@ -96,6 +131,7 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.index.ivf.nprobe, 4);
     EXPECT_FALSE(config.index.text_search);
     EXPECT_EQ(config.search.top_k, 5);
+    EXPECT_DOUBLE_EQ(config.distributed.timeout_s, 30);
     EXPECT_EQ(config.output_dir, "out");
     // And nothing that could be set stayed at its default.
     const json written = json(config_to_json(config)).flatten();
@@ -111,6 +147,12 @@ TEST(Config, WhatIsWrittenReadsBackTheSame) {
     config.train.margin = 0.1;
     const std::string text = config_to_json(config).dump();
     EXPECT_EQ(config_to_json(parse(text)).dump(), text);
+}
+
+TEST(Config, AmpMayBeTrueOrFalseToo) {
+    EXPECT_EQ(parse(R"({"train": {"amp": true}})").train.amp, Amp::automatic);
+    EXPECT_EQ(parse(R"({"train": {"amp": false}})").train.amp, Amp::off);
+    EXPECT_EQ(parse("{}", {"train.amp=bf16"}).train.amp, Amp::bf16);
 }
 
 TEST(Config, CommentsAndASchemaKeyAreAllowed) {
@@ -145,7 +187,9 @@ TEST(Config, AWrongTypeIsNamedWithWhatWasExpected) {
     EXPECT_TRUE(
         has_all(refusal_of(R"({"train": {"epochs": 3.5}})"), {"train.epochs", "whole number", "3.5"}));
     EXPECT_TRUE(has_all(refusal_of(R"({"train": {"epochs": null}})"), {"train.epochs", "null"}));
-    EXPECT_TRUE(has_all(refusal_of(R"({"train": {"amp": 1}})"), {"train.amp", "true or false"}));
+    EXPECT_TRUE(has_all(refusal_of(R"({"train": {"amp": 1}})"), {"train.amp", "bf16", "true, false"}));
+    EXPECT_TRUE(has_all(refusal_of(R"({"train": {"grad_checkpointing": 1}})"), {"true or false"}));
+    EXPECT_TRUE(has_all(refusal_of(R"({"train": {"mining": true}})"), {"train.mining", "batch_hard"}));
     EXPECT_TRUE(has_all(refusal_of(R"({"train": {"margin": [0.2]}})"), {"train.margin", "a number"}));
     EXPECT_TRUE(has_all(refusal_of(R"({"data": {"root": 3}})"), {"data.root", "text"}));
     EXPECT_TRUE(has_all(refusal_of(R"({"data": {"root": ""}})"), {"data.root", "text"}));
@@ -236,7 +280,7 @@ TEST(ConfigOverride, SetsOneKeyOverTheFile) {
          "model.clip=32", "output_dir=\"quoted\"", "train.stage1.epochs=null", "train.margin=1e-1"});
     EXPECT_EQ(config.train.epochs, 5);
     EXPECT_EQ(config.train.mining, Mining::all);
-    EXPECT_FALSE(config.train.amp);
+    EXPECT_EQ(config.train.amp, Amp::off);
     EXPECT_EQ(config.data.root, "my photos");
     EXPECT_EQ(config.model.clip, "32");  // a text, although it reads as a number
     EXPECT_EQ(config.output_dir, "quoted");

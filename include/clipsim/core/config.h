@@ -10,9 +10,14 @@
 namespace clipsim {
 
 enum class Precision { automatic, fp32, bf16, int8 };
-enum class Mining { random, all, semi_hard, batch_hard };
 enum class SplitBy { image, label };
 enum class KeepMethod { none, wise_ft, distill, l2, distill_wise_ft };
+enum class Loss { triplet, multi_similarity, supcon, proxy_anchor };
+enum class Mining { random, all, semi_hard, batch_hard, distance_weighted };
+enum class Schedule { cosine, linear, constant };
+enum class Amp { automatic, off, bf16, fp16 };
+// The figure of the held-out images that tells epochs apart.
+enum class Monitor { mean_average_precision_at_r, r_precision, recall_at_1, recall_at_5, triplet_accuracy };
 enum class IndexType { automatic, flat, hnsw, ivf };
 enum class Storage { fp32, fp16, int8 };
 
@@ -40,6 +45,35 @@ struct StageConfig {
 
 struct Stage2Config : StageConfig {
     int unfreeze_blocks = 4;
+    std::optional<double> head_learning_rate;  // absent: a tenth of stage 1's
+    double layer_decay = 1;  // the rate of a block is this share of the one's above it; 1: all the same
+};
+
+// Beside TrainConfig::margin and mining.
+struct TripletConfig {
+    bool soft_margin = false;        // log(1 + exp(d(a,p) - d(a,n) + margin)) instead of the hinge
+    bool squared_distances = false;  // as in FaceNet
+    int triplets_per_anchor = 0;     // at most so many of those mined; 0: all
+};
+
+// For mining distance_weighted (Wu et al. 2017).
+struct DistanceWeightedConfig {
+    double cutoff = 0.5;               // nearer negatives are weighted as if they were at this distance
+    double nonzero_loss_cutoff = 1.4;  // farther ones are not drawn
+};
+
+struct MultiSimilarityConfig {
+    double alpha = 2, beta = 50, base = 0.5;
+    double epsilon = 0.1;  // of its own miner
+};
+
+struct SupConConfig {
+    double temperature = 0.1;
+};
+
+struct ProxyAnchorConfig {
+    double margin = 0.1, alpha = 32;
+    double learning_rate = 0.01;  // of the proxies
 };
 
 // What training does so that the model does not forget what CLIP knew.
@@ -53,15 +87,30 @@ struct TrainConfig {
     int epochs = 15;
     int classes_per_batch = 8;
     int images_per_class = 4;
+    int accumulate_batches = 1;  // batches that make one step, as one batch
+    Loss loss = Loss::triplet;
     double margin = 0.2;
     Mining mining = Mining::all;
-    bool amp = true;                  // bf16 autocast where the device is faster with it
+    TripletConfig triplet;
+    DistanceWeightedConfig distance_weighted;
+    MultiSimilarityConfig multi_similarity;
+    SupConConfig supcon;
+    ProxyAnchorConfig proxy_anchor;
+    int cross_batch_memory = 0;  // embeddings of earlier batches that the loss sees too; 0: none
+    double weight_decay = 0.01;  // of matrices; norms and biases are left alone
+    double warmup = 0.1;         // share of a stage's steps
+    Schedule schedule = Schedule::cosine;
+    double clip_norm = 1;             // largest norm of all gradients together; 0: any
+    double ema_decay = 0;             // of a moving average of the weights, which is what is kept; 0: none
+    Amp amp = Amp::automatic;         // auto: the 16-bit format that the device is faster with, if any
     bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
     int augment_views = 3;            // augmented views of each photo in stage 2; 0: a new one each epoch
     double cache_gb = 4;              // at most so much disk for what the frozen blocks make of them
-    int early_stopping = 0;           // epochs without improvement before a stage ends; 0: never
+    std::string cache_dir;            // where; empty: cache in output_dir
+    Monitor monitor = Monitor::mean_average_precision_at_r;
+    int early_stopping = 0;  // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 1e-3};
-    Stage2Config stage2{{std::nullopt, 3e-4}, 4};
+    Stage2Config stage2{{std::nullopt, 3e-4}, 4, std::nullopt, 1};
     KeepConfig keep;
 
     int stage1_epochs() const;
@@ -93,12 +142,18 @@ struct SearchConfig {
     int top_k = 10;
 };
 
+// More than one process, started by torchrun or another launcher.
+struct DistributedConfig {
+    double timeout_s = 600;  // a rank that keeps the others waiting for longer counts as lost
+};
+
 struct Config {
     ModelConfig model;
     DataConfig data;
     TrainConfig train;
     IndexConfig index;
     SearchConfig search;
+    DistributedConfig distributed;
     std::string output_dir = "output";
 };
 

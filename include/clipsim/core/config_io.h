@@ -28,6 +28,10 @@ std::string to_string(Precision value);
 std::string to_string(Mining value);
 std::string to_string(SplitBy value);
 std::string to_string(KeepMethod value);
+std::string to_string(Loss value);
+std::string to_string(Schedule value);
+std::string to_string(Amp value);
+std::string to_string(Monitor value);
 std::string to_string(IndexType value);
 std::string to_string(Storage value);
 
