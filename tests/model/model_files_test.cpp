@@ -42,8 +42,9 @@ TEST_F(FindModel, FindsKnownNamesWhereTheEnvironmentSays) {
     EXPECT_EQ(find_model("ViT-B-32").config, folder_ / "ViT-B-32" / "config.json");
 }
 
-TEST_F(FindModel, AKnownNameThatIsNotHereSaysWhatToDownloadAndWhereTo) {
+TEST_F(FindModel, AKnownNameThatIsNotHereSaysHowToGetIt) {
     const std::string message = message_of<UsageError>([] { find_model("ViT-L-14"); });
+    EXPECT_NE(message.find("`clipsim model pull ViT-L-14`"), std::string::npos) << message;
     EXPECT_NE(message.find("openai/clip-vit-large-patch14"), std::string::npos) << message;
     EXPECT_NE(message.find("models/ViT-L-14/"), std::string::npos) << message;
     EXPECT_NE(message.find("model.safetensors"), std::string::npos) << message;
@@ -87,7 +88,7 @@ TEST_F(HubCache, HoldsKnownNamesToo) {
 
 TEST_F(HubCache, WhatItDoesNotHoldIsSaidWithTheCommandThatFetchesIt) {
     const std::string message = message_of<UsageError>([] { find_model("laion/CLIP-other"); });
-    EXPECT_NE(message.find("hf download laion/CLIP-other"), std::string::npos) << message;
+    EXPECT_NE(message.find("`clipsim model pull laion/CLIP-other`"), std::string::npos) << message;
     EXPECT_NE(message.find(folder_.path().string()), std::string::npos) << message;
 }
 
