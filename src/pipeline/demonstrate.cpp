@@ -18,7 +18,7 @@ namespace {
 std::vector<std::size_t> pick_queries(const Catalogue& catalogue, const Split& split) {
     constexpr std::size_t none = static_cast<std::size_t>(-1);
     std::vector<std::size_t> queries(catalogue.classes.size(), none);
-    for (const std::vector<std::size_t>* part : {&split.validation, &split.train}) {
+    for (const std::vector<std::size_t>* part : {&split.unseen, &split.validation, &split.train}) {
         for (const std::size_t image : *part) {
             std::size_t& query = queries[static_cast<std::size_t>(catalogue.images[image].label)];
             if (query == none) query = image;
@@ -32,7 +32,7 @@ std::vector<std::size_t> pick_queries(const Catalogue& catalogue, const Split& s
 
 std::vector<Demonstration> demonstrate(const Config& config, const RunOptions& run) {
     const Catalogue catalogue = scan_catalogue(config.data.root);
-    const Split split = split_by_class(catalogue, config.data.val_fraction, config.data.seed);
+    const Split split = split_images(catalogue, config.data);
     const OutputLayout layout(config);
     ensure_writable_folder(layout.results());
     SimilarImages similar(config, run);

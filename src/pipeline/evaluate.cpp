@@ -1,14 +1,18 @@
 #include "clipsim/pipeline/evaluate.h"
 
 #include <algorithm>
+#include <set>
 
+#include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
 #include "clipsim/pipeline/embedding_stream.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/pipeline/sentence_encoder.h"
+#include "eval_pictures.h"
 
 namespace clipsim {
 
@@ -26,51 +30,109 @@ std::vector<std::string> class_prompts(const Catalogue& catalogue) {
 }
 
 std::optional<SentenceMetrics> evaluate_sentences(Embedder& embedder, const Catalogue& catalogue,
-                                                  std::span<const float> images,
-                                                  std::span<const int> labels) {
+                                                  const EmbeddedPhotos& photos) {
     if (!embedder.has_text_tower()) return std::nullopt;
     const std::vector<float> sentences = SentenceEncoder(embedder).encode(class_prompts(catalogue));
-    return sentence_metrics(images, sentences, static_cast<std::size_t>(embedder.dimension(Space::clip)),
-                            labels);
+    return sentence_metrics(photos.spaces[0].vectors, sentences, photos.spaces[0].dimension, photos.labels);
 }
 
-}  // namespace
-
-EvalReport evaluate(const Config& config, const RunOptions& run) {
-    const Catalogue catalogue = scan_catalogue(config.data.root);
-    const Split split = split_by_class(catalogue, config.data.val_fraction, config.data.seed);
+// Those of the images that can be read, in both spaces.
+EmbeddedPhotos embed(Embedder& embedder, const Catalogue& catalogue, const std::vector<std::size_t>& images,
+                     const Config& config, const RunOptions& run, std::vector<SkippedImage>& skipped) {
     std::vector<std::filesystem::path> files;
-    for (const std::size_t image : split.validation) files.push_back(catalogue.images[image].path);
-
-    set_compute_threads(run.threads);
-    Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
+    for (const std::size_t image : images) files.push_back(catalogue.images[image].path);
     std::vector<Space> spaces{Space::clip};
     if (embedder.has_head()) spaces.push_back(Space::projected);
 
-    std::vector<std::vector<float>> vectors(spaces.size());
-    std::vector<int> labels;
+    EmbeddedPhotos photos;
+    for (const Space space : spaces)
+        photos.spaces.push_back({{}, static_cast<std::size_t>(embedder.dimension(space))});
     EmbeddingStream stream(embedder, files, spaces, config.data);
     Progress progress("evaluating", "images", files.size(), run.progress);
     while (const std::optional<EmbeddedBatch> batch = stream.next()) {
         for (std::size_t s = 0; s < spaces.size(); ++s) {
-            vectors[s].insert(vectors[s].end(), batch->vectors[s].begin(), batch->vectors[s].end());
+            std::vector<float>& vectors = photos.spaces[s].vectors;
+            vectors.insert(vectors.end(), batch->vectors[s].begin(), batch->vectors[s].end());
         }
-        for (const std::size_t file : batch->files)
-            labels.push_back(catalogue.images[split.validation[file]].label);
+        for (const std::size_t file : batch->files) {
+            photos.images.push_back(images[file]);
+            photos.labels.push_back(catalogue.images[images[file]].label);
+        }
         progress.advance(batch->files.size());
         throw_if_stopped(run.stop, "an evaluation leaves nothing to keep");
     }
     progress.finish();
+    skipped = stream.skipped();
+    return photos;
+}
 
-    EvalReport report;
-    report.before =
-        retrieval_metrics(vectors[0], static_cast<std::size_t>(embedder.dimension(Space::clip)), labels);
-    if (embedder.has_head()) {
-        report.after = retrieval_metrics(
-            vectors[1], static_cast<std::size_t>(embedder.dimension(Space::projected)), labels);
+// The photos that are among `images`, which are ascending.
+EmbeddedPhotos part_of(const EmbeddedPhotos& photos, const std::vector<std::size_t>& images) {
+    EmbeddedPhotos part;
+    for (const EmbeddedPhotos::Matrix& space : photos.spaces) part.spaces.push_back({{}, space.dimension});
+    for (std::size_t i = 0; i < photos.images.size(); ++i) {
+        if (!std::ranges::binary_search(images, photos.images[i])) continue;
+        part.images.push_back(photos.images[i]);
+        part.labels.push_back(photos.labels[i]);
+        for (std::size_t s = 0; s < photos.spaces.size(); ++s) {
+            const auto row = photos.spaces[s].row(i);
+            part.spaces[s].vectors.insert(part.spaces[s].vectors.end(), row.begin(), row.end());
+        }
     }
-    report.sentences = evaluate_sentences(embedder, catalogue, vectors[0], labels);
-    report.skipped = stream.skipped();
+    return part;
+}
+
+GroupReport report_on(const EmbeddedPhotos& photos, const EvalOptions& options, std::uint64_t seed) {
+    GroupReport group;
+    group.images = photos.images.size();
+    group.classes = std::set(photos.labels.begin(), photos.labels.end()).size();
+    std::vector<std::vector<QueryResult>> results;
+    for (const EmbeddedPhotos::Matrix& space : photos.spaces) {
+        const std::vector<QueryResult>& found =
+            results.emplace_back(retrieve(space.vectors, space.dimension, photos.labels));
+        SpaceReport report{summarise(found), std::nullopt, confusions(found, photos.labels)};
+        if (options.bootstrap_samples > 0)
+            report.interval = bootstrap(found, options.bootstrap_samples, seed);
+        if (results.size() == 1) {
+            group.before = std::move(report);
+        } else {
+            group.after = std::move(report);
+        }
+    }
+    if (group.after && options.bootstrap_samples > 0) {
+        group.change = bootstrap_change(results[0], results[1], options.bootstrap_samples, seed);
+    }
+    return group;
+}
+
+}  // namespace
+
+EvalReport evaluate(const Config& config, const RunOptions& run, const EvalOptions& options) {
+    const Catalogue catalogue = scan_catalogue(config.data.root);
+    const Split split = split_images(catalogue, config.data);
+    set_compute_threads(run.threads);
+    Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
+
+    std::vector<std::size_t> images = split.validation;
+    images.insert(images.end(), split.unseen.begin(), split.unseen.end());
+    std::ranges::sort(images);
+    EvalReport report;
+    report.classes = catalogue.classes;
+    report.split = config.data.split;
+    const EmbeddedPhotos photos = embed(embedder, catalogue, images, config, run, report.skipped);
+    report.sentences = evaluate_sentences(embedder, catalogue, photos);
+
+    const bool by_class = config.data.split == SplitBy::label;
+    const EmbeddedPhotos held_out = part_of(photos, by_class ? split.unseen : split.validation);
+    report.held_out = report_on(held_out, options, config.data.seed);
+    if (by_class) report.seen = report_on(part_of(photos, split.validation), options, config.data.seed);
+    if (options.pictures && !held_out.images.empty()) {
+        try {
+            report.pictures = draw_eval_pictures(config, catalogue, held_out, report.held_out);
+        } catch (const Error& error) {
+            log_warning(concat("no pictures of the evaluation: ", error.what()));
+        }
+    }
     return report;
 }
 

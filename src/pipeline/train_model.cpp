@@ -55,9 +55,11 @@ void draw_curves(const std::filesystem::path& file, const std::vector<EpochRecor
 TrainReport train_model(const Config& config, const RunOptions& run, bool resume) {
     const OutputLayout layout(config);
     const Catalogue catalogue = scan_catalogue(config.data.root);
-    const Split split = split_by_class(catalogue, config.data.val_fraction, config.data.seed);
-    log_info(concat(catalogue.images.size(), " photos in ", catalogue.classes.size(), " classes: ",
-                    split.train.size(), " to train on, ", split.validation.size(), " held out"));
+    const Split split = split_images(catalogue, config.data);
+    log_info(concat(catalogue.images.size(), " photos in ", catalogue.classes.size(),
+                    " classes: ", split.train.size(), " to train on, ", split.validation.size(), " held out",
+                    split.unseen.empty() ? std::string()
+                                         : concat(", ", split.unseen.size(), " of classes held out whole")));
     set_compute_threads(run.threads);
     prepare_output(config);
 

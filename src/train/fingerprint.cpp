@@ -31,6 +31,7 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
     const Json values{
         {"model.clip", model_hash},
         {"model.projection_dim", options.model.projection_dim},
+        {"data.split", to_string(options.data.split)},
         {"data.val_fraction", options.data.val_fraction},
         {"data.seed", options.data.seed},
         {"data.augment", options.data.augment},
@@ -47,6 +48,9 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
         {"train.stage1.learning_rate", train.stage1.learning_rate},
         {"train.stage2.learning_rate", train.stage2.learning_rate},
         {"train.stage2.unfreeze_blocks", train.stage2.unfreeze_blocks},
+        {"train.keep.method", to_string(train.keep.method)},
+        {"train.keep.strength", train.keep.strength},
+        {"train.keep.alpha", train.keep.alpha},
         {"data.root", hash_of_images(catalogue, split.train) + hash_of_images(catalogue, split.validation)}};
     return values.dump();
 }

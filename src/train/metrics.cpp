@@ -41,60 +41,91 @@ double triplet_accuracy(std::vector<float>& positives, const std::vector<float>&
            (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
 }
 
-// Adds one query's figures to the sums.
-void add_query(const std::vector<float>& similarity, std::span<const int> labels, std::size_t query,
-               std::vector<std::size_t>& order, RetrievalMetrics& sums) {
-    std::vector<float> positives, negatives;
-    for (std::size_t j = 0; j < labels.size(); ++j) {
-        if (j != query) (labels[j] == labels[query] ? positives : negatives).push_back(similarity[j]);
-    }
-    const std::size_t r = positives.size();
-    if (r == 0) return;
-    sums.triplet_accuracy += triplet_accuracy(positives, negatives);
-
-    order.resize(labels.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    order.erase(order.begin() + static_cast<std::ptrdiff_t>(query));
-    const std::size_t depth = std::min(order.size(), std::max<std::size_t>(r, 5));
-    std::ranges::partial_sort(
-        order, order.begin() + static_cast<std::ptrdiff_t>(depth), [&](std::size_t a, std::size_t b) {
-            return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
-        });
-    const auto is_hit = [&](std::size_t rank) { return labels[order[rank]] == labels[query]; };
-    sums.recall_at_1 += is_hit(0) ? 1 : 0;
-    bool among_five = false;
-    for (std::size_t rank = 0; rank < std::min<std::size_t>(5, depth); ++rank)
-        among_five = among_five || is_hit(rank);
-    sums.recall_at_5 += among_five ? 1 : 0;
+// What the images nearest to a query say, `order` being their rows, nearest first as far as it is sorted.
+void rank_hits(std::span<const int> labels, std::span<const std::size_t> order, std::size_t r,
+               QueryResult& result) {
     double hits = 0, precision = 0;
     for (std::size_t rank = 0; rank < r; ++rank) {
-        if (!is_hit(rank)) continue;
+        if (labels[order[rank]] != labels[result.query]) continue;
         ++hits;
         precision += hits / static_cast<double>(rank + 1);
     }
-    sums.r_precision += hits / static_cast<double>(r);
-    sums.mean_average_precision_at_r += precision / static_cast<double>(r);
-    ++sums.queries;
+    result.r_precision = hits / static_cast<double>(r);
+    result.average_precision_at_r = precision / static_cast<double>(r);
+    result.nearest = order.front();
+}
+
+// `order` is scratch space. False for an image that is alone in its class.
+bool ask(std::span<const float> similarity, std::span<const int> labels, std::vector<std::size_t>& order,
+         QueryResult& result) {
+    const std::size_t query = result.query;
+    const auto nearer = [&](std::size_t a, std::size_t b) {
+        return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
+    };
+    std::vector<float> positives, negatives;
+    order.clear();
+    std::size_t best = labels.size();
+    for (std::size_t j = 0; j < labels.size(); ++j) {
+        if (j == query) continue;
+        order.push_back(j);
+        const bool positive = labels[j] == labels[query];
+        (positive ? positives : negatives).push_back(similarity[j]);
+        if (positive && (best == labels.size() || nearer(j, best))) best = j;
+    }
+    if (positives.empty()) return false;
+    result.nearest_of_its = best;
+    result.first_hit = 1 + static_cast<std::size_t>(
+                               std::ranges::count_if(order, [&](std::size_t j) { return nearer(j, best); }));
+    result.triplet_accuracy = triplet_accuracy(positives, negatives);
+    const std::size_t r = positives.size();
+    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(r), nearer);
+    rank_hits(labels, order, r, result);
+    return true;
 }
 
 }  // namespace
 
-RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
-                                   std::span<const int> labels) {
-    RetrievalMetrics metrics;
+std::vector<QueryResult> retrieve(std::span<const float> vectors, std::size_t dimension,
+                                  std::span<const int> labels) {
+    std::vector<QueryResult> results;
     std::vector<float> similarity(labels.size());
     std::vector<std::size_t> order;
     for (std::size_t query = 0; query < labels.size(); ++query) {
         similarities(vectors, dimension, query, similarity);
-        add_query(similarity, labels, query, order, metrics);
+        QueryResult result{.query = query};
+        if (ask(similarity, labels, order, result)) results.push_back(result);
     }
-    if (metrics.queries == 0) return metrics;
-    const auto count = static_cast<double>(metrics.queries);
-    for (double* sum : {&metrics.triplet_accuracy, &metrics.recall_at_1, &metrics.recall_at_5,
-                        &metrics.r_precision, &metrics.mean_average_precision_at_r}) {
-        *sum /= count;
-    }
+    return results;
+}
+
+double recall_at(std::span<const QueryResult> results, std::size_t k) {
+    if (results.empty()) return 0;
+    const auto hits =
+        std::ranges::count_if(results, [&](const QueryResult& result) { return result.first_hit <= k; });
+    return static_cast<double>(hits) / static_cast<double>(results.size());
+}
+
+RetrievalMetrics summarise(std::span<const QueryResult> results) {
+    RetrievalMetrics metrics;
+    metrics.queries = results.size();
+    if (results.empty()) return metrics;
+    const auto mean = [&](double QueryResult::*figure) {
+        double sum = 0;
+        for (const QueryResult& result : results) sum += result.*figure;
+        return sum / static_cast<double>(results.size());
+    };
+    metrics.triplet_accuracy = mean(&QueryResult::triplet_accuracy);
+    metrics.recall_at_1 = recall_at(results, 1);
+    metrics.recall_at_5 = recall_at(results, 5);
+    metrics.recall_at_10 = recall_at(results, 10);
+    metrics.r_precision = mean(&QueryResult::r_precision);
+    metrics.mean_average_precision_at_r = mean(&QueryResult::average_precision_at_r);
     return metrics;
+}
+
+RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
+                                   std::span<const int> labels) {
+    return summarise(retrieve(vectors, dimension, labels));
 }
 
 }  // namespace clipsim

@@ -23,6 +23,7 @@ Json to_json(const EpochRecord& epoch) {
             {"triplet_accuracy", epoch.validation.triplet_accuracy},
             {"recall_at_1", epoch.validation.recall_at_1},
             {"recall_at_5", epoch.validation.recall_at_5},
+            {"recall_at_10", epoch.validation.recall_at_10},
             {"r_precision", epoch.validation.r_precision},
             {"mean_average_precision_at_r", epoch.validation.mean_average_precision_at_r},
             {"queries", epoch.validation.queries},
@@ -42,6 +43,7 @@ EpochRecord from_json(const Json& line) {
     epoch.validation.triplet_accuracy = line.at("triplet_accuracy").get<double>();
     epoch.validation.recall_at_1 = line.at("recall_at_1").get<double>();
     epoch.validation.recall_at_5 = line.at("recall_at_5").get<double>();
+    epoch.validation.recall_at_10 = line.value("recall_at_10", 0.0);
     epoch.validation.r_precision = line.at("r_precision").get<double>();
     epoch.validation.mean_average_precision_at_r = line.at("mean_average_precision_at_r").get<double>();
     epoch.validation.queries = line.at("queries").get<std::size_t>();

@@ -206,8 +206,43 @@ TEST_F(Commands, EvalPrintsBothStatesAsJson) {
             EXPECT_LE(report[state][key].get<double>(), 1.0);
         }
         EXPECT_EQ(report[state]["queries"], 6);
+        EXPECT_EQ(report[state]["precision_at_1"], report[state]["recall_at_1"]);
+        const json& interval = report[state]["interval_95"]["recall_at_5"];
+        EXPECT_LE(interval[0], report[state]["recall_at_5"]);
+        EXPECT_GE(interval[1], report[state]["recall_at_5"]);
     }
+    EXPECT_EQ(report["split"], "by_image");
+    EXPECT_EQ(report["seen_classes"]["after"]["recall_at_1"], report["after"]["recall_at_1"]);
+    EXPECT_TRUE(report["held_out_classes"].is_null()) << "by_image there are none";
+    EXPECT_EQ(report["text"]["before"], report["text"]["after"]) << "training leaves sentences as they are";
+    for (const char* picture : {"recall.png", "map.png"})
+        EXPECT_EQ(read_text(*world / "out" / "results" / "eval" / picture).substr(1, 3), "PNG") << picture;
     EXPECT_NE(clipsim({"eval"}).out.find("MAP@R"), std::string::npos);
+}
+
+TEST_F(Commands, EvalOfHeldOutClassesReportsBothGroups) {
+    draw_photos(*world / "four", 8);
+    std::filesystem::copy(*world / "four" / "red", *world / "four" / "rosso");
+    const std::vector<std::string> settings{"--set", "data.root=four",        "--set", "data.split=by_class",
+                                            "--set", "data.val_fraction=0.5", "--set", "output_dir=by_class",
+                                            "--set", "train.epochs=2"};
+    const auto with_settings = [&](std::vector<std::string> command) {
+        command.insert(command.end(), settings.begin(), settings.end());
+        return clipsim(command);
+    };
+    const Outcome trained = with_settings({"train"});
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    const Outcome outcome = with_settings({"eval", "--format", "json", "--no-pictures", "--bootstrap", "0"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    EXPECT_EQ(report["split"], "by_class");
+    EXPECT_EQ(report["before"]["queries"], 16) << "all photos of two classes";
+    EXPECT_EQ(report["held_out_classes"]["after"]["recall_at_1"], report["after"]["recall_at_1"]);
+    EXPECT_EQ(report["seen_classes"]["classes"], 2);
+    EXPECT_EQ(report["seen_classes"]["images"], 4) << "a fifth of eight photos, twice";
+    EXPECT_TRUE(report["after"]["interval_95"].is_null());
+    EXPECT_FALSE(std::filesystem::exists(*world / "by_class" / "results"));
+    EXPECT_NE(with_settings({"eval", "--no-pictures"}).out.find("seen classes"), std::string::npos);
 }
 
 TEST_F(Commands, EmbedWritesVectorsOfBothSpaces) {

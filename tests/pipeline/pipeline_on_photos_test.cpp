@@ -22,11 +22,14 @@ TEST(PipelineOnPhotos, FineTuningRaisesEveryHeldOutFigure) {
     const TrainReport training = train_model(config);
     EXPECT_EQ(training.epochs.size(), 6U);
     const EvalReport report = evaluate(config);
-    ASSERT_TRUE(report.after.has_value());
-    EXPECT_GT(report.after->triplet_accuracy, report.before.triplet_accuracy);
-    EXPECT_GT(report.after->recall_at_1, report.before.recall_at_1);
-    EXPECT_GT(report.after->mean_average_precision_at_r, report.before.mean_average_precision_at_r);
-    EXPECT_NEAR(report.after->mean_average_precision_at_r, training.best.mean_average_precision_at_r, 1e-3)
+    const SpaceReport& before = report.held_out.before;
+    ASSERT_TRUE(report.held_out.after.has_value());
+    EXPECT_GT(report.held_out.after->metrics.triplet_accuracy, before.metrics.triplet_accuracy);
+    EXPECT_GT(report.held_out.after->metrics.recall_at_1, before.metrics.recall_at_1);
+    EXPECT_GT(report.held_out.after->metrics.mean_average_precision_at_r,
+              before.metrics.mean_average_precision_at_r);
+    EXPECT_NEAR(report.held_out.after->metrics.mean_average_precision_at_r,
+                training.best.mean_average_precision_at_r, 1e-3)
         << "the saved model is the one that was measured";
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "train/golden.h"
@@ -24,6 +26,41 @@ TEST(RetrievalMetrics, EqualPytorchMetricLearning) {
         EXPECT_NEAR(metrics.triplet_accuracy, golden.at("triplet_accuracy").get<double>(), 1e-9);
         EXPECT_EQ(metrics.queries, golden.at("queries").get<std::size_t>());
     }
+}
+
+TEST(RetrievalMetrics, EqualTheAccuracyCalculatorAsItComes) {
+    for (const auto& golden : testing::golden("accuracy", "metrics.json")) {
+        const auto vectors = golden.at("vectors").get<std::vector<float>>();
+        const auto labels = golden.at("labels").get<std::vector<int>>();
+        SCOPED_TRACE(labels.size());
+        const RetrievalMetrics metrics =
+            retrieval_metrics(vectors, golden.at("dimension").get<std::size_t>(), labels);
+        EXPECT_NEAR(metrics.recall_at_1, golden.at("precision_at_1").get<double>(), 1e-9);
+        EXPECT_NEAR(metrics.recall_at_1, golden.at("recall_at_1").get<double>(), 1e-9);
+        EXPECT_NEAR(metrics.recall_at_5, golden.at("recall_at_5").get<double>(), 1e-9);
+        EXPECT_NEAR(metrics.recall_at_10, golden.at("recall_at_10").get<double>(), 1e-9);
+        EXPECT_NEAR(metrics.r_precision, golden.at("r_precision").get<double>(), 1e-9);
+        EXPECT_NEAR(metrics.mean_average_precision_at_r,
+                    golden.at("mean_average_precision_at_r").get<double>(), 1e-9);
+    }
+}
+
+TEST(RetrievalMetrics, AQueryKnowsWhatItFoundAndWhatItShouldHave) {
+    // On a circle: 0 and 3 are of one class, 1 and 2 of another; 1 is nearest to 0, its own class comes
+    // third.
+    const auto at = [](double angle) { return std::pair(std::cos(angle), std::sin(angle)); };
+    std::vector<float> vectors;
+    for (const double angle : {0.0, 0.1, 0.2, 0.5}) {
+        vectors.push_back(static_cast<float>(at(angle).first));
+        vectors.push_back(static_cast<float>(at(angle).second));
+    }
+    const std::vector<QueryResult> results = retrieve(vectors, 2, std::vector{4, 9, 9, 4});
+    ASSERT_EQ(results.size(), 4U);
+    EXPECT_EQ(results[0].nearest, 1U);
+    EXPECT_EQ(results[0].nearest_of_its, 3U);
+    EXPECT_EQ(results[0].first_hit, 3U);
+    EXPECT_EQ(recall_at(results, 2), 0.5);
+    EXPECT_EQ(recall_at(results, 3), 1);
 }
 
 TEST(RetrievalMetrics, PerfectClassesScoreOne) {

@@ -39,7 +39,7 @@ struct PaintedWorld {
                     {catalogue.root / std::to_string(label) / (std::to_string(i) + ".png"), label});
             }
         }
-        split = split_by_class(catalogue, 0.25, 42);
+        split = hold_out_images(catalogue, 0.25, 42);
         options.model.clip = std::string(CLIPSIM_FIXTURES) + "/model/quick_gelu_fp32";
         options.model.projection_dim = 8;
         options.train.epochs = 5;

@@ -1,20 +1,45 @@
 // How well a space separates classes: leave-one-out retrieval over a labelled set. No torch here.
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <vector>
 
 namespace clipsim {
 
 struct RetrievalMetrics {
     double triplet_accuracy = 0;  // share of all triplets with d(a, p) < d(a, n), anchors weighted equally
-    double recall_at_1 = 0;       // the nearest other image has the query's class
+    double recall_at_1 = 0;       // the nearest other image has the query's class; also called precision at 1
     double recall_at_5 = 0;       // one of the nearest five has
+    double recall_at_10 = 0;      // one of the nearest ten has
     double r_precision = 0;       // share of the class among the nearest R, R = other images of the class
     double mean_average_precision_at_r = 0;  // Musgrave et al. 2020, https://arxiv.org/abs/2003.08505
     std::size_t queries = 0;                 // images with at least one other of their class
 };
 
-// vectors: [N, dimension], unit rows; labels: [N]. Ties are broken by index.
+// What one query found. The metrics are means over these; confidence intervals and confusions come from them
+// too.
+struct QueryResult {
+    std::size_t query = 0;           // a row of the vectors
+    std::size_t nearest = 0;         // the row nearest to it
+    std::size_t nearest_of_its = 0;  // the row of its own class nearest to it
+    std::size_t first_hit = 0;       // the rank of that one, from 1
+    double triplet_accuracy = 0;
+    double r_precision = 0;
+    double average_precision_at_r = 0;
+};
+
+// vectors: [N, dimension], unit rows; labels: [N]. One result an image with another of its class, in the
+// order of the rows. Ties are broken by index.
+std::vector<QueryResult> retrieve(std::span<const float> vectors, std::size_t dimension,
+                                  std::span<const int> labels);
+
+// The share of queries with a hit among the nearest k.
+double recall_at(std::span<const QueryResult> results, std::size_t k);
+
+RetrievalMetrics summarise(std::span<const QueryResult> results);
+
+// The two in one.
 RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
                                    std::span<const int> labels);
 
