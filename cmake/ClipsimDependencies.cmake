@@ -6,11 +6,12 @@ find_package(nlohmann_json 3.10 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 
+find_package(hwy 1.0 REQUIRED)
+
 if(NOT CLIPSIM_MODEL_ONLY)
     find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
     find_package(faiss 1.7.3 REQUIRED)
     find_package(GIF 5 REQUIRED)
-    find_package(hwy 1.0 REQUIRED)
     find_package(SQLite3 REQUIRED)
     find_package(Utf8proc REQUIRED)
     find_package(CURL 7.88 REQUIRED)

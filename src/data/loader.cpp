@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
@@ -22,7 +23,7 @@ namespace {
 // write.
 struct PendingBatch {
     std::vector<LoadItem> items;
-    std::vector<float> pixels;
+    PixelBuffer pixels;
     std::vector<std::string> reasons;  // why a picture was skipped; empty: it is there
     std::size_t remaining = 0;
 };
@@ -40,11 +41,57 @@ std::vector<std::vector<LoadItem>> cut_into_batches(std::vector<LoadItem> items,
 
 }  // namespace
 
+// Buffers that are free, of the size that all full batches have.
+class PixelBuffer::Pool {
+  public:
+    explicit Pool(std::size_t size) : size_(size) {}
+
+    std::unique_ptr<float[]> take(std::size_t size) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (size <= size_ && !free_.empty()) {
+                std::unique_ptr<float[]> memory = std::move(free_.back());
+                free_.pop_back();
+                return memory;
+            }
+        }
+        return std::make_unique_for_overwrite<float[]>(std::max(size, size_));
+    }
+
+    void give_back(std::unique_ptr<float[]> memory) {
+        const std::lock_guard lock(mutex_);
+        if (free_.size() < most_free) free_.push_back(std::move(memory));
+    }
+
+  private:
+    static constexpr std::size_t most_free = 4;
+    std::size_t size_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<float[]>> free_;
+};
+
+PixelBuffer::PixelBuffer(std::shared_ptr<Pool> pool, std::size_t size)
+    : pool_(std::move(pool)), memory_(pool_->take(size)), size_(size) {}
+PixelBuffer::~PixelBuffer() {
+    if (pool_ && memory_) pool_->give_back(std::move(memory_));
+}
+PixelBuffer::PixelBuffer(PixelBuffer&& other) noexcept
+    : pool_(std::move(other.pool_)),
+      memory_(std::move(other.memory_)),
+      size_(std::exchange(other.size_, 0)) {}
+PixelBuffer& PixelBuffer::operator=(PixelBuffer&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(memory_, other.memory_);
+    std::swap(size_, other.size_);
+    return *this;
+}
+
 struct ImageLoader::State {
     PreprocessSpec spec;
     DecodeFunction decode;
     LoaderOptions options;
     std::vector<SkippedImage> skipped;
+    std::shared_ptr<PixelBuffer::Pool> buffers;
 
     std::mutex mutex;
     std::condition_variable work_ready, batch_ready;
@@ -58,8 +105,12 @@ struct ImageLoader::State {
     std::vector<std::jthread> workers;  // last, so that they end before the rest goes
 
     void start() {
-        std::size_t items = 0;
-        for (const std::vector<LoadItem>& batch : waiting) items += batch.size();
+        std::size_t items = 0, largest = 0;
+        for (const std::vector<LoadItem>& batch : waiting) {
+            items += batch.size();
+            largest = std::max(largest, batch.size());
+        }
+        buffers = std::make_shared<PixelBuffer::Pool>(largest * spec.values());
         const std::size_t wanted = options.workers > 0 ? static_cast<std::size_t>(options.workers)
                                                        : std::thread::hardware_concurrency();
         const std::size_t count = std::max<std::size_t>(1, std::min(wanted, items));
@@ -79,7 +130,7 @@ struct ImageLoader::State {
             batch->items = std::move(waiting[next_waiting++]);
             batch->remaining = batch->items.size();
             batch->reasons.resize(batch->items.size());
-            batch->pixels.resize(batch->items.size() * spec.values());
+            batch->pixels = PixelBuffer(buffers, batch->items.size() * spec.values());
             ahead.push_back(std::move(batch));
         }
     }
@@ -116,7 +167,7 @@ struct ImageLoader::State {
     // False when something other than a bad picture happened; `failure` then holds it.
     bool load(PendingBatch& batch, std::size_t item) {
         const LoadItem& what = batch.items[item];
-        const std::span<float> out = std::span(batch.pixels).subspan(item * spec.values(), spec.values());
+        const std::span<float> out(batch.pixels.data() + item * spec.values(), spec.values());
         const std::string name = printable(what.path);
         try {
             fill(what, out);
@@ -135,7 +186,7 @@ struct ImageLoader::State {
     }
 
     void fill(const LoadItem& what, std::span<float> out) const {
-        const Pixels source = decode(what.path);
+        Pixels source = decode(what.path);
         if (source.rgb.empty()) throw Error("a picture without pixels");
         if (what.view_seed) {
             const AugmentedView view = random_view(*what.view_seed, source.width, source.height);
@@ -143,6 +194,7 @@ struct ImageLoader::State {
         } else {
             preprocess(source, spec, out);
         }
+        recycle(std::move(source));
     }
 
     // Drops the slots of skipped pictures.
@@ -158,13 +210,13 @@ struct ImageLoader::State {
                 continue;
             }
             if (kept != i) {
-                std::copy_n(pending.pixels.begin() + static_cast<std::ptrdiff_t>(i * values), values,
-                            pending.pixels.begin() + static_cast<std::ptrdiff_t>(kept * values));
+                std::copy_n(pending.pixels.data() + i * values, values,
+                            pending.pixels.data() + kept * values);
             }
             batch.tags.push_back(pending.items[i].tag);
             ++kept;
         }
-        pending.pixels.resize(kept * values);
+        pending.pixels.shrink(kept * values);
         batch.pixels = std::move(pending.pixels);
         return batch;
     }

@@ -11,6 +11,7 @@
 #include "clipsim/image/decode.h"
 #include "codecs.h"
 #include "pixel_math.h"
+#include "recycled_pixels.h"
 
 namespace clipsim {
 
@@ -174,7 +175,8 @@ Pixels decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, 
     if (reader.codec.image_width != header.width || reader.codec.image_height != header.height) {
         throw ImageError("a JPEG of contradictory sizes");
     }
-    Pixels pixels = make_pixels(reader.codec.output_width, reader.codec.output_height);
+    Pixels pixels = recycled_pixels(static_cast<int>(reader.codec.output_width),
+                                    static_cast<int>(reader.codec.output_height));
     std::vector<std::uint8_t> line(std::size_t{reader.codec.output_width} * 4);
     if (!read_rows(reader, pixels, line.data())) throw ImageError(reader.errors.reason);
     return pixels;

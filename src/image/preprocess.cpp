@@ -9,6 +9,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
+#include "resize_kernels.h"
 
 namespace clipsim {
 
@@ -192,18 +193,8 @@ Pixels resize_view(const Pixels& source, const PreprocessSpec& spec, const Augme
 }
 
 void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<float> out) {
-    const std::size_t plane = static_cast<std::size_t>(cropped.width) * cropped.height;
-    for (std::size_t channel = 0; channel < 3; ++channel) {
-        // value * rescale, less the mean, over the deviation: one table serves the plane.
-        std::array<float, 256> table{};
-        for (int value = 0; value < 256; ++value) {
-            table[value] =
-                (static_cast<float>(value) * spec.rescale - spec.mean[channel]) / spec.std[channel];
-        }
-        float* target = out.data() + channel * plane;
-        const std::uint8_t* in = cropped.rgb.data() + channel;
-        for (std::size_t i = 0; i < plane; ++i) target[i] = table[in[3 * i]];
-    }
+    const std::size_t pixels = static_cast<std::size_t>(cropped.width) * cropped.height;
+    normalise_pixels(cropped.rgb.data(), pixels, spec.rescale, spec.mean, spec.std, out.data());
 }
 
 void preprocess(const Pixels& source, const PreprocessSpec& spec, std::span<float> out) {

@@ -222,5 +222,38 @@ TEST_F(Loader, ASeedAsksForAnAugmentedView) {
     EXPECT_LT(mirrored, 18);
 }
 
+TEST_F(Loader, MemoryOfABatchServesALaterOne) {
+    ImageLoader loader(items_of(96), small_spec(), picture_of, {2, 4, 2});
+    std::set<const float*> places;
+    std::size_t batches = 0;
+    while (const std::optional<LoadedBatch> batch = loader.next()) {
+        places.insert(batch->pixels.data());
+        ++batches;
+    }
+    EXPECT_EQ(batches, 24U);
+    EXPECT_LE(places.size(), 4U) << "two under way, one at the caller, one just done";
+}
+
+TEST_F(Loader, ABatchMayOutliveItsLoader) {
+    std::optional<LoadedBatch> batch;
+    {
+        ImageLoader loader(items_of(8), small_spec(), picture_of, {2, 4, 2});
+        batch = loader.next();
+    }
+    EXPECT_EQ(numbers_of(*batch), (std::vector<int>{0, 1, 2, 3}));
+    LoadedBatch moved = std::move(*batch);
+    EXPECT_EQ(numbers_of(moved), (std::vector<int>{0, 1, 2, 3}));
+}
+
+TEST_F(Loader, BatchesHeldAtOnceAreApart) {
+    ImageLoader loader(items_of(40), small_spec(), picture_of, {2, 4, 2});
+    std::vector<LoadedBatch> held;
+    while (std::optional<LoadedBatch> batch = loader.next()) held.push_back(std::move(*batch));
+    ASSERT_EQ(held.size(), 10U);
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(numbers_of(held[static_cast<std::size_t>(i)]),
+                  (std::vector<int>{4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3}));
+}
+
 }  // namespace
 }  // namespace clipsim

@@ -156,6 +156,22 @@ TEST(Preprocess, APictureBeyondAllMeasureIsRefused) {
     EXPECT_THROW(resize_and_crop(Pixels{}, spec), Error);
 }
 
+TEST(Preprocess, NormalisingIsTheFormulaToTheBit) {
+    const PreprocessSpec spec;
+    // Every byte in every channel, and a number of pixels that no vector width divides.
+    Pixels picture{259, 1, {}};
+    for (int i = 0; i < picture.width * 3; ++i)
+        picture.rgb.push_back(static_cast<std::uint8_t>(i * 85 % 256));
+    std::vector<float> out(picture.rgb.size());
+    normalise(picture, spec, out);
+    for (std::size_t i = 0; i < 259; ++i) {
+        for (std::size_t c = 0; c < 3; ++c) {
+            const float scaled = static_cast<float>(picture.rgb[3 * i + c]) * spec.rescale;
+            EXPECT_EQ(out[c * 259 + i], (scaled - spec.mean[c]) / spec.std[c]) << i;
+        }
+    }
+}
+
 TEST(AugmentedViews, DependOnTheSeedAlone) {
     bool some_differ = false;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {

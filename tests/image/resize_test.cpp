@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "image_fixtures.h"
@@ -57,6 +59,63 @@ TEST(Resize, WindowEqualsThatPartOfTheWholePicture) {
                 ASSERT_EQ(part.rgb[static_cast<std::size_t>(y * window.width * 3 + x)],
                           whole.rgb[static_cast<std::size_t>(((y + window.y) * width + window.x) * 3 + x)]);
             }
+        }
+    }
+}
+
+// The definition, one sum at a time, in place of the vectors: sizes on all sides of a vector's.
+Pixels resized_plainly(const Pixels& source, int width, int height) {
+    const auto pass = [](const Pixels& in, int size, bool across) {
+        Pixels out{across ? size : in.width, across ? in.height : size, {}};
+        out.rgb.resize(static_cast<std::size_t>(out.width) * out.height * 3);
+        const double scale = static_cast<double>(across ? in.width : in.height) / size;
+        const double stretch = std::max(scale, 1.0);
+        const auto cubic = [](double x) {
+            x = std::abs(x);
+            if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+            return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0.0;
+        };
+        for (int i = 0; i < size; ++i) {
+            const double centre = (i + 0.5) * scale;
+            const int first = std::max(0, static_cast<int>(centre - 2 * stretch + 0.5));
+            const int last =
+                std::min(across ? in.width : in.height, static_cast<int>(centre + 2 * stretch + 0.5));
+            std::vector<double> weights;
+            double total = 0;
+            for (int k = first; k < last; ++k) {
+                weights.push_back(cubic((k - centre + 0.5) * (1.0 / stretch)));
+                total += weights.back();
+            }
+            for (int other = 0; other < (across ? in.height : in.width); ++other) {
+                for (int c = 0; c < 3; ++c) {
+                    int sum = 1 << 21;
+                    for (int k = first; k < last; ++k) {
+                        const double weight =
+                            weights[static_cast<std::size_t>(k - first)] / total * (1 << 22);
+                        const int x = across ? k : other, y = across ? other : k;
+                        sum += in.rgb[static_cast<std::size_t>((y * in.width + x) * 3 + c)] *
+                               static_cast<int>(weight < 0 ? weight - 0.5 : weight + 0.5);
+                    }
+                    const int x = across ? i : other, y = across ? other : i;
+                    out.rgb[static_cast<std::size_t>((y * out.width + x) * 3 + c)] =
+                        static_cast<std::uint8_t>(std::clamp(sum >> 22, 0, 255));
+                }
+            }
+        }
+        return out;
+    };
+    return pass(pass(source, width, true), height, false);
+}
+
+TEST(Resize, VectorsGiveWhatOneSumAtATimeGives) {
+    for (const auto& [width, height] :
+         {std::pair{1, 1}, {2, 33}, {5, 16}, {6, 17}, {31, 15}, {50, 40}, {123, 47}}) {
+        for (const auto& [to_width, to_height] :
+             {std::pair{1, 1}, {4, 9}, {5, 16}, {11, 31}, {24, 24}, {97, 70}}) {
+            const Pixels source = noise(width, height);
+            EXPECT_EQ(resize_bicubic(source, to_width, to_height).rgb,
+                      resized_plainly(source, to_width, to_height).rgb)
+                << width << " x " << height << " to " << to_width << " x " << to_height;
         }
     }
 }

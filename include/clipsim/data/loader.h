@@ -22,8 +22,36 @@ struct LoadItem {
     std::optional<std::uint64_t> view_seed;
 };
 
+// The floats of a batch. When it goes, its memory goes back to the loader that made it, for another batch:
+// fresh memory costs the system a page at a time. It may outlive the loader.
+class PixelBuffer {
+  public:
+    class Pool;
+    PixelBuffer() = default;
+    PixelBuffer(std::shared_ptr<Pool> pool, std::size_t size);  // not initialised
+    ~PixelBuffer();
+    PixelBuffer(PixelBuffer&&) noexcept;
+    PixelBuffer& operator=(PixelBuffer&&) noexcept;
+
+    float* data() { return memory_.get(); }
+    const float* data() const { return memory_.get(); }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    void shrink(std::size_t size) { size_ = size; }  // to the first so many
+    float* begin() { return data(); }
+    float* end() { return data() + size_; }
+    const float* begin() const { return data(); }
+    const float* end() const { return data() + size_; }
+    float operator[](std::size_t i) const { return memory_[i]; }
+
+  private:
+    std::shared_ptr<Pool> pool_;
+    std::unique_ptr<float[]> memory_;
+    std::size_t size_ = 0;
+};
+
 struct LoadedBatch {
-    std::vector<float> pixels;      // [N, 3, H, W], CLIP-normalised
+    PixelBuffer pixels;             // [N, 3, H, W], CLIP-normalised
     std::vector<std::size_t> tags;  // [N]
 };
 

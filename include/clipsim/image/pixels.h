@@ -12,4 +12,8 @@ struct Pixels {
     std::vector<std::uint8_t> rgb;  // [height, width, 3]
 };
 
+// Hands the memory of a picture that is done with to the next one that this thread decodes: where picture
+// follows picture, as in the loader, fresh memory would cost the system a page at a time.
+void recycle(Pixels&& picture);
+
 }  // namespace clipsim
