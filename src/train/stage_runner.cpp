@@ -64,13 +64,14 @@ RunFiles::RunFiles(const std::filesystem::path& output_dir)
 
 StageRunner::StageRunner(const TrainOptions& options, const RunFiles& files, const ClipModel& model,
                          ProjectionHead head, std::span<const int> train_labels,
-                         std::span<const int> validation_labels, TrainState& state)
+                         std::span<const int> validation_labels, Keeper& keeper, TrainState& state)
     : options_(options),
       files_(files),
       model_(model),
       head_(std::move(head)),
       train_labels_(train_labels),
       validation_labels_(validation_labels),
+      keeper_(keeper),
       state_(state),
       sampler_(train_labels, options.train.classes_per_batch, options.train.images_per_class,
                options.data.seed),
@@ -82,6 +83,7 @@ StageRunner::StageRunner(const TrainOptions& options, const RunFiles& files, con
 void StageRunner::run(Stage& stage, const StagePlan& plan, bool resumed) {
     const std::vector<ParameterGroup> groups = stage.parameter_groups();
     const torch::NoGradGuard no_grad;
+    keeper_.remember(groups);  // before a resumed run's weights take their place
     if (!resumed) state_.parameters.clear();
     for (const ParameterGroup& group : groups) {
         for (const auto& [name, parameter] : group.parameters) {
@@ -133,7 +135,8 @@ void StageRunner::take_step(Stage& stage, const StagePlan& plan, Optimizer& opti
     for (const std::size_t sample : batch.samples) labels.push_back(train_labels_[sample]);
 
     optimizer.zero_grad();
-    const torch::Tensor distances = pairwise_distances(stage.embed(batch.input));
+    const torch::Tensor embeddings = stage.embed(batch.input);
+    const torch::Tensor distances = pairwise_distances(embeddings);
     const Triplets triplets = mine_triplets(options_.train.mining, distances,
                                             torch::tensor(labels, torch::kInt64).to(distances.device()),
                                             options_.train.margin, generator_);
@@ -144,7 +147,8 @@ void StageRunner::take_step(Stage& stage, const StagePlan& plan, Optimizer& opti
         throw Error(concat("the loss became ", value, " in epoch ", epoch_number(), ": lower train.stage",
                            plan.number, ".learning_rate (now ", plan.learning_rate, ")"));
     }
-    loss.loss.backward();
+    const torch::Tensor penalty = keeper_.penalty(embeddings, batch.samples);
+    (penalty.defined() ? loss.loss + penalty : loss.loss).backward();
     optimizer.step(cursor.epoch_in_stage * steps_per_epoch_ + cursor.step);
     ++cursor.mined_steps;
     cursor.loss += value;
@@ -166,6 +170,7 @@ void StageRunner::finish_epoch(Stage& stage, const StagePlan& plan, Optimizer& o
     record.negative_distance = cursor.negative_distance / steps;
     const std::int64_t last_step = (cursor.epoch_in_stage + 1) * steps_per_epoch_ - 1;
     record.learning_rate = plan.learning_rate * schedule(last_step, plan.epochs * steps_per_epoch_);
+    std::optional<KeptWeights> kept(std::in_place, keeper_);
     run_training_work([&] {
         const torch::Tensor embedded = stage.embed_validation().contiguous();
         record.validation =
@@ -176,6 +181,12 @@ void StageRunner::finish_epoch(Stage& stage, const StagePlan& plan, Optimizer& o
     record.best = best == nullptr || is_better(record.validation, best->validation);
     record.seconds = cursor.seconds + seconds_since(start);
     state_.epochs.push_back(record);
+
+    const CheckpointInfo info{model_.id, model_.hash, options_.model.projection_dim, plan.first_block,
+                              record.epoch};
+    if (record.best) save_checkpoint(files_.best_model, info, model_.tower, head_);
+    save_checkpoint(files_.last_model, info, model_.tower, head_);
+    kept.reset();
     if (plan.number == 1 && best_of(state_.epochs, 1) == &state_.epochs.back()) {
         state_.best_head = head_->linear->weight.detach().clone();
     }
@@ -183,10 +194,6 @@ void StageRunner::finish_epoch(Stage& stage, const StagePlan& plan, Optimizer& o
     cursor.complete = plan.is_last && (cursor.epoch_in_stage == plan.epochs || is_stalled(plan.number));
 
     // The state last: when all of this is cut short, the epoch is run again and ends the same.
-    const CheckpointInfo info{model_.id, model_.hash, options_.model.projection_dim, plan.first_block,
-                              record.epoch};
-    if (record.best) save_checkpoint(files_.best_model, info, model_.tower, head_);
-    save_checkpoint(files_.last_model, info, model_.tower, head_);
     write_metrics(files_.metrics, state_.epochs);
     save_state(optimizer);
     log_info(summary(record, options_.train.stage1_epochs() + options_.train.stage2_epochs()));

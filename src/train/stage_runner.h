@@ -7,6 +7,7 @@
 #include "clipsim/data/class_balanced_sampler.h"
 #include "clipsim/model/clip_model.h"
 #include "feature_cache.h"
+#include "keep.h"
 #include "stage.h"
 #include "train_state.h"
 
@@ -35,7 +36,7 @@ class StageRunner {
     // All of it must outlive the runner, which keeps `state` up to date and on disk after every epoch.
     StageRunner(const TrainOptions& options, const RunFiles& files, const ClipModel& model,
                 ProjectionHead head, std::span<const int> train_labels,
-                std::span<const int> validation_labels, TrainState& state);
+                std::span<const int> validation_labels, Keeper& keeper, TrainState& state);
 
     // `resumed`: the state comes from last_state.pt, with the optimizer of this stage in it.
     // Throws Interrupted after a stop request, with the state saved.
@@ -55,6 +56,7 @@ class StageRunner {
     const ClipModel& model_;
     ProjectionHead head_;
     std::span<const int> train_labels_, validation_labels_;
+    Keeper& keeper_;
     TrainState& state_;
     ClassBalancedSampler sampler_;
     std::int64_t steps_per_epoch_;

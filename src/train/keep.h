@@ -1,0 +1,63 @@
+// What keeps training from forgetting what CLIP knew (train.keep): terms beside the loss, and weights between
+// those at the start and the trained ones.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/core/config.h"
+#include "optimizer.h"
+
+namespace clipsim {
+
+class Keeper {
+  public:
+    // frozen: [N, D] unit rows, what CLIP as it was makes of the training photos.
+    Keeper(const KeepConfig& config, torch::Tensor frozen);
+
+    // Takes the parameters as they are for the start, but for those that it knows from an earlier stage: the
+    // head starts as the principal components of the features, the blocks as CLIP's.
+    void remember(const std::vector<ParameterGroup>& groups);
+
+    // What to add to the loss of a batch; undefined where the method adds nothing. embeddings: [B, d] unit
+    // rows with gradients, samples: [B] rows of `frozen`.
+    //   distill: mean squared difference of the cosines between the photos of the batch, in the trained space
+    //   and
+    //            in CLIP's: relations, so that the two may differ in dimension (Park et al. 2019,
+    //            https://arxiv.org/abs/1904.05068; Tung and Mori 2019, https://arxiv.org/abs/1907.09682)
+    //   l2:      half the squared distance of the weights from the start (L2-SP, Li et al. 2018,
+    //            https://arxiv.org/abs/1802.01483)
+    // Both times train.keep.strength.
+    torch::Tensor penalty(const torch::Tensor& embeddings, std::span<const std::size_t> samples) const;
+
+  private:
+    friend class KeptWeights;
+    struct Weight {
+        torch::Tensor live, start;
+    };
+    bool interpolates() const;
+
+    KeepConfig config_;
+    torch::Tensor frozen_;
+    std::map<std::string, Weight> weights_;
+};
+
+// While it lives, the parameters are those that are measured and saved: alpha of the trained weights and 1 -
+// alpha of those at the start (WiSE-FT, Wortsman et al. 2022, https://arxiv.org/abs/2109.01903). Afterwards
+// training goes on with what it had. Without gradients.
+class KeptWeights {
+  public:
+    explicit KeptWeights(const Keeper& keeper);
+    ~KeptWeights();
+    KeptWeights(const KeptWeights&) = delete;
+    KeptWeights& operator=(const KeptWeights&) = delete;
+
+  private:
+    std::vector<std::pair<torch::Tensor, torch::Tensor>> trained_;  // the parameter, and what it held
+};
+
+}  // namespace clipsim
