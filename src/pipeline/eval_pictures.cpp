@@ -70,9 +70,8 @@ Pixels draw_confusions(const Config& config, const Catalogue& catalogue, const E
             return concat("score ", std::fixed, std::setprecision(3), score(example.query, row));
         };
         SheetRow row;
-        row.query = tile_of(
-            file(example.query), config,
-            {name(pair.actual), concat(pair.count, " of ", pair.queries, " find the other class first")});
+        row.query = tile_of(file(example.query), config,
+                            {name(pair.actual), concat(pair.count, " of ", pair.queries, " confused so")});
         row.hits.push_back(tile_of(file(example.nearest), config,
                                    {concat("found: ", name(pair.found)), scored(example.nearest)}));
         row.hits.push_back(
