@@ -1,0 +1,1 @@
+"""The parts of scripts/pretrain_nano.py, the recipe of models/clip-nano."""

@@ -1,0 +1,186 @@
+"""Phase 2: the vision tower learns the teacher's space, and where the classes lie in it."""
+
+import copy
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from . import measure, student
+from .photos import name_of
+from .teacher import TeacherSpace
+
+# Of each batch: Caltech views, Tiny-ImageNet photos the teacher has seen, and ones that teach by their class alone.
+CALTECH, TAUGHT, LABELLED = 24, 24, 16
+BATCH = CALTECH + TAUGHT + LABELLED
+PEAK_RATE = 5e-4
+WEIGHT_DECAY = 0.05
+WARM_UP = 0.04  # share of the run
+WHOLE_FROM = 0.85  # share of the run after which the tower sees every patch
+KEEP = 0.5  # share of the patches before that
+EMA = 0.99
+JUDGE_SECONDS = 300
+KEYS = 2048  # teacher's vectors that a photo is compared with in a step
+TEMPERATURE = 0.1  # of the similarities to the keys
+RIDGE = 0.01  # of the mean variance of what the tower sees
+CLASS_SCALE = 16.0  # of the similarities to the classes
+
+
+class Data:
+    """What phase 1 left, with the teacher's features mapped to its space."""
+
+    def __init__(self, work: Path):
+        def pixels(part: str) -> torch.Tensor:
+            return torch.from_numpy(np.load(work / f"{part}_pixels.npy"))
+
+        def classes(part: str) -> list[str]:
+            return json.loads((work / f"{part}_classes.json").read_text())
+
+        features = {part: np.load(work / f"{part}_features.npy") for part in ("caltech", "tiny", "validation")}
+        self.space = TeacherSpace(np.concatenate([features["caltech"], features["tiny"]]))
+        self.caltech, self.tiny, self.validation = pixels("caltech"), pixels("tiny"), pixels("validation")
+        self.taught = torch.from_numpy(np.load(work / "tiny_taught.npy"))[: len(features["tiny"])]
+        self.caltech_targets = torch.from_numpy(self.space(features["caltech"]))
+        self.taught_targets = torch.from_numpy(self.space(features["tiny"]))
+        self.validation_targets = torch.from_numpy(self.space(features["validation"]))
+
+        names = [name_of(name) for name in classes("caltech")] + classes("tiny")
+        self.class_names, labels = measure.numbered(names)
+        self.caltech_labels, self.tiny_labels = labels[: len(self.caltech)], labels[len(self.caltech) :]
+        self.validation_names, self.validation_labels = measure.numbered([name_of(n) for n in classes("validation")])
+        self.validation_classes = [self.class_names.index(name) for name in self.validation_names]
+        self.centroids = measure.mean_vectors(
+            torch.cat([self.caltech_targets, self.taught_targets]),
+            torch.cat([self.caltech_labels, self.tiny_labels[self.taught]]),
+            len(self.class_names),
+        )
+
+
+@torch.no_grad()
+def fit_projection(model, data: Data, count: int = 1500) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ridge regression from what the tower sees to the teacher's space, over about `count` Caltech views and as many
+    Tiny-ImageNet photos: the best projection for the tower as it is. The mean of what it sees goes into the last norm's
+    bias, so that the joint space has its origin amid the photos. Gives these photos' embeddings and class numbers."""
+    model.eval()
+    side = model.config.vision_config.image_size
+    c = torch.arange(0, len(data.caltech), max(1, len(data.caltech) // count))
+    t = torch.arange(0, len(data.taught), max(1, len(data.taught) // count))
+    seen = [
+        student.pooled(model, student.normalised(batch, side))
+        for photos in (data.caltech[c], data.tiny[data.taught[t]])
+        for batch in photos.split(64)
+    ]
+    x, y = torch.cat(seen), torch.cat([data.caltech_targets[c], data.taught_targets[t]])
+    mean = x.mean(dim=0)
+    x, y = x - mean, y - y.mean(dim=0)
+    covariance = x.T @ x / len(x)
+    ridge = RIDGE * covariance.diagonal().mean() * torch.eye(x.shape[1])
+    weights = torch.linalg.solve(covariance + ridge, x.T @ y / len(x))
+    model.visual_projection.weight.copy_(weights.T)
+    model.vision_model.post_layernorm.bias.sub_(mean)
+    labels = torch.cat([data.caltech_labels[c], data.tiny_labels[data.taught[t]]])
+    return F.normalize(x @ weights, dim=1), labels
+
+
+@torch.no_grad()
+def embed_all(model, photos: torch.Tensor, batch: int = 64) -> torch.Tensor:
+    model.eval()
+    side = model.config.vision_config.image_size
+    return torch.cat([student.embed(model, student.normalised(part, side)) for part in photos.split(batch)])
+
+
+def losses(embedding, classes, keys, targets, labels) -> dict[str, torch.Tensor]:
+    """`targets` are the teacher's vectors of the first rows of `embedding`; every row has a class."""
+    taught = embedding[: len(targets)]
+    want = F.log_softmax(targets @ keys.T / TEMPERATURE, dim=1)
+    have = F.log_softmax(taught @ keys.T / TEMPERATURE, dim=1)
+    return {
+        "cosine": 4 * (1 - (taught * targets).sum(dim=1).mean()),
+        "relations": F.kl_div(have, want, log_target=True, reduction="batchmean"),
+        "classes": 0.5 * F.cross_entropy(CLASS_SCALE * embedding @ F.normalize(classes, dim=1).T, labels, label_smoothing=0.05),
+    }
+
+
+def train(start: Path, work: Path, minutes: float) -> None:
+    """Runs for `minutes` of wall clock; the rates follow the share of the time that is gone. Writes best.pt."""
+    torch.manual_seed(0)
+    data = Data(work)
+    model = student.grown(start)
+    side = model.config.vision_config.image_size
+    fit_projection(model, data)
+    classes = torch.nn.Parameter(data.centroids.clone())
+    keys = torch.cat([data.caltech_targets, data.taught_targets])
+
+    def judge(which, shown) -> dict[str, float]:
+        vectors = embed_all(which, data.validation)
+        return measure.measure(vectors, data.validation_labels, F.normalize(shown, dim=1)[data.validation_classes])
+
+    print("teacher:", measure.measure(data.validation_targets, data.validation_labels, data.centroids[data.validation_classes]))
+    print("start:", judge(model, classes.detach()), flush=True)
+
+    tower = [p for n, p in model.named_parameters() if n.startswith("vision") or n.startswith("visual")]
+    projection = model.visual_projection.weight
+    decayed = [p for p in tower if p.ndim > 1 and p is not projection]
+    plain = [p for p in tower if p.ndim == 1]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": WEIGHT_DECAY, "share": 1.0},
+            {"params": plain, "weight_decay": 0.0, "share": 1.0},
+            {"params": [projection], "weight_decay": 0.0, "share": 4.0},
+            {"params": [classes], "weight_decay": 0.0, "share": 2.0},
+        ],
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+    average, shown = copy.deepcopy(model), classes.detach().clone()
+    best, begin, judged, step, sums = -1.0, time.time(), 0.0, 0, {}
+
+    def keep_if_best(step: int) -> None:
+        nonlocal best
+        figures = judge(average, shown)
+        log = {"minutes": (time.time() - begin) / 60, "step": step, "photos": step * BATCH, **sums, **figures}
+        print(json.dumps({name: round(value, 4) for name, value in log.items()}), flush=True)
+        if sum(figures.values()) > best:
+            best = sum(figures.values())
+            torch.save({"model": average.state_dict(), "log": log}, work / "best.pt.new")
+            (work / "best.pt.new").rename(work / "best.pt")
+
+    while (gone := (time.time() - begin) / (60 * minutes)) < 1:
+        model.train()
+        c = torch.randint(0, len(data.caltech), (CALTECH,))
+        t = torch.randint(0, len(data.taught), (TAUGHT,))
+        u = torch.randint(0, len(data.tiny), (LABELLED,))
+        images = torch.cat(
+            [
+                student.augmented(data.caltech[c], side),
+                student.augmented(data.tiny[torch.cat([data.taught[t], u])], side),
+            ]
+        )
+        targets = torch.cat([data.caltech_targets[c], data.taught_targets[t]])
+        labels = torch.cat([data.caltech_labels[c], data.tiny_labels[data.taught[t]], data.tiny_labels[u]])
+        rate = PEAK_RATE * (gone / WARM_UP if gone < WARM_UP else 0.5 * (1 + math.cos(math.pi * gone)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate * group["share"]
+        embedding = student.embed(model, images, KEEP if gone < WHOLE_FROM else 1.0)
+        parts = losses(embedding, classes, keys[torch.randint(0, len(keys), (KEYS,))], targets, labels)
+        optimiser.zero_grad(set_to_none=True)
+        sum(parts.values()).backward()
+        torch.nn.utils.clip_grad_norm_(tower, 1.0)
+        optimiser.step()
+        step += 1
+        with torch.no_grad():
+            decay = min(EMA, step / (step + 10))
+            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+            shown.lerp_(classes, 1 - decay)
+        for name, value in parts.items():
+            sums[name] = 0.98 * sums.get(name, value.item()) + 0.02 * value.item()
+        if step % 100 == 0:
+            print(step, {name: round(value, 3) for name, value in sums.items()}, flush=True)
+        if time.time() - judged > JUDGE_SECONDS:
+            judged = time.time()
+            keep_if_best(step)
+    keep_if_best(step)
