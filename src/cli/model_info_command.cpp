@@ -1,44 +1,113 @@
 #include <iostream>
+#include <nlohmann/json.hpp>
 
-#include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/preprocess.h"
-#include "clipsim/model/clip_config.h"
-#include "clipsim/model/model_files.h"
+#include "clipsim/model/model_info.h"
 #include "model_subcommands.h"
 
 namespace clipsim::cli {
 
 namespace {
 
-int model_info(const std::string& name) {
-    const ModelFiles files = find_model(name);
-    const VisionConfig vision = read_vision_config(files.config);
-    const PreprocessSpec preprocess = read_preprocess_spec(files.preprocessor);
-    std::cout << "model          " << files.id << '\n'
-              << "family         CLIP\n"
-              << "weights        " << printable(files.weights) << " ("
-              << std::filesystem::file_size(files.weights) << " bytes)\n"
-              << "hash           " << hash_file(files.weights) << '\n'
-              << "image          " << vision.image_size << " x " << vision.image_size << ", patches of "
-              << vision.patch_size << ", " << vision.tokens() << " tokens\n"
-              << "vision tower   " << vision.layers << " blocks, width " << vision.hidden_size << ", "
-              << vision.heads << " heads, MLP " << vision.intermediate_size << ", "
-              << (vision.activation == Activation::quick_gelu ? "quick_gelu" : "gelu") << '\n'
-              << "joint space    " << vision.projection_dim << " dimensions\n"
-              << "preprocessing  short side " << preprocess.short_side << ", crop " << preprocess.crop_width
-              << " x " << preprocess.crop_height << ", bicubic\n";
-    return 0;
+using Json = nlohmann::ordered_json;
+
+const char* name_of(Activation activation) {
+    return activation == Activation::quick_gelu ? "quick_gelu" : "gelu";
 }
+
+std::string tower_line(const TransformerConfig& tower) {
+    return concat(tower.layers, " blocks, width ", tower.hidden_size, ", ", tower.heads, " heads, MLP ",
+                  tower.intermediate_size, ", ", name_of(tower.activation));
+}
+
+void print_table(const ModelInfo& info) {
+    const ModelDescription& model = info.description;
+    const PreprocessSpec& spec = model.preprocess;
+    std::cout << "model          " << info.files.id << '\n'
+              << "family         " << to_string(model.family) << '\n'
+              << "format         " << to_string(model.format) << '\n'
+              << "weights        " << printable(info.files.weights) << " (" << info.weight_bytes
+              << " bytes)\n"
+              << "parameters     " << info.parameters << ", " << info.precision << '\n'
+              << "hash           " << info.hash << '\n'
+              << "image          " << model.vision.image_size << " x " << model.vision.image_size
+              << ", patches of " << model.vision.patch_size << ", " << model.vision.tokens() << " tokens\n"
+              << "vision tower   " << tower_line(model.vision) << '\n';
+    if (model.text) {
+        std::cout << "text tower     " << tower_line(*model.text) << '\n'
+                  << "sentences      up to " << model.text->context_length << " tokens of "
+                  << model.text->vocabulary_size
+                  << (info.has_tokenizer ? "" : "; no tokenizer beside the model") << '\n';
+    } else {
+        std::cout << "text tower     none: image queries only\n";
+    }
+    std::cout << (model.text ? "joint space    " : "vectors        ") << model.vision.projection_dim
+              << " dimensions\n"
+              << "preprocessing  short side " << spec.short_side << ", crop " << spec.crop_width << " x "
+              << spec.crop_height << ", bicubic, mean " << spec.mean[0] << ' ' << spec.mean[1] << ' '
+              << spec.mean[2] << ", deviation " << spec.std[0] << ' ' << spec.std[1] << ' ' << spec.std[2]
+              << '\n';
+}
+
+Json tower_json(const TransformerConfig& tower) {
+    return {{"layers", tower.layers},
+            {"width", tower.hidden_size},
+            {"heads", tower.heads},
+            {"mlp", tower.intermediate_size},
+            {"activation", name_of(tower.activation)}};
+}
+
+void print_json(const ModelInfo& info) {
+    const ModelDescription& model = info.description;
+    Json vision = tower_json(model.vision);
+    vision["image_size"] = model.vision.image_size;
+    vision["patch_size"] = model.vision.patch_size;
+    vision["tokens"] = model.vision.tokens();
+    Json text;
+    if (model.text) {
+        text = tower_json(*model.text);
+        text["context_length"] = model.text->context_length;
+        text["vocabulary_size"] = model.text->vocabulary_size;
+        text["tokenizer"] = info.has_tokenizer;
+    }
+    const PreprocessSpec& spec = model.preprocess;
+    const Json json{{"model", info.files.id},
+                    {"family", to_string(model.family)},
+                    {"format", to_string(model.format)},
+                    {"weights", info.files.weights.string()},
+                    {"bytes", info.weight_bytes},
+                    {"parameters", info.parameters},
+                    {"precision", info.precision},
+                    {"hash", info.hash},
+                    {"dimension", model.vision.projection_dim},
+                    {"vision", vision},
+                    {"text", text},
+                    {"preprocessing",
+                     {{"short_side", spec.short_side},
+                      {"crop", {spec.crop_width, spec.crop_height}},
+                      {"mean", spec.mean},
+                      {"std", spec.std}}}};
+    std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+struct InfoFlags {
+    std::string model, format = "table";
+};
 
 }  // namespace
 
 Command model_info_command(CLI::App& parent, const GlobalOptions& global) {
-    CLI::App* command = parent.add_subcommand("info", "Shape, hash and preprocessing of a model");
-    const auto name = std::make_shared<std::string>();
-    command->add_option("model", *name, "A folder or a known name; without it model.clip of the config");
-    return {command,
-            [&global, name] { return model_info(name->empty() ? global.config().model.clip : *name); }};
+    CLI::App* command = parent.add_subcommand("info", "Family, sizes, hash and preprocessing of a model");
+    const auto flags = std::make_shared<InfoFlags>();
+    command->add_option("model", flags->model,
+                        "A folder, a file or a known name; without it model.clip of the config");
+    command->add_option("--format", flags->format, "table or json")->check(CLI::IsMember({"table", "json"}));
+    return {command, [&global, flags] {
+                const ModelInfo info =
+                    read_model_info(flags->model.empty() ? global.config().model.clip : flags->model);
+                flags->format == "json" ? print_json(info) : print_table(info);
+                return 0;
+            }};
 }
 
 }  // namespace clipsim::cli

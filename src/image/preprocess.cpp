@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
 #include "resize_kernels.h"
@@ -90,9 +89,12 @@ Pixels pad_to_crop(const Pixels& picture, int x, int y, const PreprocessSpec& sp
 }  // namespace
 
 PreprocessSpec read_preprocess_spec(const std::filesystem::path& file) {
-    const json values = json::parse(read_file(file, 1 << 20), nullptr, false, true);
-    if (!values.is_object()) throw UsageError(concat(printable(file), ": expected a JSON object"));
-    const SpecReader reader(values, printable(file));
+    return parse_preprocess_spec(read_json_file(file));
+}
+
+PreprocessSpec parse_preprocess_spec(const JsonFile& file) {
+    const json& values = file.values;
+    const SpecReader reader(values, file.name);
     PreprocessSpec spec;
     for (const char* step : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"})
         reader.require_true(step);

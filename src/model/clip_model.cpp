@@ -1,50 +1,43 @@
 #include "clipsim/model/clip_model.h"
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
-#include "clipsim/model/safetensors.h"
+#include "clipsim/model/model_description.h"
+#include "model_weights.h"
 
 namespace clipsim {
 
-namespace {
-
-// Fills a tower from the file, by the names of its parameters. fp32 tensors stay views onto the mapped file;
-// others are converted.
-void load_parameters(torch::nn::Module& tower, const SafetensorsFile& weights) {
-    for (auto& item : tower.named_parameters()) {
-        item.value().set_data(weights.tensor(item.key(), item.value().sizes()).to(torch::kFloat32));
-        item.value().set_requires_grad(false);
-    }
-    tower.eval();
-}
-
-}  // namespace
-
 ClipModel load_clip_model(const ModelFiles& files) {
     const torch::NoGradGuard no_grad;
+    const WeightsFile file = read_weights(files.weights);
+    const ModelDescription description = describe_model(files, file);
+    const ModelWeights weights(file, description);
+    weights.require_vision_tower();
     ClipModel model;
     model.id = files.id;
-    model.preprocess = read_preprocess_spec(files.preprocessor);
-    const VisionConfig config = read_vision_config(files.config);
-    if (model.preprocess.crop_width != config.image_size ||
-        model.preprocess.crop_height != config.image_size) {
-        throw UsageError(concat(printable(files.preprocessor), ": crop_size: the model takes images of ",
-                                config.image_size, " x ", config.image_size, " pixels"));
-    }
-    const SafetensorsFile weights(files.weights);
-    model.tower = VisionTower(config);
-    load_parameters(*model.tower, weights);
-    const std::string hashes =
-        hash_file(files.weights) + hash_file(files.config) + hash_file(files.preprocessor);
-    model.hash = hash_bytes(std::as_bytes(std::span(hashes)));
+    model.preprocess = description.preprocess;
+    model.has_text_tower = description.text.has_value();
+    model.tower = VisionTower(description.vision);
+    weights.load(*model.tower);
+    model.hash = model_hash(files, file);
     return model;
 }
 
 TextTower load_text_tower(const ModelFiles& files) {
     const torch::NoGradGuard no_grad;
-    TextTower tower(read_text_config(files.config));
-    load_parameters(*tower, SafetensorsFile(files.weights));
+    const WeightsFile file = read_weights(files.weights);
+    const ModelDescription description = describe_model(files, file);
+    if (!description.text) {
+        throw UsageError(concat("the model ", files.id, " reads no sentences: ",
+                                description.family == ModelFamily::dinov2
+                                    ? std::string("DINOv2 is of images alone")
+                                    : concat(printable(files.config), " has no text_config"),
+                                "; search by image, or set model.clip to a CLIP"));
+    }
+    const ModelWeights weights(file, description);
+    weights.require_text_tower();
+    TextTower tower(*description.text);
+    weights.load(*tower);
     return tower;
 }
 

@@ -63,7 +63,7 @@ struct Embedder::Impl {
 
     void load() {
         files = find_model(config.clip);
-        folder = files.config.parent_path();
+        folder = files.folder();
         tuned = load_clip_model(files);
         first_tuned_block = tuned.tower->config().layers;
         if (checkpoint) {
@@ -193,7 +193,7 @@ bool Embedder::has_head() const {
     return !impl_->head.is_empty();
 }
 bool Embedder::has_text_tower() const {
-    return describes_text_tower(impl_->files.config);
+    return impl_->tuned.has_text_tower;
 }
 const PreprocessSpec& Embedder::preprocess() const {
     return impl_->tuned.preprocess;

@@ -7,6 +7,7 @@
 #include "clipsim/core/hub_cache.h"
 #include "clipsim/core/known_models.h"
 #include "clipsim/core/text.h"
+#include "model_folder.h"
 
 namespace clipsim {
 
@@ -24,23 +25,6 @@ std::vector<fs::path> models_folders() {
     if (!error) folders.push_back(program.parent_path().parent_path() / "share" / "clipsim" / "models");
     folders.emplace_back(CLIPSIM_SOURCE_MODELS);
     return folders;
-}
-
-ModelFiles files_in(const fs::path& folder) {
-    fs::path clean = folder.lexically_normal();
-    if (!clean.has_filename()) clean = clean.parent_path();
-    if (clean.filename() == "." || clean.filename().empty()) clean = fs::absolute(folder).lexically_normal();
-    if (!clean.has_filename()) clean = clean.parent_path();
-    const ModelFiles files{clean.filename().string(), folder / "config.json", folder / "model.safetensors",
-                           folder / "preprocessor_config.json"};
-    for (const fs::path& file : {files.config, files.weights, files.preprocessor}) {
-        std::error_code error;
-        if (!fs::is_regular_file(file, error)) {
-            throw UsageError(
-                concat("the model folder ", printable(folder), " lacks ", printable(file.filename())));
-        }
-    }
-    return files;
 }
 
 // A snapshot's folder is named by a hash; the repository's name says more.
@@ -68,11 +52,11 @@ ModelFiles find_model(const std::string& name) {
     const fs::path path(name);
     if (const KnownModel* known = find_known_model(name); known != nullptr) {
         for (const fs::path& folder : models_folders()) {
-            if (fs::is_directory(folder / name, error)) return files_in(folder / name);
+            if (fs::is_directory(folder / name, error)) return model_files_in(folder / name);
         }
         if (const auto repository = parse_hub_repository(known->repository)) {
             if (const auto snapshot = cached_snapshot(hub_cache_folder(), *repository))
-                return renamed(files_in(*snapshot), name);
+                return renamed(model_files_in(*snapshot), name);
         }
         if (known->repository.empty()) {
             throw UsageError(concat("the model ", name,
@@ -85,11 +69,11 @@ ModelFiles find_model(const std::string& name) {
                                 "model.safetensors and preprocessor_config.json into models/", name,
                                 "/ (or set CLIPSIM_MODELS to the folder that holds ", name, "/)"));
     }
-    if (fs::is_directory(path, error)) return files_in(path);
-    if (fs::is_regular_file(path, error)) return files_in(path.has_parent_path() ? path.parent_path() : ".");
+    if (fs::is_directory(path, error)) return model_files_in(path);
+    if (fs::is_regular_file(path, error)) return model_files_of(path);
     if (const auto repository = parse_hub_repository(name)) {
         if (const auto snapshot = cached_snapshot(hub_cache_folder(), *repository))
-            return renamed(files_in(*snapshot), name);
+            return renamed(model_files_in(*snapshot), name);
         throw UsageError(
             concat("model.clip: \"", printable(name), "\" is no folder, and the Hugging Face cache (",
                    printable(hub_cache_folder()), ") does not hold such a repository; `clipsim model pull ",

@@ -35,6 +35,9 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerConfig& config)
     fc1_ = mlp->register_module("fc1", EncoderLinear(width, config.intermediate_size));
     fc2_ = mlp->register_module("fc2", EncoderLinear(config.intermediate_size, width));
     layer_norm2_ = register_module("layer_norm2", make_layer_norm(config));
+    if (!config.layer_scale) return;
+    layer_scale1_ = register_parameter("layer_scale1", torch::empty({width}));
+    layer_scale2_ = register_parameter("layer_scale2", torch::empty({width}));
 }
 
 void TransformerBlockImpl::quantize() {
@@ -60,16 +63,21 @@ torch::Tensor TransformerBlockImpl::feed_forward(const torch::Tensor& tokens) {
     return fc2_(hidden * torch::sigmoid(1.702 * hidden));
 }
 
+torch::Tensor TransformerBlockImpl::scaled(const torch::Tensor& added, const torch::Tensor& scale) {
+    return scale.defined() ? added * scale : added;
+}
+
 torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, bool causal) {
     const torch::Tensor normed = layer_norm1_(tokens);
-    const torch::Tensor attended = tokens + attend(normed, normed, causal);
-    return attended + feed_forward(layer_norm2_(attended));
+    const torch::Tensor attended = tokens + scaled(attend(normed, normed, causal), layer_scale1_);
+    return attended + scaled(feed_forward(layer_norm2_(attended)), layer_scale2_);
 }
 
 torch::Tensor TransformerBlockImpl::forward_class_token(const torch::Tensor& tokens) {
     const torch::Tensor normed = layer_norm1_(tokens);
-    const torch::Tensor attended = tokens.narrow(1, 0, 1) + attend(normed.narrow(1, 0, 1), normed, false);
-    return attended + feed_forward(layer_norm2_(attended));
+    const torch::Tensor attended =
+        tokens.narrow(1, 0, 1) + scaled(attend(normed.narrow(1, 0, 1), normed, false), layer_scale1_);
+    return attended + scaled(feed_forward(layer_norm2_(attended)), layer_scale2_);
 }
 
 }  // namespace clipsim

@@ -12,14 +12,21 @@ VisionTowerImpl::VisionTowerImpl(const VisionConfig& config) : config_(config) {
     auto patches = embeddings->register_module("patch_embedding", std::make_shared<torch::nn::Module>());
     patch_embedding_ =
         patches->register_parameter("weight", torch::empty({width, 3, config.patch_size, config.patch_size}));
+    if (config.patch_bias) patch_bias_ = patches->register_parameter("bias", torch::empty({width}));
     auto positions = embeddings->register_module("position_embedding", std::make_shared<torch::nn::Module>());
-    position_embedding_ = positions->register_parameter("weight", torch::empty({config.tokens(), width}));
-    pre_layrnorm_ =
-        model->register_module("pre_layrnorm", make_layer_norm(config));  // Hugging Face's spelling
+    position_embedding_ = positions->register_parameter("weight", torch::empty({config.positions(), width}));
+    if (config.registers > 0) {
+        register_tokens_ =
+            embeddings->register_parameter("register_tokens", torch::empty({config.registers, width}));
+    }
+    if (config.pre_norm)
+        pre_layrnorm_ =
+            model->register_module("pre_layrnorm", make_layer_norm(config));  // as Hugging Face spells it
     auto encoder = model->register_module("encoder", std::make_shared<torch::nn::Module>());
     layers_ = encoder->register_module("layers", torch::nn::ModuleList());
     for (int i = 0; i < config.layers; ++i) layers_->push_back(TransformerBlock(config));
     post_layernorm_ = model->register_module("post_layernorm", make_layer_norm(config));
+    if (!config.has_projection) return;
     auto projection = register_module("visual_projection", std::make_shared<torch::nn::Module>());
     visual_projection_ =
         projection->register_parameter("weight", torch::empty({config.projection_dim, width}));
@@ -31,11 +38,16 @@ TransformerBlock VisionTowerImpl::block(int index) const {
 
 torch::Tensor VisionTowerImpl::embed_patches(const torch::Tensor& pixels) {
     const torch::Tensor patches =
-        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, {}, config_.patch_size)
+        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, patch_bias_, config_.patch_size)
             .flatten(2)
             .transpose(1, 2);
     const torch::Tensor class_token = class_embedding_.expand({pixels.size(0), 1, -1});
-    return pre_layrnorm_(torch::cat({class_token, patches}, 1) + position_embedding_);
+    torch::Tensor tokens = torch::cat({class_token, patches}, 1) + position_embedding_;
+    if (config_.registers > 0) {  // they have no place in the picture
+        const torch::Tensor registers = register_tokens_.expand({pixels.size(0), -1, -1});
+        tokens = torch::cat({tokens.narrow(1, 0, 1), registers, tokens.narrow(1, 1, tokens.size(1) - 1)}, 1);
+    }
+    return config_.pre_norm ? pre_layrnorm_(tokens) : tokens;
 }
 
 torch::Tensor VisionTowerImpl::forward_to(const torch::Tensor& pixels, int boundary) {
@@ -57,7 +69,8 @@ torch::Tensor VisionTowerImpl::forward_from(const torch::Tensor& tokens, int bou
             x = class_token_only ? current->forward_class_token(x) : current->forward(x);
         }
     }
-    return torch::linear(post_layernorm_(x.select(1, 0)), visual_projection_);
+    const torch::Tensor class_token = post_layernorm_(x.select(1, 0));
+    return config_.has_projection ? torch::linear(class_token, visual_projection_) : class_token;
 }
 
 torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels) {

@@ -12,6 +12,7 @@
 #include "clipsim/pipeline/embedding_stream.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/pipeline/sentence_encoder.h"
+#include "clipsim/text/tokenizer.h"
 #include "eval_pictures.h"
 
 namespace clipsim {
@@ -32,6 +33,11 @@ std::vector<std::string> class_prompts(const Catalogue& catalogue) {
 std::optional<SentenceMetrics> evaluate_sentences(Embedder& embedder, const Catalogue& catalogue,
                                                   const EmbeddedPhotos& photos) {
     if (!embedder.has_text_tower()) return std::nullopt;
+    if (!has_tokenizer(embedder.model_folder())) {
+        log_warning(
+            concat("no figures of sentences: there is no tokenizer in ", printable(embedder.model_folder())));
+        return std::nullopt;
+    }
     const std::vector<float> sentences = SentenceEncoder(embedder).encode(class_prompts(catalogue));
     return sentence_metrics(photos.spaces[0].vectors, sentences, photos.spaces[0].dimension, photos.labels);
 }

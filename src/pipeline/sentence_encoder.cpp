@@ -5,8 +5,18 @@
 
 namespace clipsim {
 
+namespace {
+
+// A model that reads no sentences says so before it is asked for a tokenizer.
+const std::filesystem::path& tokenizer_folder(Embedder& embedder) {
+    embedder.context_length();
+    return embedder.model_folder();
+}
+
+}  // namespace
+
 SentenceEncoder::SentenceEncoder(Embedder& embedder)
-    : embedder_(embedder), tokenizer_(embedder.model_folder()) {}
+    : embedder_(embedder), tokenizer_(tokenizer_folder(embedder)) {}
 
 std::vector<float> SentenceEncoder::encode(std::span<const std::string> sentences) {
     const auto limit = static_cast<std::size_t>(embedder_.context_length());

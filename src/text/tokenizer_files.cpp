@@ -1,11 +1,13 @@
 #include "tokenizer_files.h"
 
-#include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
+#include "clipsim/text/tokenizer.h"
 
 namespace clipsim {
 
@@ -18,9 +20,7 @@ constexpr std::uint64_t max_bytes = 64 << 20;  // CLIP's own are 1 MB and 4 MB
 constexpr std::int64_t max_id = 16'000'000;
 
 json parse(const fs::path& file) {
-    json values = json::parse(read_file(file, max_bytes), nullptr, false);
-    if (!values.is_object()) throw UsageError(concat(printable(file), ": not a JSON object"));
-    return values;
+    return std::move(read_json_file(file, max_bytes).values);
 }
 
 Vocabulary read_vocabulary(const fs::path& file, const json& values) {
@@ -96,6 +96,13 @@ TokenizerFiles read_tokenizer_json(const fs::path& file) {
 }
 
 }  // namespace
+
+bool has_tokenizer(const fs::path& model_folder) {
+    std::error_code ignored;
+    return fs::exists(model_folder / "tokenizer.json", ignored) ||
+           (fs::exists(model_folder / "vocab.json", ignored) &&
+            fs::exists(model_folder / "merges.txt", ignored));
+}
 
 TokenizerFiles read_tokenizer_files(const fs::path& model_folder) {
     const fs::path vocabulary = model_folder / "vocab.json";

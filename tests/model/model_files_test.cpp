@@ -57,9 +57,9 @@ TEST_F(FindModel, AnUnknownNameShowsTheNearest) {
 
 TEST_F(FindModel, AFolderThatLacksAFileNamesIt) {
     make("half");
-    std::filesystem::remove(folder_ / "half/preprocessor_config.json");
+    std::filesystem::remove(folder_ / "half/config.json");
     const std::string message = message_of<UsageError>([&] { find_model((folder_ / "half").string()); });
-    EXPECT_NE(message.find("lacks preprocessor_config.json"), std::string::npos) << message;
+    EXPECT_NE(message.find("lacks config.json"), std::string::npos) << message;
 }
 
 class HubCache : public FindModel {

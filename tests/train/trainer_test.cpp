@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -37,6 +38,18 @@ TEST(Trainer, RunsBothStagesAndLeavesModelsAndMetrics) {
     EXPECT_EQ(read_checkpoint_info(world.checkpoint("best_model.safetensors")).epoch, report.best_epoch);
     ClipModel model = load_clip_model(find_model(world.options.model.clip));
     EXPECT_EQ(load_checkpoint(world.checkpoint("best_model.safetensors"), model)->linear->weight.size(0), 8);
+}
+
+TEST(Trainer, Dinov2sHeadAndLastBlocksAreTrainedToo) {
+    PaintedWorld world;
+    world.options.model.clip = std::string(CLIPSIM_FIXTURES) + "/formats/dinov2";
+    const TrainReport report = world.train();
+    EXPECT_LT(report.epochs[4].loss, report.epochs[0].loss);
+    const std::vector<std::string> names =
+        SafetensorsFile(world.checkpoint("last_model.safetensors")).names();
+    EXPECT_NE(std::ranges::find(names, "vision_model.encoder.layers.1.layer_scale1"), names.end());
+    ClipModel model = load_clip_model(find_model(world.options.model.clip));
+    EXPECT_EQ(load_checkpoint(world.checkpoint("last_model.safetensors"), model)->linear->weight.size(1), 32);
 }
 
 TEST(Trainer, StageOneReadsEachPhotoOnce) {

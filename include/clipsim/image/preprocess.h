@@ -11,6 +11,8 @@
 
 namespace clipsim {
 
+struct JsonFile;
+
 struct PreprocessSpec {
     int short_side = 224;  // after the resize
     int crop_width = 224;
@@ -25,6 +27,7 @@ struct PreprocessSpec {
 // Reads preprocessor_config.json; both the old form ("size": 224) and the new ({"shortest_edge": 224}).
 // Throws UsageError naming file and key for a missing or unsupported value.
 PreprocessSpec read_preprocess_spec(const std::filesystem::path& file);
+PreprocessSpec parse_preprocess_spec(const JsonFile& file);
 
 // What augmentation does to one picture: a part of it (fractions of the source) and a mirror image.
 struct AugmentedView {

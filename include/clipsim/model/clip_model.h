@@ -1,4 +1,5 @@
-// CLIP's towers, the image encoder with all that belongs to it, and the fine-tuned parts that sit on top.
+// The image encoder (CLIP's, or another family's) with all that belongs to it, and the fine-tuned parts that
+// sit on top.
 #pragma once
 
 #include <torch/torch.h>
@@ -17,8 +18,9 @@ namespace clipsim {
 
 struct ClipModel {
     std::string id;
-    std::string hash;  // of model.safetensors and config.json
+    std::string hash;  // of weights, config and preprocessing
     PreprocessSpec preprocess;
+    bool has_text_tower = false;  // by its config
     VisionTower tower{nullptr};
 };
 

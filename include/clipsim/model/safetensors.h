@@ -11,11 +11,12 @@
 
 namespace clipsim {
 
-// A safetensors file, memory-mapped. Everything about the header is checked when it is opened: sizes,
-// offsets, overlaps, dtypes. Throws UsageError naming the file and the tensor.
+struct WeightsFile;
+
+// The tensors of a file that read_weights takes, memory-mapped, as LibTorch's.
 class SafetensorsFile {
   public:
-    explicit SafetensorsFile(const std::filesystem::path& file);
+    explicit SafetensorsFile(const std::filesystem::path& file);  // throws UsageError, as read_weights does
 
     const std::map<std::string, std::string>& metadata() const;
     std::vector<std::string> names() const;
@@ -26,8 +27,7 @@ class SafetensorsFile {
     torch::Tensor tensor(const std::string& name, at::IntArrayRef shape) const;
 
   private:
-    struct Mapping;
-    std::shared_ptr<const Mapping> mapping_;
+    std::shared_ptr<const WeightsFile> file_;
 };
 
 // Atomic. Tensors are written in the order of their names.

@@ -4,8 +4,8 @@
 
 #include <torch/torch.h>
 
-#include "clipsim/model/clip_config.h"
 #include "clipsim/model/transformer_block.h"
+#include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 

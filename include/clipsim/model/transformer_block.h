@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "clipsim/model/clip_config.h"
+#include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 
@@ -42,8 +42,11 @@ class TransformerBlockImpl : public torch::nn::Module {
     torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens, bool causal);
     torch::Tensor feed_forward(const torch::Tensor& tokens);
 
+    static torch::Tensor scaled(const torch::Tensor& added, const torch::Tensor& scale);
+
     int heads_;
     Activation activation_;
+    torch::Tensor layer_scale1_, layer_scale2_;  // [W]; undefined where the config has none
     torch::nn::LayerNorm layer_norm1_{nullptr}, layer_norm2_{nullptr};
     EncoderLinear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};
     EncoderLinear fc1_{nullptr}, fc2_{nullptr};

@@ -1,5 +1,6 @@
-// CLIP's vision transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020), parameter names as in
-// Hugging Face's CLIPModel (`vision_model.encoder.layers.0.self_attn.q_proj.weight`, ...).
+// CLIP's vision transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020) and, by what its config
+// says, those that differ from it in a few places (DINOv2). Parameter names as in Hugging Face's CLIPModel
+// (`vision_model.encoder.layers.0.self_attn.q_proj.weight`, ...), whatever a model's own file calls them.
 #pragma once
 
 #include <torch/torch.h>
@@ -7,8 +8,8 @@
 #include <map>
 #include <string>
 
-#include "clipsim/model/clip_config.h"
 #include "clipsim/model/transformer_block.h"
+#include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 
@@ -18,7 +19,7 @@ class VisionTowerImpl : public torch::nn::Module {
     explicit VisionTowerImpl(const VisionConfig& config);
 
     // [N, 3, H, W] float, CLIP-normalised -> [N, projection_dim], not normalised
-    // (CLIPModel.get_image_features).
+    // (CLIPModel.get_image_features; of DINOv2 the pooler_output).
     torch::Tensor forward(const torch::Tensor& pixels);
 
     // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block
@@ -42,7 +43,8 @@ class VisionTowerImpl : public torch::nn::Module {
     TransformerBlock block(int index) const;
 
     VisionConfig config_;
-    torch::Tensor class_embedding_, patch_embedding_, position_embedding_, visual_projection_;
+    torch::Tensor class_embedding_, patch_embedding_, position_embedding_;
+    torch::Tensor patch_bias_, register_tokens_, visual_projection_;  // undefined where the config has none
     torch::nn::LayerNorm pre_layrnorm_{nullptr}, post_layernorm_{nullptr};
     torch::nn::ModuleList layers_{nullptr};
 };

@@ -15,6 +15,9 @@ struct TokenIds {
     bool cut = false;               // the sentence was longer than the limit
 };
 
+// Whether a model's folder has the files of one; they may still turn out to be damaged.
+bool has_tokenizer(const std::filesystem::path& model_folder);
+
 // Thread-safe.
 class Tokenizer {
   public:

@@ -1,7 +1,6 @@
-// The shapes of CLIP's two towers, as in Hugging Face's config.json.
+// The shapes of the towers: what is read from a model's config, whatever its format, and what a tower is
+// built from.
 #pragma once
-
-#include <filesystem>
 
 namespace clipsim {
 
@@ -15,20 +14,30 @@ struct TransformerConfig {
     int intermediate_size = 0;
     double layer_norm_eps = 1e-5;
     Activation activation = Activation::quick_gelu;
+    bool layer_scale = false;  // a learned factor a channel on what a block adds (Touvron et al. 2021)
 };
 
-// `vision_config`
+// CLIP's by default; DINOv2's differs in what the flags say.
 struct VisionConfig : TransformerConfig {
     VisionConfig() : TransformerConfig{768, 12, 12, 3072, 1e-5, Activation::quick_gelu} {}
 
     int image_size = 224;
     int patch_size = 32;
-    int projection_dim = 512;  // of the joint space
+    int projection_dim =
+        512;  // of the embedding: the joint space, or hidden_size where there is no projection
+    bool patch_bias = false;
+    bool pre_norm = true;        // a layer norm before the first block
+    bool has_projection = true;  // else the embedding is the class token after the last layer norm
+    int registers = 0;           // tokens beside class and patches (Darcet et al. 2023)
+    // Whether position embeddings of another grid are resized with antialiasing: open_clip does, DINOv2's
+    // code does not, but does again for the models with registers.
+    bool antialias_positions = true;
 
-    int tokens() const { return (image_size / patch_size) * (image_size / patch_size) + 1; }
+    int grid() const { return image_size / patch_size; }
+    int positions() const { return grid() * grid() + 1; }
+    int tokens() const { return positions() + registers; }
 };
 
-// `text_config`
 struct TextConfig : TransformerConfig {
     TextConfig() : TransformerConfig{512, 12, 8, 2048, 1e-5, Activation::quick_gelu} {}
 
@@ -40,11 +49,5 @@ struct TextConfig : TransformerConfig {
     static constexpr int end_of_text_is_highest = 2;
     int projection_dim = 512;  // of the joint space
 };
-
-bool describes_text_tower(const std::filesystem::path& config_json);
-
-// Throw UsageError naming file and key for what is missing, out of range or not a CLIP.
-VisionConfig read_vision_config(const std::filesystem::path& config_json);
-TextConfig read_text_config(const std::filesystem::path& config_json);
 
 }  // namespace clipsim

@@ -1,9 +1,8 @@
-#include "clipsim/model/clip_config.h"
+#include "clipsim/weights/clip_config.h"
 
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
-#include "temporary_folder.h"
 
 namespace clipsim::testing {
 namespace {
@@ -11,8 +10,7 @@ namespace {
 class ClipConfig : public ::testing::Test {
   protected:
     VisionConfig read(const std::string& json) const {
-        write_text(folder_ / "config.json", json);
-        return read_vision_config(folder_ / "config.json");
+        return read_vision_config(parse_json(json, "config.json"));
     }
     // The message of the refusal; it has to name the file.
     std::string refusal(const std::string& json) const {
@@ -24,7 +22,6 @@ class ClipConfig : public ::testing::Test {
             return error.what();
         }
     }
-    TemporaryFolder folder_;
 };
 
 TEST_F(ClipConfig, ReadsEveryKey) {

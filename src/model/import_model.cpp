@@ -1,0 +1,185 @@
+#include "clipsim/model/import_model.h"
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/json_file.h"
+#include "clipsim/core/text.h"
+#include "clipsim/model/safetensors.h"
+#include "clipsim/model/text_tower.h"
+#include "clipsim/model/vision_tower.h"
+#include "hugging_face_files.h"
+#include "model_weights.h"
+#include "stored_tensor.h"
+
+namespace clipsim {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Tensors = std::map<std::string, torch::Tensor>;
+
+constexpr std::array<const char*, 6> tokenizer_files{
+    "vocab.json",       "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json"};
+
+// A folder beside the target until it is whole.
+class AtomicFolder {
+  public:
+    explicit AtomicFolder(const fs::path& target) : target_(target.lexically_normal()) {
+        if (!target_.has_filename()) target_ = target_.parent_path();
+        std::error_code error;
+        if (fs::exists(target_, error) && !(fs::is_directory(target_, error) && fs::is_empty(target_, error)))
+            throw UsageError(
+                concat(printable(target_), " is there already; name a new folder, or remove it"));
+        temporary_ = target_;
+        temporary_ += concat(".tmp-", ::getpid());
+        fs::remove_all(temporary_, error);
+        ensure_writable_folder(target_.has_parent_path() ? target_.parent_path() : ".");
+        ensure_writable_folder(temporary_);
+    }
+    ~AtomicFolder() {
+        std::error_code ignored;
+        if (!committed_) fs::remove_all(temporary_, ignored);
+    }
+    AtomicFolder(const AtomicFolder&) = delete;
+    AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+    const fs::path& path() const { return temporary_; }
+    // Its files are synced by those who wrote them. An empty folder gives way.
+    void commit() {
+        std::error_code error;
+        fs::rename(temporary_, target_, error);
+        if (error) throw Error(concat("cannot write ", printable(target_), ": ", error.message()));
+        committed_ = true;
+    }
+
+  private:
+    fs::path target_, temporary_;
+    bool committed_ = false;
+};
+
+torch::Tensor converted(const std::string& name, const torch::Tensor& tensor,
+                        std::optional<WeightPrecision> precision) {
+    if (!precision || !tensor.is_floating_point()) return tensor.contiguous();
+    if (*precision == WeightPrecision::fp32) return tensor.to(torch::kFloat32).contiguous();
+    if (*precision == WeightPrecision::bf16) return tensor.to(torch::kBFloat16).contiguous();
+    const torch::Tensor half = tensor.to(torch::kFloat16).contiguous();
+    if (!torch::equal(half.isfinite(), tensor.isfinite()))
+        throw UsageError(
+            concat("the tensor ", name, " has values that fp16 can't hold; import it as bf16 or fp32"));
+    return half;
+}
+
+// Under Hugging Face's names for a CLIP.
+Tensors clip_tensors(const WeightsFile& file, const ModelDescription& model) {
+    const ModelWeights weights(file, model);
+    weights.require_vision_tower();
+    Tensors tensors;
+    const auto take = [&](const torch::nn::Module& tower) {
+        for (const auto& item : tower.named_parameters())
+            tensors.emplace(item.key(), weights.tensor(item.key(), item.value().sizes()));
+    };
+    take(*VisionTower(model.vision));
+    if (model.text) {
+        weights.require_text_tower();
+        take(*TextTower(*model.text));
+    }
+    if (file.contains("logit_scale")) {
+        const torch::Tensor scale = to_tensor(file.tensor("logit_scale"));
+        if (scale.numel() != 1)
+            throw UsageError(concat(printable(file.path), ": tensor logit_scale has more than one value"));
+        tensors.emplace("logit_scale", scale.reshape({}));
+    }
+    return tensors;
+}
+
+// Under their own names, for a family that has but one convention: position embeddings stay those of its
+// training.
+Tensors own_tensors(const WeightsFile& file, const ModelDescription& model) {
+    const ModelWeights weights(file, model);
+    weights.require_vision_tower();
+    for (const auto& item : VisionTower(model.vision)->named_parameters())
+        weights.tensor(item.key(), item.value().sizes());
+    Tensors tensors;
+    for (const auto& [name, stored] : file.tensors) tensors.emplace(name, to_tensor(stored));
+    return tensors;
+}
+
+// What the config says of the weights' type, there and in its sections, where it says so.
+void set_dtype(nlohmann::ordered_json& config, const std::string& dtype) {
+    for (auto& [key, value] : config.items()) {
+        if (value.is_object()) set_dtype(value, dtype);
+        if (key == "dtype" || key == "torch_dtype") value = dtype;
+    }
+}
+
+void write_config(const ModelFiles& files, const ModelDescription& model, const Tensors& tensors,
+                  const fs::path& target) {
+    nlohmann::ordered_json config;
+    if (model.format == ModelFormat::hugging_face) {
+        read_json_file(files.config);  // refuses what is too deep to be written again
+        config = nlohmann::ordered_json::parse(read_file(files.config, 1 << 20), nullptr, true, true);
+    } else {
+        config = clip_config_json(model);
+    }
+    std::string dtype = "float32";
+    const torch::Dtype type = tensors.begin()->second.scalar_type();
+    if (type == torch::kFloat16) dtype = "float16";
+    if (type == torch::kBFloat16) dtype = "bfloat16";
+    set_dtype(config, dtype);
+    if (!config.contains("dtype"))
+        config["torch_dtype"] = dtype;  // the name that old and new transformers know
+    write_file_atomically(target, config.dump(2) + "\n");
+}
+
+void write_preprocessor(const ModelFiles& files, const ModelDescription& model, const fs::path& target) {
+    const bool copied = !files.preprocessor.empty() && model.format == ModelFormat::hugging_face;
+    write_file_atomically(
+        target, copied ? read_file(files.preprocessor, 1 << 20) : preprocessor_json(model).dump(2) + "\n");
+}
+
+std::vector<std::string> copy_tokenizer(const fs::path& source, const fs::path& target) {
+    std::vector<std::string> copied;
+    for (const char* name : tokenizer_files) {
+        std::error_code error;
+        if (!fs::is_regular_file(source / name, error)) continue;
+        write_file_atomically(target / name, read_file(source / name, 64 << 20));
+        copied.emplace_back(name);
+    }
+    return copied;
+}
+
+}  // namespace
+
+ImportReport import_model(const std::string& source, const fs::path& target, const ImportOptions& options) {
+    const torch::NoGradGuard no_grad;
+    const ModelFiles files = find_model(source);
+    const WeightsFile file = read_weights(files.weights);
+    const ModelDescription model = describe_model(files, file);
+    Tensors tensors =
+        model.family == ModelFamily::clip ? clip_tensors(file, model) : own_tensors(file, model);
+    for (auto& [name, tensor] : tensors) tensor = converted(name, tensor, options.precision);
+
+    AtomicFolder folder(target);
+    write_safetensors(folder.path() / "model.safetensors", tensors, {{"format", "pt"}});
+    write_config(files, model, tensors, folder.path() / "config.json");
+    write_preprocessor(files, model, folder.path() / "preprocessor_config.json");
+    ImportReport report{files.id, {}, model.text.has_value()};
+    if (model.text) {
+        report.tokenizer = copy_tokenizer(options.tokenizer.value_or(files.folder()), folder.path());
+        if (report.tokenizer.empty() && options.tokenizer)
+            throw UsageError(concat("--tokenizer ", printable(*options.tokenizer),
+                                    ": no vocab.json and merges.txt, ",
+                                    "and no tokenizer.json in that folder"));
+    }
+    folder.commit();
+    return report;
+}
+
+}  // namespace clipsim

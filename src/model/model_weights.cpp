@@ -1,0 +1,106 @@
+#include "model_weights.h"
+
+#include <algorithm>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+#include "position_grid.h"
+#include "stored_tensor.h"
+
+namespace clipsim {
+
+namespace {
+
+bool is_of_text_tower(const std::string& name) {
+    return name.starts_with("text_model.") || name.starts_with("text_projection.");
+}
+
+std::vector<std::int64_t> file_shape(const TensorName& name, at::IntArrayRef tower_shape) {
+    std::vector<std::int64_t> shape(tower_shape.begin(), tower_shape.end());
+    if (name.part != TensorName::whole) shape[0] *= 3;
+    if (name.transposed) std::ranges::reverse(shape);
+    shape.insert(shape.begin(), static_cast<std::size_t>(name.leading_ones), 1);
+    return shape;
+}
+
+}  // namespace
+
+ModelWeights::ModelWeights(const WeightsFile& file, const ModelDescription& model)
+    : file_(file), model_(model) {
+    for (TensorName& name : vision_tensor_names(model.layout, model.vision)) names_.emplace(name.tower, name);
+    if (model.text) {
+        for (TensorName& name : text_tensor_names(model.layout, *model.text))
+            names_.emplace(name.tower, name);
+    }
+    refuse_others();
+}
+
+std::set<std::string> ModelWeights::file_names() const {
+    std::set<std::string> names;
+    for (const auto& [tower, name] : names_) names.insert(name.file);
+    return names;
+}
+
+void ModelWeights::refuse_others() const {
+    const std::set<std::string> known = file_names();
+    for (const auto& [name, tensor] : file_.tensors) {
+        if (known.contains(name) || is_of_no_matter(model_.layout, name)) continue;
+        if (!model_.text && is_of_text_tower(name)) continue;
+        throw UsageError(
+            concat(printable(file_.path), ": the tensor ", printable(name), " has no place in a ",
+                   to_string(model_.family), " with ", model_.vision.layers,
+                   " blocks: weights and config do not belong together, or it is another model"));
+    }
+}
+
+void ModelWeights::require_vision_tower() const {
+    for (const auto& [tower, name] : names_) {
+        if (!is_of_text_tower(tower)) file_.tensor(name.file);
+    }
+    // Before memory is taken for a tower: a config may say anything.
+    tensor("vision_model.encoder.layers.0.mlp.fc1.weight",
+           {model_.vision.intermediate_size, model_.vision.hidden_size});
+}
+
+void ModelWeights::require_text_tower() const {
+    for (const auto& [tower, name] : names_) {
+        if (is_of_text_tower(tower)) file_.tensor(name.file);
+    }
+    tensor("text_model.embeddings.token_embedding.weight",
+           {model_.text->vocabulary_size, model_.text->hidden_size});
+    tensor("text_model.encoder.layers.0.mlp.fc1.weight",
+           {model_.text->intermediate_size, model_.text->hidden_size});
+}
+
+torch::Tensor ModelWeights::tensor(const std::string& tower_name, at::IntArrayRef shape) const {
+    const TensorName& name = names_.at(tower_name);
+    torch::Tensor tensor = to_tensor(file_.tensor(name.file));
+    const std::vector<std::int64_t> expected = file_shape(name, shape);
+    const std::int64_t rows =
+        expected.size() >= 2 ? expected.size() - 2 : 0;  // which size counts the positions
+    const bool other_grid =
+        tower_name == vision_positions && tensor.dim() == static_cast<std::int64_t>(expected.size()) &&
+        tensor.size(-1) == expected.back() && tensor.sizes() != expected &&
+        tensor.numel() == tensor.size(rows) * tensor.size(-1) && position_grid_of(tensor.size(rows)) > 0;
+    if (tensor.sizes() != expected && !other_grid) {
+        throw UsageError(concat(printable(file_.path), ": tensor ", name.file, " has the shape ",
+                                shape_text(std::span(tensor.sizes().data(), tensor.sizes().size())),
+                                ", expected ", shape_text(expected)));
+    }
+    for (int i = 0; i < name.leading_ones; ++i) tensor = tensor.squeeze(0);
+    if (other_grid)
+        tensor = resize_position_grid(tensor, model_.vision.grid(), model_.vision.antialias_positions);
+    if (name.transposed) tensor = tensor.t();
+    if (name.part != TensorName::whole) tensor = tensor.narrow(0, name.part * shape[0], shape[0]);
+    return tensor;
+}
+
+void ModelWeights::load(torch::nn::Module& tower) const {
+    for (auto& item : tower.named_parameters()) {
+        item.value().set_data(tensor(item.key(), item.value().sizes()).to(torch::kFloat32).contiguous());
+        item.value().set_requires_grad(false);
+    }
+    tower.eval();
+}
+
+}  // namespace clipsim

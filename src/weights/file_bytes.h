@@ -1,0 +1,33 @@
+// The bytes of a file, mapped.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace clipsim {
+
+struct FileBytes {
+    std::string name;                  // printable, for messages
+    std::span<std::byte> bytes;        // private to this process: writing to them does not change the file
+    std::shared_ptr<const void> keep;  // what unmaps them
+
+    std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+};
+
+// Throws UsageError when it can't be read or is no regular file.
+FileBytes map_file(const std::filesystem::path& file);
+
+// A little-endian number at `offset`, which the caller has checked.
+template <typename Number>
+Number number_at(std::span<const std::byte> bytes, std::uint64_t offset) {
+    Number value{};
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return value;
+}
+
+}  // namespace clipsim

@@ -1,0 +1,91 @@
+#include "clipsim/weights/weights_file.h"
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
+#include "file_bytes.h"
+#include "safetensors_reader.h"
+#include "sharded_weights.h"
+#include "torch_archive.h"
+
+namespace clipsim {
+
+std::size_t size_of(Dtype dtype) {
+    switch (dtype) {
+        case Dtype::f64:
+        case Dtype::i64:
+            return 8;
+        case Dtype::f32:
+        case Dtype::i32:
+            return 4;
+        case Dtype::f16:
+        case Dtype::bf16:
+        case Dtype::i16:
+            return 2;
+        default:
+            return 1;
+    }
+}
+
+const char* name_of(Dtype dtype) {
+    switch (dtype) {
+        case Dtype::f64:
+            return "F64";
+        case Dtype::f32:
+            return "F32";
+        case Dtype::f16:
+            return "F16";
+        case Dtype::bf16:
+            return "BF16";
+        case Dtype::i64:
+            return "I64";
+        case Dtype::i32:
+            return "I32";
+        case Dtype::i16:
+            return "I16";
+        case Dtype::i8:
+            return "I8";
+        case Dtype::u8:
+            return "U8";
+        default:
+            return "BOOL";
+    }
+}
+
+std::string shape_text(std::span<const std::int64_t> shape) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    return text + "]";
+}
+
+std::int64_t StoredTensor::elements() const {
+    std::int64_t count = 1;
+    for (const std::int64_t size : shape) count *= size;
+    return count;
+}
+
+const StoredTensor& WeightsFile::tensor(const std::string& name) const {
+    const auto found = tensors.find(name);
+    if (found == tensors.end())
+        throw UsageError(concat(printable(path), ": the tensor ", name, " is missing"));
+    return found->second;
+}
+
+WeightsFile read_weights(const std::filesystem::path& file) {
+    if (file.filename().string().ends_with(".index.json")) return read_sharded_weights(file);
+    const FileBytes bytes = map_file(file);
+    WeightsFile result;
+    if (bytes.text().starts_with("PK\x03\x04")) {
+        result = read_torch_archive(bytes);
+    } else if (bytes.text().starts_with("\x80\x02")) {
+        throw UsageError(concat(bytes.name,
+                                ": a file of PyTorch before 1.6, which is a bare pickle; load it there and ",
+                                "save it anew as safetensors or with today's torch.save"));
+    } else {
+        result = read_safetensors(bytes);
+    }
+    result.path = file;
+    result.files = {file};
+    return result;
+}
+
+}  // namespace clipsim
