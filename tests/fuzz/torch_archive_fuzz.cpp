@@ -1,0 +1,21 @@
+// A whole archive, and, where the input is none, the pickle within one: few mutations of a zip get that far.
+#include "torch_archive.h"
+
+#include "clipsim/core/error.h"
+#include "clipsim/weights/openai_config.h"
+#include "fuzz.h"
+#include "weights/archives.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace clipsim;
+    try {
+        FileBytes file = testing::file_of(data, size);
+        if (!file.text().starts_with("PK"))
+            file = testing::bytes_of(testing::make_archive(std::string(testing::text_of(data, size))));
+        const WeightsFile weights = read_torch_archive(file);
+        testing::touch(weights);
+        infer_openai_config(weights);
+    } catch (const UsageError&) {
+    }
+    return 0;
+}
