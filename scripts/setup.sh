@@ -112,7 +112,7 @@ install_test_environment() {
     [ "$(cat "$stamp" 2>/dev/null)" = "${test_wheels[*]}" ] && return
     say "installing ${test_wheels[*]} into .deps/venv, for the tests"
     .deps/venv/bin/pip install -q --disable-pip-version-check "${test_wheels[@]}" \
-        || { say "no ${test_wheels[*]}: the tests that read our index with Python's faiss will be skipped"; return; }
+        || { say "no ${test_wheels[*]}: the tests that try our files with Python will be skipped"; return; }
     echo "${test_wheels[*]}" >"$stamp"
 }
 

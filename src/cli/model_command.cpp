@@ -4,9 +4,10 @@
 namespace clipsim::cli {
 
 Command model_command(CLI::App& app, const GlobalOptions& global) {
-    CLI::App* command = app.add_subcommand("model", "Look at models, convert them");
+    CLI::App* command = app.add_subcommand("model", "Look at models, get them, convert them");
     command->require_subcommand(1);
-    static constexpr CommandFactory table[] = {model_info_command, model_import_command};
+    static constexpr CommandFactory table[] = {model_list_command, model_pull_command, model_info_command,
+                                               model_import_command};
     std::vector<Command> subcommands;
     for (const CommandFactory factory : table) subcommands.push_back(factory(*command, global));
     return {command, [subcommands] {
