@@ -31,6 +31,8 @@ void print_stats(const UpdateReport& report) {
     json["build_seconds"] = report.build_seconds;
     json["index_type"] = to_string(report.type);
     json["parameters"] = parameters_json(report.parameters);
+    json["recent"] = report.recent;  // of the vectors: not in index.faiss, but searched beside it
+    json["dead"] = report.dead;      // in index.faiss, but passed over
     std::cout << json.dump() << '\n';
 }
 

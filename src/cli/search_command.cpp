@@ -23,6 +23,7 @@ struct SearchFlags {
     std::vector<std::filesystem::path> query_images;  // the original's --query_image
     std::vector<std::string> sentences;
     std::vector<std::string> added, subtracted;
+    std::vector<std::string> where;
     std::optional<int> top_k;
     std::string format = "table";
     std::filesystem::path save;
@@ -95,6 +96,7 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
 }
 
 int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
+    if (!flags.where.empty()) throw UsageError("--where goes with images and sentences, not with --vectors");
     if (flags.output.extension() != ".npy")
         throw UsageError("--vectors wants --output FILE.npy, for the rows that are found");
     const Config config = global.config();
@@ -117,6 +119,7 @@ int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
 int search(const GlobalOptions& global, const SearchFlags& flags) {
     if (!flags.vectors.empty()) return search_matrix(global, flags);
     const ReportFormat format = parse_report_format(flags.format);
+    const ImageFilter where = parse_image_filter(flags.where);
     const std::vector<Query> queries = queries_of(flags);
     if (queries.empty() && !flags.interactive) {
         throw UsageError(
@@ -130,6 +133,7 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     options.top_k = flags.top_k.value_or(config.search.top_k);
     options.min_score = flags.min_score;
     options.include_self = flags.include_self;
+    options.where = where;
     if (flags.interactive) return run_prompt(similar, options, format, flags.save, global);
 
     const SimilarImages::Answers answers = similar.search(queries, options);
@@ -181,6 +185,13 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));
+    command
+        ->add_option("--where", flags->where,
+                     "Only among images with label=NAME, folder=FOLDER or path=GLOB; != for all others, "
+                     "NAME,NAME for either; given again, all have to hold")
+        ->type_name("EXPRESSION")
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     command
         ->add_option("--vectors", flags->vectors,
                      "Search with the rows of this matrix (float32 or float16, [Q, D]) in place of images")

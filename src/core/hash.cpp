@@ -26,10 +26,6 @@ std::string to_hex(XXH128_hash_t hash) {
 struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
 };
-struct FreeState {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
-
 }  // namespace
 
 std::string hash_bytes(std::span<const std::byte> bytes) {
@@ -43,15 +39,35 @@ std::uint64_t checksum(std::span<const std::byte> bytes) {
 std::string hash_file(const std::filesystem::path& path) {
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
     if (!file) throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
-    const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
-    XXH3_128bits_reset(state.get());
+    StreamHash hash;
     std::vector<std::byte> buffer(std::size_t{1} << 20);
     while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-        XXH3_128bits_update(state.get(), buffer.data(), got);
+        hash.add(std::span(buffer).first(got));
     }
     if (std::ferror(file.get()) != 0)
         throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
-    return to_hex(XXH3_128bits_digest(state.get()));
+    return hash.digest();
+}
+
+struct StreamHash::Impl {
+    struct FreeState {
+        void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+    };
+    std::unique_ptr<XXH3_state_t, FreeState> state{XXH3_createState()};  // aligned as XXH3 wants it
+};
+
+StreamHash::StreamHash() : impl_(std::make_unique<Impl>()) {
+    XXH3_128bits_reset(impl_->state.get());
+}
+
+StreamHash::~StreamHash() = default;
+
+void StreamHash::add(std::span<const std::byte> bytes) {
+    XXH3_128bits_update(impl_->state.get(), bytes.data(), bytes.size());
+}
+
+std::string StreamHash::digest() const {
+    return to_hex(XXH3_128bits_digest(impl_->state.get()));
 }
 
 }  // namespace clipsim

@@ -11,6 +11,7 @@
 
 #include "clipsim/index/vector_index.h"
 #include "hnsw_builder.h"
+#include "hnsw_search.h"
 #include "parallel.h"
 
 namespace clipsim {
@@ -78,7 +79,7 @@ std::unique_ptr<faiss::Index> make_index(const IndexConfig& config, int dimensio
     }
 }
 
-// Adds rows to an empty index. The graph of an HNSW index is built by us: several times faster than the FAISS
+// Adds rows to an index. The graph of an HNSW index is built by us: several times faster than the FAISS
 // at hand.
 void fill(faiss::Index& index, const IndexConfig& config, std::span<const float> vectors, int threads) {
     const FaissId count = static_cast<FaissId>(vectors.size()) / index.d;
@@ -87,10 +88,12 @@ void fill(faiss::Index& index, const IndexConfig& config, std::span<const float>
         index.add(count, vectors.data());
         return;
     }
+    const auto first = static_cast<std::size_t>(hnsw->ntotal);
     hnsw->storage->add(count, vectors.data());
-    hnsw->ntotal = count;
-    const ByteRows rows(vectors, static_cast<std::size_t>(index.d));
-    add_to_hnsw(hnsw->hnsw, rows, 0, config.hnsw.ef_construction, thread_count(threads));
+    hnsw->ntotal += count;
+    const ByteRows rows =
+        first == 0 ? ByteRows(vectors, static_cast<std::size_t>(index.d)) : byte_rows_of(*hnsw);
+    add_to_hnsw(hnsw->hnsw, rows, first, config.hnsw.ef_construction, thread_count(threads));
 }
 
 }  // namespace
@@ -111,6 +114,14 @@ std::unique_ptr<faiss::IndexIDMap2> build_faiss_index(const IndexConfig& config,
     map->is_trained = true;
     map->construct_rev_map();
     return map;
+}
+
+void add_to_faiss_index(faiss::IndexIDMap2& map, const IndexConfig& config, std::span<const std::int64_t> ids,
+                        std::span<const float> vectors, int threads) {
+    fill(*map.index, config, vectors, threads);
+    map.id_map.insert(map.id_map.end(), ids.begin(), ids.end());
+    map.ntotal = map.index->ntotal;
+    map.construct_rev_map();
 }
 
 }  // namespace clipsim

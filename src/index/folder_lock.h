@@ -1,19 +1,25 @@
 // One writer an index: an advisory lock on index/lock, which the kernel frees however the process ends.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <stop_token>
 
 namespace clipsim {
 
 class FolderLock {
   public:
-    // Throws Error when another process holds it.
-    explicit FolderLock(const std::filesystem::path& folder);
+    // Waits, with a message, as long as another process holds it, up to `wait`. Throws Error when it still
+    // does then, Interrupted when a stop is requested meanwhile.
+    explicit FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds wait = {},
+                        const std::stop_token& stop = {});
     ~FolderLock();
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
 
   private:
+    bool try_lock(const std::filesystem::path& file) const;
+
     int descriptor_;
 };
 

@@ -6,6 +6,7 @@
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/image_store.h"
 
 namespace clipsim {
 
@@ -27,6 +28,8 @@ Manifest parse_manifest(const nlohmann::json& json) {
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
     manifest.index_hash = json.at("index_hash").get<std::string>();
+    manifest.last_id = json.value("last_id", std::int64_t{-1});
+    manifest.built_from = json.value("built_from", manifest.vectors);
     if (json.contains("text")) {
         manifest.identity.joint_dimension = json["text"].at("dimension").get<int>();
         manifest.joint_index_hash = json["text"].at("index_hash").get<std::string>();
@@ -35,6 +38,12 @@ Manifest parse_manifest(const nlohmann::json& json) {
 }
 
 }  // namespace
+
+bool is_derived_from(const Manifest& manifest, const ImageStore& store) {
+    const std::uint64_t generation = store.generation();
+    if (manifest.last_id < 0) return manifest.generation == generation;  // an older one, or it can't be told
+    return manifest.generation <= generation && manifest.generation >= store.removed_since();
+}
 
 Manifest read_manifest(const std::filesystem::path& file) {
     Manifest manifest;
@@ -46,10 +55,10 @@ Manifest read_manifest(const std::filesystem::path& file) {
         throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
     }
     if (manifest.schema_version > Manifest::current_schema_version) {
-        throw UsageError(concat(printable(file), " was written by a newer clipsim (schema ",
-                                manifest.schema_version, ", this one knows ",
-                                Manifest::current_schema_version,
-                                "); use that one or run `clipsim index --rebuild`"));
+        throw NewerIndexError(concat(printable(file), " was written by a newer clipsim (schema ",
+                                     manifest.schema_version, ", this one knows ",
+                                     Manifest::current_schema_version,
+                                     "); use that one or run `clipsim index --rebuild`"));
     }
     return manifest;
 }
@@ -67,6 +76,8 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["images"] = manifest.images;
     json["vectors"] = manifest.vectors;
     json["generation"] = manifest.generation;
+    json["last_id"] = manifest.last_id;
+    json["built_from"] = manifest.built_from;
     json["index_hash"] = manifest.index_hash;
     if (manifest.identity.joint_dimension > 0) {
         json["text"]["dimension"] = manifest.identity.joint_dimension;

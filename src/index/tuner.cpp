@@ -6,6 +6,7 @@
 #include <span>
 
 #include "clipsim/index/image_store.h"
+#include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/manifest.h"
 #include "clipsim/index/vector_index.h"
 #include "folder_lock.h"
@@ -80,6 +81,8 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
     const FolderLock lock(index_dir);
     manifest = read_manifest(index_dir / "manifest.json");
 
+    IndexSnapshot snapshot = IndexSnapshot::open(index_dir, manifest.identity);
+    LiveIndex& index = snapshot.vectors(IndexSpace::own);
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
     ImageStore::open_for_reading(index_dir / "images.db", manifest.identity).load_vectors(ids, vectors);
@@ -89,8 +92,6 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
     const std::vector<std::int64_t> truth =
         VectorIndex::build(exact, manifest.identity.dimension, ids, vectors)
             .search_rows(sample.queries, k + 1);
-    VectorIndex index =
-        VectorIndex::open(index_dir / "index.faiss", manifest.config, manifest.identity.dimension);
 
     const bool hnsw = manifest.config.type == IndexType::hnsw;
     for (const int effort : efforts(hnsw ? k + 1 : 1, largest_effort)) {

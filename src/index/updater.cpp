@@ -1,16 +1,14 @@
 #include "clipsim/index/updater.h"
 
-#include <chrono>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/vector_index.h"
+#include "derived_files.h"
 #include "disk_changes.h"
 #include "folder_lock.h"
 
@@ -36,13 +34,6 @@ ImageStore open_aside(const std::filesystem::path& file, const IndexIdentity& id
     }
 }
 
-bool same_parameters(const IndexConfig& a, const IndexConfig& b) {
-    if (a.type != b.type || a.storage != b.storage) return false;
-    if (a.type == IndexType::hnsw)
-        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
-    return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
-}
-
 }  // namespace
 
 struct IndexUpdater::Impl {
@@ -51,6 +42,7 @@ struct IndexUpdater::Impl {
     IndexConfig config;
     Mode mode;
     int threads = 0;
+    UpdateSettings settings;
     std::optional<FolderLock> lock;
     std::optional<ImageStore> store;  // none: a dry run over nothing
     DiskChanges changes;
@@ -69,10 +61,11 @@ struct IndexUpdater::Impl {
             return;
         }
         ensure_writable_folder(folder);
-        lock.emplace(folder);
+        lock.emplace(folder, settings.wait, settings.stop);
         if (mode == Mode::rebuild) {
             store = open_aside(aside(), identity);
         } else {
+            derived().refuse_newer();
             store = ImageStore::open_for_writing(database(), identity);
             remove_database(aside());  // left by a rebuild that was killed and is not wanted any more
         }
@@ -135,80 +128,18 @@ struct IndexUpdater::Impl {
         store = ImageStore::open_for_writing(database(), identity);
     }
 
-    // True when index.faiss and manifest.json already say what the store says.
-    bool derived_is_current(const IndexConfig& resolved) const {
-        try {
-            const Manifest manifest = read_manifest(folder / "manifest.json");
-            return manifest.generation == store->generation() && manifest.images == store->count() &&
-                   manifest.identity.model_hash == identity.model_hash &&
-                   manifest.identity.joint_dimension == identity.joint_dimension &&
-                   same_parameters(manifest.config, resolved) &&
-                   manifest.index_hash == hash_file(folder / "index.faiss") &&
-                   (identity.joint_dimension == 0 ||
-                    manifest.joint_index_hash == hash_file(folder / "text.faiss"));
-        } catch (const Error&) {
-            return false;
-        }
-    }
-
-    // ef_search and nprobe that the index was tuned to, or the defaults.
-    IndexConfig parameters_before() const {
-        IndexConfig parameters;
-        parameters.hnsw.ef_search = HnswConfig::default_ef_search;
-        parameters.ivf.nprobe = IvfConfig::default_nprobe;
-        try {
-            return with_search_parameters(parameters, read_manifest(folder / "manifest.json").config);
-        } catch (const Error&) {
-            return parameters;
-        }
-    }
-
-    void write_vectors(const IndexConfig& resolved, IndexSpace space, int dimension, const char* name) const {
-        std::vector<std::int64_t> ids;
-        std::vector<float> vectors;
-        store->load_vectors(ids, vectors, space);
-        VectorIndex::build(resolved, dimension, ids, vectors, threads).save(folder / name);
-    }
-
-    // Truth first, then what is derived from it, then the manifest that vouches for both: a reader that comes
-    // in between sees a generation that does not fit and derives its own index.
-    void write_derived() {
-        IndexConfig resolved = config;
-        resolved.type = resolve_index_type(config.type, store->count());
-        const IndexConfig before = parameters_before();
-        if (!resolved.hnsw.ef_search) resolved.hnsw.ef_search = before.hnsw.ef_search;
-        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = before.ivf.nprobe;
-        const auto start = std::chrono::steady_clock::now();
-        const bool has_joint = identity.joint_dimension > 0;
-        if (!derived_is_current(resolved)) {
-            write_vectors(resolved, IndexSpace::own, identity.dimension, "index.faiss");
-            if (has_joint) write_vectors(resolved, IndexSpace::joint, identity.joint_dimension, "text.faiss");
-        }
-        report.build_seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        Manifest manifest;
-        manifest.identity = identity;
-        manifest.config = resolved;
-        manifest.images = manifest.vectors = store->count();
-        manifest.generation = store->generation();
-        manifest.index_hash = hash_file(folder / "index.faiss");
-        if (has_joint) manifest.joint_index_hash = hash_file(folder / "text.faiss");
-        write_manifest(folder / "manifest.json", manifest);
-        std::error_code ignored;
-        if (!has_joint) std::filesystem::remove(folder / "text.faiss", ignored);
-        report.type = resolved.type;
-        report.parameters = resolved;
-    }
+    DerivedFiles derived() const { return {folder, identity, config, settings, threads}; }
 };
 
 IndexUpdater::IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                           const IndexConfig& config, Mode mode, int threads)
+                           const IndexConfig& config, Mode mode, int threads, const UpdateSettings& settings)
     : impl_(std::make_unique<Impl>()) {
     impl_->folder = index_dir;
     impl_->identity = identity;
     impl_->config = config;
     impl_->mode = mode;
     impl_->threads = threads;
+    impl_->settings = settings;
     impl_->open();
 }
 
@@ -234,8 +165,8 @@ UpdateReport IndexUpdater::finish() {
     impl_->store_copies();
     impl_->remove_stale();
     if (impl_->mode == Mode::rebuild) impl_->swap_in_rebuilt();
-    impl_->write_derived();
     UpdateReport& report = impl_->report;
+    impl_->derived().refresh(*impl_->store, report);
     report.unchanged = impl_->changes.plan.unchanged;
     report.renamed = impl_->changes.plan.renamed;
     report.removed = impl_->changes.plan.removed;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "checked_writer.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
@@ -63,14 +64,32 @@ VectorIndex VectorIndex::open(const std::filesystem::path& file, const IndexConf
     }
 }
 
-void VectorIndex::save(const std::filesystem::path& file) const {
-    AtomicFile target(file);
+std::string VectorIndex::write(const std::filesystem::path& file) const {
     try {
-        faiss::write_index(impl_->index.get(), target.temporary_path().c_str());
+        CheckedWriter writer(file);
+        faiss::write_index(impl_->index.get(), &writer);
+        return writer.finish();
     } catch (const faiss::FaissException& error) {
         throw Error(concat("cannot write ", printable(file), ": ", error.what()));
     }
+}
+
+std::string VectorIndex::save(const std::filesystem::path& file) const {
+    AtomicFile target(file);
+    std::string hash = write(target.temporary_path());
     target.commit();
+    return hash;
+}
+
+void VectorIndex::add(const IndexConfig& config, std::span<const std::int64_t> ids,
+                      std::span<const float> vectors, int threads) {
+    try {
+        impl_->rows.reset();  // it looks at the index that is about to change
+        add_to_faiss_index(*impl_->map, config, ids, vectors, threads);
+        impl_->rows = make_row_search(*impl_->map->index, config);
+    } catch (const faiss::FaissException& error) {
+        throw Error(concat("vectors could not be added to the index: ", error.what()));
+    }
 }
 
 std::vector<Neighbour> VectorIndex::search(std::span<const float> query, int k,

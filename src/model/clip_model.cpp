@@ -1,6 +1,7 @@
 #include "clipsim/model/clip_model.h"
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/model_description.h"
 #include "model_weights.h"
@@ -19,7 +20,7 @@ ClipModel load_clip_model(const ModelFiles& files) {
     model.has_text_tower = description.text.has_value();
     model.tower = VisionTower(description.vision);
     weights.load(*model.tower);
-    model.hash = model_hash(files, file);
+    model.hash = model_hash(files, file, hash_file);
     return model;
 }
 

@@ -12,6 +12,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/device_memory.h"
+#include "clipsim/model/model_identity.h"
 
 namespace clipsim {
 
@@ -206,12 +207,7 @@ const std::string& Embedder::model_id() const {
 }
 
 std::string Embedder::hash(Space space) const {
-    // Vectors of another precision are close, but not the same.
-    std::string parts = impl_->tuned.hash;
-    if (impl_->config.precision == Precision::int8) parts += "-int8";
-    if (impl_->config.precision == Precision::bf16) parts += "-bf16";
-    if (space == Space::projected) parts += impl_->checkpoint_hash;
-    return hash_bytes(std::as_bytes(std::span(parts)));
+    return space_hash(impl_->tuned.hash, impl_->config.precision, impl_->checkpoint_hash, space);
 }
 
 std::string Embedder::device() const {

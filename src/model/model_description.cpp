@@ -134,11 +134,11 @@ ModelDescription describe_model(const ModelFiles& files, const WeightsFile& weig
     return model;
 }
 
-std::string model_hash(const ModelFiles& files, const WeightsFile& weights) {
+std::string model_hash(const ModelFiles& files, const WeightsFile& weights, const FileHash& hash) {
     std::string hashes;
-    for (const std::filesystem::path& file : weights.files) hashes += hash_file(file);
+    for (const std::filesystem::path& file : weights.files) hashes += hash(file);
     for (const std::filesystem::path& file : {files.config, files.preprocessor}) {
-        if (!file.empty()) hashes += hash_file(file);
+        if (!file.empty()) hashes += hash(file);
     }
     return hash_bytes(std::as_bytes(std::span(hashes)));
 }

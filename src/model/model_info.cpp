@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "clipsim/core/hash.h"
 #include "model_weights.h"
 
 namespace clipsim {
@@ -46,7 +47,7 @@ ModelInfo read_model_info(const std::string& name) {
     info.precision = join(precisions);
     for (const std::filesystem::path& part : file.files)
         info.weight_bytes += std::filesystem::file_size(part);
-    info.hash = model_hash(info.files, file);
+    info.hash = model_hash(info.files, file, hash_file);
     const auto is_there = [&](const char* part) {
         std::error_code ignored;
         return std::filesystem::exists(info.files.folder() / part, ignored);

@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "clipsim/core/atomic_file.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/hash_cache.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
@@ -61,6 +63,20 @@ std::vector<SkippedImage> embed_missing(Embedder& embedder, IndexUpdater& update
     return stream.skipped();
 }
 
+// Loaded only where there is something to embed: that takes longer than all the rest of a run without.
+Embedder load_embedder(const Config& config, const RunOptions& run, const IndexIdentity& identity) {
+    set_compute_threads(run.threads);
+    const OutputLayout layout(config);
+    Embedder embedder(config.model, layout.checkpoint(), run.device);
+    if (index_identity(embedder, config.index).model_hash != identity.model_hash) {
+        std::error_code ignored;
+        std::filesystem::remove(layout.index() / "model_hashes.json", ignored);
+        throw Error(
+            "the model's files changed while the index was looked through; run `clipsim index` again");
+    }
+    return embedder;
+}
+
 IndexUpdater::Mode update_mode(const IndexRequest& request) {
     if (request.dry_run) return IndexUpdater::Mode::dry_run;
     return request.rebuild ? IndexUpdater::Mode::rebuild : IndexUpdater::Mode::update;
@@ -73,17 +89,21 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     const OutputLayout layout(config);
     const std::vector<std::filesystem::path> roots = absolute_roots(config, request);
     const std::vector<IndexCandidate> candidates = find_candidates(roots);
-    set_compute_threads(run.threads);
-    Embedder embedder(config.model, layout.checkpoint(), run.device);
-    if (index_space(embedder) == Space::clip) {
-        log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ",
-                        embedder.model_id(), " as it is"));
+    HashCache hashes(layout.index() / "model_hashes.json");
+    const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
+                                               [&](const auto& file) { return hashes.hash(file); });
+    if (!model.has_head()) {
+        log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ", model.model_id,
+                        " as it is"));
     }
     if (!request.dry_run) prepare_output(config);
 
     IndexSummary summary;
-    IndexUpdater updater(layout.index(), index_identity(embedder, config.index), config.index,
-                         update_mode(request), run.threads);
+    UpdateSettings settings;
+    settings.wait = request.wait;
+    settings.stop = run.stop;
+    const IndexIdentity identity = index_identity(model, config.index);
+    IndexUpdater updater(layout.index(), identity, config.index, update_mode(request), run.threads, settings);
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
@@ -91,7 +111,9 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         summary.report.renamed = summary.plan.renamed;
         summary.report.removed = summary.plan.removed;
     } else {
+        hashes.save();
         if (!summary.plan.to_embed.empty()) {
+            Embedder embedder = load_embedder(config, run, identity);
             summary.skipped = embed_missing(embedder, updater, summary.plan, config, run);
         }
         summary.report = updater.finish();

@@ -18,4 +18,10 @@ IndexIdentity index_identity(const Embedder& embedder, const IndexConfig& config
             spaces.size() > 1 ? embedder.dimension(spaces[1]) : 0};
 }
 
+IndexIdentity index_identity(const ModelIdentity& model, const IndexConfig& config) {
+    if (!model.has_head()) return {model.model_id, model.clip_hash, model.clip_dimension, 0};
+    const bool text = config.text_search && model.has_text_tower;
+    return {model.model_id, model.projected_hash, model.projected_dimension, text ? model.clip_dimension : 0};
+}
+
 }  // namespace clipsim

@@ -117,7 +117,7 @@ class SimilarImages::Vectors {
 
 QueryResult SimilarImages::answer(const Query& query, std::span<const float> vector, Space space,
                                   const Options& options) {
-    QueryOptions wanted{options.top_k, options.min_score, {}};
+    QueryOptions wanted{options.top_k, options.min_score, {}, options.where};
     if (!options.include_self) wanted.exclude = query.images();
     const IndexSpace index = space == index_space(embedder_) ? IndexSpace::own : IndexSpace::joint;
     return searcher_.search(query.name, vector, wanted, index);

@@ -10,8 +10,7 @@
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/manifest.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/index/index_snapshot.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
 
@@ -110,15 +109,10 @@ VectorSearchSummary search_vectors(const Config& config, const std::filesystem::
     const Clock::time_point start = Clock::now();
     const std::filesystem::path folder = OutputLayout(config).index();
     const Manifest manifest = read_manifest(folder / "manifest.json");
-    if (hash_file(folder / "index.faiss") != manifest.index_hash) {
-        throw Error(concat(
-            printable(folder / "index.faiss"),
-            " is damaged (its checksum differs from the manifest's); run `clipsim index` to repair it"));
-    }
     VectorSearchSummary summary;
-    summary.parameters = with_search_parameters(manifest.config, config.index);
-    const VectorIndex index =
-        VectorIndex::open(folder / "index.faiss", summary.parameters, manifest.identity.dimension);
+    const IndexSnapshot snapshot = IndexSnapshot::open(folder, manifest.identity, config.index);
+    const LiveIndex& index = snapshot.vectors(IndexSpace::own);
+    summary.parameters = snapshot.manifest().config;
     summary.load_seconds = seconds_since(start);
 
     const FloatMatrix matrix = read_unit_rows(queries);

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
-#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/image_store.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/index/index_snapshot.h"
 
 namespace clipsim {
 
@@ -23,105 +22,39 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
     return std::filesystem::equivalent(a, b, ignored);
 }
 
-// index.faiss or text.faiss, if it is what the manifest vouches for and says what the store says.
-std::optional<VectorIndex> open_derived(const std::filesystem::path& folder, const Manifest& manifest,
-                                        std::uint64_t generation, IndexSpace space, std::string& problem) {
-    const bool own = space == IndexSpace::own;
-    const std::filesystem::path file = folder / (own ? "index.faiss" : "text.faiss");
-    try {
-        if (manifest.generation != generation) {
-            problem = concat(printable(file), " is behind images.db");
-        } else if (hash_file(file) != (own ? manifest.index_hash : manifest.joint_index_hash)) {
-            problem = concat(printable(file), " is damaged (its checksum differs from the manifest's)");
-        } else {
-            return VectorIndex::open(file, manifest.config,
-                                     own ? manifest.identity.dimension : manifest.identity.joint_dimension);
-        }
-    } catch (const Error& error) {
-        problem = error.what();
-    }
-    return std::nullopt;
-}
-
-// An exact index over what the store holds: nothing to build, and no file wanted.
-VectorIndex derive_from(const ImageStore& store, int dimension, IndexSpace space,
-                        const std::string& problem) {
-    log_warning(
-        concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
-    std::vector<std::int64_t> ids;
-    std::vector<float> vectors;
-    store.load_vectors(ids, vectors, space);
-    IndexConfig flat;
-    flat.type = IndexType::flat;
-    return VectorIndex::build(flat, dimension, ids, vectors);
-}
-
 }  // namespace
 
 struct Searcher::Impl {
-    std::filesystem::path folder;
-    Manifest manifest;
-    ImageStore store;  // the snapshot that `vectors` is of
-    VectorIndex vectors;
-    std::optional<VectorIndex> joint = std::nullopt;
-    mutable std::mutex store_mutex = {};  // a statement serves one thread at a time
-    std::mutex joint_mutex = {};
+    IndexSnapshot snapshot;
+    mutable std::mutex mutex = {};
+    // What was asked for last, in each space: a filter usually holds for many queries.
+    mutable std::map<IndexSpace, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>>
+        selections = {};
 
     Hit hit_of(const Neighbour& neighbour) const {
-        const std::scoped_lock lock(store_mutex);
-        const std::optional<StoredImage> image = store.find(neighbour.id);
+        const std::optional<StoredImage> image = snapshot.find(neighbour.id);
         if (!image)
             throw Error(concat("the index names an unknown image ", neighbour.id, "; run `clipsim index`"));
         return {0, neighbour.id, image->path, image->label, neighbour.score};
     }
 
-    const VectorIndex& vectors_of(IndexSpace space) {
-        if (space == IndexSpace::own) return vectors;
-        const std::scoped_lock lock(joint_mutex, store_mutex);
-        if (joint) return *joint;
-        const int dimension = store.joint_dimension();
-        if (dimension == 0) {
-            throw UsageError(concat(printable(folder),
-                                    " keeps no vectors that sentences could be compared with; set "
-                                    "index.text_search to true and run `clipsim index`"));
+    // None: all images.
+    std::shared_ptr<const LiveIndex::Selection> selection(const ImageFilter& filter, IndexSpace space) const {
+        if (filter.empty()) return nullptr;
+        const LiveIndex& vectors = snapshot.vectors(space);
+        const std::scoped_lock lock(mutex);
+        auto& [known, selected] = selections[space];
+        if (!selected || known != filter) {
+            selected = std::make_shared<LiveIndex::Selection>(vectors.select(snapshot.matching(filter)));
+            known = filter;
         }
-        std::string problem;
-        joint = open_derived(folder, manifest, store.generation(), space, problem);
-        if (!joint) joint = derive_from(store, dimension, space, problem);
-        return *joint;
+        return selected;
     }
 };
 
 Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                   const IndexConfig& wanted) {
-    std::string problem;
-    // An update may finish between the two reads; then the second look finds its whole result.
-    for (int attempt = 0; attempt < 3; ++attempt) {
-        ImageStore store = ImageStore::open_for_reading(index_dir / "images.db", identity);
-        Manifest manifest;
-        try {
-            manifest = read_manifest(index_dir / "manifest.json");
-            manifest.config = with_search_parameters(manifest.config, wanted);
-        } catch (const Error& error) {
-            problem = error.what();
-            break;
-        }
-        if (std::optional<VectorIndex> vectors =
-                open_derived(index_dir, manifest, store.generation(), IndexSpace::own, problem)) {
-            impl_ =
-                std::make_unique<Impl>(index_dir, std::move(manifest), std::move(store), std::move(*vectors));
-            return;
-        }
-    }
-    ImageStore store = ImageStore::open_for_reading(index_dir / "images.db", identity);
-    VectorIndex flat = derive_from(store, identity.dimension, IndexSpace::own, problem);
-    Manifest manifest;
-    manifest.identity = identity;
-    manifest.config.type = IndexType::flat;
-    manifest.images = manifest.vectors = store.count();
-    manifest.generation = store.generation();
-    impl_ = std::make_unique<Impl>(index_dir, std::move(manifest), std::move(store), std::move(flat));
-}
+                   const IndexConfig& wanted)
+    : impl_(std::make_unique<Impl>(IndexSnapshot::open(index_dir, identity, wanted))) {}
 
 Searcher::~Searcher() = default;
 Searcher::Searcher(Searcher&&) noexcept = default;
@@ -129,7 +62,7 @@ Searcher& Searcher::operator=(Searcher&&) noexcept = default;
 
 QueryResult Searcher::search(const std::string& name, std::span<const float> query,
                              const QueryOptions& options, IndexSpace space) const {
-    const VectorIndex& vectors = impl_->vectors_of(space);
+    const LiveIndex& vectors = std::as_const(impl_->snapshot).vectors(space);
     const auto start = std::chrono::steady_clock::now();
     QueryResult result;
     result.query = name;
@@ -142,7 +75,8 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
             return hit.path == file || (hit.score >= own_score && same_file(hit.path, file));
         });
     };
-    for (const Neighbour& neighbour : vectors.search(query, options.top_k + spare)) {
+    const auto selection = impl_->selection(options.where, space);
+    for (const Neighbour& neighbour : vectors.search(query, options.top_k + spare, selection.get())) {
         if (result.hits.size() == top_k) break;
         if (options.min_score && neighbour.score < *options.min_score) break;
         Hit hit = impl_->hit_of(neighbour);
@@ -156,7 +90,7 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
 }
 
 const Manifest& Searcher::manifest() const {
-    return impl_->manifest;
+    return impl_->snapshot.manifest();
 }
 
 }  // namespace clipsim

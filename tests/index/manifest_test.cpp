@@ -16,6 +16,8 @@ Manifest sample() {
     manifest.config.hnsw.m = 24;
     manifest.images = manifest.vectors = 60'000;
     manifest.generation = 77;
+    manifest.last_id = 60'123;
+    manifest.built_from = 50'000;
     manifest.index_hash = "feed";
     return manifest;
 }
@@ -24,7 +26,9 @@ TEST(Manifest, ComesBackAsItWasWritten) {
     const TemporaryFolder folder;
     write_manifest(folder / "manifest.json", sample());
     const Manifest read = read_manifest(folder / "manifest.json");
-    EXPECT_EQ(read.schema_version, 2);
+    EXPECT_EQ(read.schema_version, 3);
+    EXPECT_EQ(read.last_id, 60'123);
+    EXPECT_EQ(read.built_from, 50'000);
     EXPECT_EQ(read.identity.model_id, "clip-nano + best_model");
     EXPECT_EQ(read.identity.model_hash, "0123456789abcdef");
     EXPECT_EQ(read.identity.dimension, 128);
@@ -51,14 +55,22 @@ TEST(Manifest, KeepsWhatBelongsToTheJointSpace) {
     EXPECT_EQ(read.joint_index_hash, "beef");
 }
 
-TEST(Manifest, OfTheVersionBeforeIsRead) {
+TEST(Manifest, OfAnEarlierVersionIsRead) {
     const TemporaryFolder folder;
     write_manifest(folder / "manifest.json", sample());
-    std::string text = read_text(folder / "manifest.json");
-    const std::string version = "\"schema_version\": ";
-    text.replace(text.find(version), version.size() + 1, version + "1");
-    write_text(folder / "manifest.json", text);
-    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.dimension, 128);
+    const std::string newest = read_text(folder / "manifest.json");
+    for (const char* version : {"1", "2"}) {
+        std::string text = newest;
+        const std::string key = "\"schema_version\": ";
+        text.replace(text.find(key), key.size() + 1, key + version);
+        for (const std::string added : {"  \"last_id\"", "  \"built_from\""})
+            text.erase(text.find(added), text.find('\n', text.find(added)) + 1 - text.find(added));
+        write_text(folder / "manifest.json", text);
+        const Manifest read = read_manifest(folder / "manifest.json");
+        EXPECT_EQ(read.identity.dimension, 128);
+        EXPECT_EQ(read.last_id, -1);
+        EXPECT_EQ(read.built_from, read.vectors);
+    }
 }
 
 TEST(Manifest, AModelNameThatIsNoUtf8CanBeWritten) {
@@ -90,7 +102,7 @@ TEST(Manifest, MissingDamagedOrIncompleteSaysToIndexAgain) {
 
 TEST(Manifest, OfANewerVersionIsRefusedWhateverElseItHolds) {
     const TemporaryFolder folder;
-    write_text(folder / "manifest.json", R"({"schema_version": 3, "shards": []})");
+    write_text(folder / "manifest.json", R"({"schema_version": 4, "shards": []})");
     try {
         read_manifest(folder / "manifest.json");
         FAIL();

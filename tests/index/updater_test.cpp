@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <thread>
 
 #include "clipsim/core/error.h"
 #include "clipsim/index/vector_index.h"
+#include "sqlite.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -305,6 +307,74 @@ TEST_F(IndexUpdate, ASecondWriterFailsClearly) {
     } catch (const Error& error) {
         EXPECT_NE(std::string(error.what()).find("another clipsim"), std::string::npos) << error.what();
     }
+}
+
+TEST_F(IndexUpdate, ASecondWriterWaitsForTheFirst) {
+    write("cat/a.jpg", "A");
+    auto first = std::make_unique<IndexUpdater>(index_, identity_, config_, Mode::update);
+    first->plan(candidates(), std::vector{photos_});
+    std::thread release([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        first.reset();
+    });
+    UpdateSettings settings;
+    settings.wait = std::chrono::minutes(5);
+    IndexUpdater second(index_, identity_, config_, Mode::update, 1, settings);
+    release.join();
+    EXPECT_EQ(second.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U);
+}
+
+TEST_F(IndexUpdate, AStopEndsTheWaitForAnotherWriter) {
+    const IndexUpdater first(index_, identity_, config_, Mode::update);
+    std::stop_source stop;
+    stop.request_stop();
+    UpdateSettings settings;
+    settings.wait = std::chrono::minutes(5);
+    settings.stop = stop.get_token();
+    EXPECT_THROW(IndexUpdater(index_, identity_, config_, Mode::update, 1, settings), Interrupted);
+}
+
+// index.faiss stays as it is until it is worth writing: what a search finds does not wait for that.
+TEST_F(IndexUpdate, WritesIndexFaissAgainOnlyWhenEnoughHasChanged) {
+    for (int i = 0; i < 100; ++i) write("cat/" + std::to_string(i), "photo " + std::to_string(i));
+    EXPECT_EQ(update().derivation, UpdateReport::Derivation::built_anew);
+    const std::string written = read_text(index_ / "index.faiss");
+    write("cat/new", "new");
+    std::filesystem::remove(photos_ / "cat/5");
+    const UpdateReport report = update();
+    EXPECT_EQ(report.derivation, UpdateReport::Derivation::kept);
+    EXPECT_EQ(report.recent, 1);
+    EXPECT_EQ(report.dead, 1);
+    EXPECT_EQ(read_text(index_ / "index.faiss"), written);
+    EXPECT_EQ(read_manifest(index_ / "manifest.json").images, 100);
+    write("cat/newer", "newer");
+    EXPECT_EQ(update().derivation, UpdateReport::Derivation::added_to);
+    for (int i = 10; i < 40; ++i) std::filesystem::remove(photos_ / "cat" / std::to_string(i));
+    const UpdateReport compacted = update();
+    EXPECT_EQ(compacted.derivation, UpdateReport::Derivation::built_anew);
+    EXPECT_EQ(compacted.recent + compacted.dead, 0);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, WhatAKilledRunWroteAsideIsCleanedUp) {
+    write("cat/a.jpg", "A");
+    update();
+    write_text(index_ / "index.faiss.tmp-1-0", "half of it");
+    update();
+    EXPECT_FALSE(std::filesystem::exists(index_ / "index.faiss.tmp-1-0"));
+}
+
+TEST_F(IndexUpdate, ADamagedVectorIsDroppedAndTheNextRunEmbedsItAgain) {
+    write("cat/a.jpg", "A");
+    write("cat/b.jpg", "B");
+    update();
+    Database::open_for_writing(index_ / "images.db")
+        .execute("UPDATE vectors SET vector = zeroblob(8) WHERE id = 1");
+    std::filesystem::remove(index_ / "index.faiss");
+    EXPECT_EQ(update().total, 1);
+    EXPECT_EQ(update().embedded, 1U);
+    EXPECT_EQ(images().size(), 2U);
+    expect_whole();
 }
 
 TEST_F(IndexUpdate, FilesThatVanishWhileItLooksAreNamed) {

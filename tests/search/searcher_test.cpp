@@ -74,6 +74,29 @@ TEST_F(SearcherTest, MinScoreCutsTheTail) {
     EXPECT_EQ(search({.top_k = 10, .min_score = 0.98f}), (Names{"zero", "ten"}));
 }
 
+TEST_F(SearcherTest, AFilterIsKeptToWithAllOtherOptions) {
+    const auto where = [](const char* expression) {
+        return parse_image_filter(std::vector<std::string>{expression});
+    };
+    EXPECT_EQ(search({.top_k = 2, .where = where("path=t*.jpg")}), (Names{"ten", "twenty"}));
+    EXPECT_EQ(search({.top_k = 2, .exclude = {photos_ / "ten.jpg"}, .where = where("path!=zero*")}),
+              (Names{"twenty", "ninety"}));
+    EXPECT_EQ(search({.top_k = 9, .where = where("label!=cat")}), Names{});
+    const Searcher searcher(index_, identity);
+    EXPECT_EQ(names(searcher.search("q", at(1), {.top_k = 1, .where = where("path=n*")})), Names{"ninety"});
+    EXPECT_EQ(names(searcher.search("q", at(1), {.top_k = 1, .where = where("path=tw*")})), Names{"twenty"});
+    EXPECT_EQ(names(searcher.search("q", at(1), {.top_k = 1})), Names{"zero"});
+}
+
+TEST_F(SearcherTest, AnIndexOfANewerVersionIsRefused) {
+    std::string manifest = read_text(index_ / "manifest.json");
+    const std::string version = "\"schema_version\": ";
+    manifest.replace(manifest.find(version), version.size() + 1, version + "9");
+    write_text(index_ / "manifest.json", manifest);
+    EXPECT_THROW(Searcher(index_, identity), UsageError);
+    EXPECT_THROW(IndexUpdater(index_, identity, {}, IndexUpdater::Mode::update), UsageError);
+}
+
 TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
     EXPECT_EQ(search({.top_k = 2, .exclude = {photos_ / "zero.jpg"}}), (Names{"ten", "twenty"}));
     EXPECT_EQ(search({.top_k = 2, .exclude = {photos_ / ".." / "photos" / "zero.jpg"}}),

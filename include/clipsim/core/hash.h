@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,5 +15,20 @@ std::string hash_bytes(std::span<const std::byte> bytes);
 std::uint64_t checksum(std::span<const std::byte> bytes);
 // Throws Error when the file can't be read.
 std::string hash_file(const std::filesystem::path& path);
+
+// The same of bytes that come piece by piece.
+class StreamHash {
+  public:
+    StreamHash();
+    ~StreamHash();
+    StreamHash(const StreamHash&) = delete;
+    StreamHash& operator=(const StreamHash&) = delete;
+    void add(std::span<const std::byte> bytes);
+    std::string digest() const;  // of all so far
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace clipsim

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "clipsim/core/config.h"
+#include "clipsim/core/error.h"
 
 namespace clipsim {
 
@@ -22,7 +23,8 @@ struct IndexIdentity {
 };
 
 struct Manifest {
-    static constexpr int current_schema_version = 2;  // 1: without joint vectors
+    static constexpr int current_schema_version =
+        3;  // 1: without joint vectors; 2: without last_id, built_from
     int schema_version = current_schema_version;
     IndexIdentity identity;
     std::string metric = "cosine";
@@ -30,11 +32,25 @@ struct Manifest {
     std::int64_t images = 0;       // rows of images.db
     std::int64_t vectors = 0;      // of index.faiss
     std::uint64_t generation = 0;  // of images.db when index.faiss was derived from it
+    std::int64_t last_id = -1;     // the highest id of then; -1: not known
+    std::int64_t built_from = 0;   // vectors that it was last built anew from; the rest was added since
     std::string index_hash;        // XXH3-128 of index.faiss
     std::string joint_index_hash;  // of text.faiss; "" where identity.joint_dimension is 0
 };
 
-// Throws UsageError: missing, not JSON, a newer schema version. The message says to run `clipsim index`.
+// What a newer clipsim wrote, and this one therefore leaves alone.
+class NewerIndexError : public UsageError {
+  public:
+    using UsageError::UsageError;
+};
+
+class ImageStore;
+
+// Whether files derived at the manifest's generation can be gone on with: the store knows all that was
+// removed since.
+bool is_derived_from(const Manifest& manifest, const ImageStore& store);
+
+// Throws NewerIndexError, and UsageError: missing, not JSON. The message says to run `clipsim index`.
 Manifest read_manifest(const std::filesystem::path& file);
 void write_manifest(const std::filesystem::path& file, const Manifest& manifest);  // atomic
 

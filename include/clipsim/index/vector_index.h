@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "clipsim/core/config.h"
@@ -26,7 +27,14 @@ class VectorIndex {
                              std::span<const float> vectors, int threads = 0);
     // Throws Error for a file that FAISS can't read or whose dimension differs.
     static VectorIndex open(const std::filesystem::path& file, const IndexConfig& config, int dimension);
-    void save(const std::filesystem::path& file) const;  // atomic
+    std::string save(const std::filesystem::path& file) const;  // atomic; returns the file's hash
+    // The same without the renaming: onto the disk whole, or Error.
+    std::string write(const std::filesystem::path& file) const;
+    // Adds rows behind those there are: ids above theirs [N], vectors [N, dimension]. As good a graph as one
+    // built of all at once; the cells of an IVF index and the range of 8-bit storage stay those of before.
+    // Throws Error. Not while a search is under way.
+    void add(const IndexConfig& config, std::span<const std::int64_t> ids, std::span<const float> vectors,
+             int threads = 0);
 
     ~VectorIndex();
     VectorIndex(VectorIndex&&) noexcept;

@@ -1,6 +1,8 @@
 // What a model is, whichever format it came in. No torch here.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,7 +32,10 @@ struct ModelDescription {
 // Throws UsageError naming file and key for what is damaged or not supported.
 ModelDescription describe_model(const ModelFiles& files, const WeightsFile& weights);
 
+// The hash of a file: hash_file, or one that remembers.
+using FileHash = std::function<std::string(const std::filesystem::path&)>;
+
 // Of the bytes of weights, config and preprocessing: changes whenever vectors would.
-std::string model_hash(const ModelFiles& files, const WeightsFile& weights);
+std::string model_hash(const ModelFiles& files, const WeightsFile& weights, const FileHash& hash);
 
 }  // namespace clipsim

@@ -1,6 +1,7 @@
 // Bringing the index over a collection of photos up to date.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct IndexRequest {
     std::vector<std::filesystem::path> folders;  // empty: data.root
     bool rebuild = false;                        // start anew, also where the index is of another model
     bool dry_run = false;                        // say what would be done, change nothing
+    std::chrono::seconds wait{60};               // for another process that updates the index
 };
 
 struct IndexSummary {

@@ -6,6 +6,7 @@
 #include "clipsim/core/config.h"
 #include "clipsim/index/manifest.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/model/model_identity.h"
 
 namespace clipsim {
 
@@ -16,5 +17,6 @@ Space index_space(const Embedder& embedder);
 std::vector<Space> index_spaces(const Embedder& embedder, const IndexConfig& config);
 
 IndexIdentity index_identity(const Embedder& embedder, const IndexConfig& config);
+IndexIdentity index_identity(const ModelIdentity& model, const IndexConfig& config);  // the same, unloaded
 
 }  // namespace clipsim

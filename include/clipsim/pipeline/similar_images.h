@@ -28,6 +28,7 @@ class SimilarImages {
         int top_k = 10;
         std::optional<float> min_score;
         bool include_self = false;  // keep the query's own files among the hits
+        ImageFilter where;          // only among images that fit
     };
 
     struct Answers {

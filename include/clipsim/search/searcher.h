@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/index/image_filter.h"
 #include "clipsim/index/manifest.h"
 
 namespace clipsim {
@@ -25,6 +26,7 @@ struct QueryOptions {
     int top_k = 10;
     std::optional<float> min_score = std::nullopt;
     std::vector<std::filesystem::path> exclude = {};  // the query's own files, left out by path
+    ImageFilter where = {};                           // only among images that fit
 };
 
 struct QueryResult {
@@ -35,10 +37,10 @@ struct QueryResult {
 
 class Searcher {
   public:
-    // Throws UsageError when there is no index, it is half-written, or it was made with another model (the
-    // message says to run `clipsim index`). A derived index.faiss that is missing, damaged or behind
-    // images.db is rebuilt in memory, with a warning. ef_search and nprobe are the index's own where `wanted`
-    // gives none.
+    // Answers from the state of this moment, whatever a writer does later. Throws UsageError when there is no
+    // index, it is half-written, or it was made with another model or by a newer clipsim (the message says
+    // what to do). A derived index.faiss that is missing or damaged is done without, with a warning.
+    // ef_search and nprobe are the index's own where `wanted` gives none.
     Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
              const IndexConfig& wanted = {});
     ~Searcher();

@@ -1,0 +1,40 @@
+// Hashes of large files, remembered beside what depends on them: a file that looks the same (size, times,
+// inode) is not read again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace clipsim {
+
+class HashCache {
+  public:
+    // Of what `file` remembers; one that is missing or damaged remembers nothing.
+    explicit HashCache(std::filesystem::path file);
+
+    // hash_file of the path, known or computed. Throws Error when it can't be read.
+    std::string hash(const std::filesystem::path& path);
+    // Writes down what was computed, if anything. A folder that can't be written to is no error: the hashes
+    // are computed again next time.
+    void save() const;
+
+  private:
+    struct Entry {
+        std::uint64_t size = 0, inode = 0;
+        std::int64_t mtime_ns = 0, ctime_ns = 0;
+        std::string hash;
+        bool looks_like(const Entry& other) const {
+            return size == other.size && inode == other.inode && mtime_ns == other.mtime_ns &&
+                   ctime_ns == other.ctime_ns;
+        }
+    };
+    static Entry look_at(const std::filesystem::path& path);
+
+    std::filesystem::path file_;
+    std::map<std::string, Entry> entries_;  // by absolute path
+    bool changed_ = false;
+};
+
+}  // namespace clipsim
