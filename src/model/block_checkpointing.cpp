@@ -22,7 +22,10 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
         const torch::NoGradGuard no_grad;
         context->save_for_backward({tokens});
         context->saved_data["class_token_only"] = class_token_only;
-        context->saved_data["bf16"] = at::autocast::is_autocast_enabled(tokens.device().type());
+        const torch::DeviceType device = tokens.device().type();
+        context->saved_data["autocast"] = at::autocast::is_autocast_enabled(device);
+        context->saved_data["autocast_type"] =
+            static_cast<std::int64_t>(at::autocast::get_autocast_dtype(device));
         context->saved_data["tokens_need_gradient"] = tokens.requires_grad();
         // The block outlives the graph: the tower that owns it is the one being trained.
         context->saved_data["block"] = reinterpret_cast<std::int64_t>(block.get());
@@ -41,7 +44,10 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
         {
             const torch::AutoGradMode with_grad(true);
             // As in the forward pass, whose scope has ended by now.
-            const AutocastScope autocast(tokens.device().type(), context->saved_data["bf16"].toBool());
+            std::optional<at::ScalarType> type;
+            if (context->saved_data["autocast"].toBool())
+                type = static_cast<at::ScalarType>(context->saved_data["autocast_type"].toInt());
+            const AutocastScope autocast(tokens.device().type(), type);
             output = class_token_only ? implementation->forward_class_token(tokens)
                                       : implementation->forward(tokens);
         }

@@ -77,13 +77,18 @@ torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels) {
     return forward_from(forward_to(pixels, 0), 0);
 }
 
+std::optional<int> VisionTowerImpl::block_of(const std::string& name) {
+    const std::string blocks = "vision_model.encoder.layers.";
+    if (!name.starts_with(blocks)) return std::nullopt;
+    return std::stoi(name.substr(blocks.size()));
+}
+
 std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary) const {
     std::map<std::string, torch::Tensor> tensors;
     if (boundary >= config_.layers) return tensors;
-    const std::string blocks = "vision_model.encoder.layers.";
     for (const auto& item : named_parameters()) {
         const std::string& name = item.key();
-        const bool late_block = name.starts_with(blocks) && std::stoi(name.substr(blocks.size())) >= boundary;
+        const bool late_block = block_of(name).value_or(-1) >= boundary;
         const bool end =
             name.starts_with("vision_model.post_layernorm.") || name.starts_with("visual_projection.");
         if (late_block || end) tensors.emplace(name, item.value());

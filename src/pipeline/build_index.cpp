@@ -5,13 +5,13 @@
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash_cache.h"
-#include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
-#include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/distributed/process_group.h"
 #include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/shared_embedding.h"
 
 namespace clipsim {
 
@@ -37,37 +37,29 @@ std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::pat
     return candidates;
 }
 
-// Embeds what the plan asks for and commits it batch by batch.
-std::vector<SkippedImage> embed_missing(Embedder& embedder, IndexUpdater& updater, const UpdatePlan& plan,
-                                        const Config& config, const RunOptions& run) {
-    std::vector<std::filesystem::path> files;
-    files.reserve(plan.to_embed.size());
-    for (const ImageEntry& entry : plan.to_embed) files.push_back(entry.path);
-
-    EmbeddingStream stream(embedder, files, index_spaces(embedder, config.index), config.data);
-    Progress progress("embedding", "images", files.size(), run.progress);
-    std::size_t skipped = 0;
-    while (const std::optional<EmbeddedBatch> batch = stream.next()) {
-        std::vector<ImageEntry> entries;
-        entries.reserve(batch->files.size());
-        for (const std::size_t file : batch->files) entries.push_back(plan.to_embed[file]);
-        if (!entries.empty()) {
-            const bool joint = batch->vectors.size() > 1;
-            updater.commit(entries, batch->vectors[0], joint ? batch->vectors[1] : std::vector<float>{});
-        }
-        progress.advance(entries.size() + stream.skipped().size() - skipped);
-        skipped = stream.skipped().size();
-        throw_if_stopped(run.stop, "what was embedded is kept; run `clipsim index` again to go on");
+// The list of files, from the first process to all.
+std::vector<std::filesystem::path> share_files(ProcessGroup& processes,
+                                               const std::vector<std::filesystem::path>& files) {
+    if (processes.size() == 1) return files;
+    std::string names;
+    for (const std::filesystem::path& file : files) names += file.string() + '\0';
+    names = processes.gather(names).front();
+    std::vector<std::filesystem::path> shared;
+    for (std::size_t start = 0; start < names.size();) {
+        const std::size_t end = names.find('\0', start);
+        shared.emplace_back(names.substr(start, end - start));
+        start = end + 1;
     }
-    progress.finish();
-    return stream.skipped();
+    return shared;
 }
+
+constexpr const char* stopped = "what was embedded is kept; run `clipsim index` again to go on";
 
 // Loaded only where there is something to embed: that takes longer than all the rest of a run without.
 Embedder load_embedder(const Config& config, const RunOptions& run, const IndexIdentity& identity) {
-    set_compute_threads(run.threads);
+    set_compute_threads(threads_of_process(run.threads));
     const OutputLayout layout(config);
-    Embedder embedder(config.model, layout.checkpoint(), run.device);
+    Embedder embedder(config.model, layout.checkpoint(), device_of_process(run.device));
     if (index_identity(embedder, config.index).model_hash != identity.model_hash) {
         std::error_code ignored;
         std::filesystem::remove(layout.index() / "model_hashes.json", ignored);
@@ -75,6 +67,40 @@ Embedder load_embedder(const Config& config, const RunOptions& run, const IndexI
             "the model's files changed while the index was looked through; run `clipsim index` again");
     }
     return embedder;
+}
+
+// Embeds what the plan asks for and commits it batch by batch.
+std::vector<SkippedImage> embed_missing(ProcessGroup& processes, IndexUpdater& updater,
+                                        const UpdatePlan& plan, const Config& config, const RunOptions& run,
+                                        const IndexIdentity& identity) {
+    std::vector<std::filesystem::path> files;
+    files.reserve(plan.to_embed.size());
+    for (const ImageEntry& entry : plan.to_embed) files.push_back(entry.path);
+    share_files(processes, files);
+    if (files.empty()) return {};
+    Embedder embedder = load_embedder(config, run, identity);
+    return embed_together(processes, embedder, files, index_spaces(embedder, config.index), config.data, run,
+                          stopped, [&](const EmbeddedBatch& batch) {
+                              if (batch.files.empty()) return;
+                              std::vector<ImageEntry> entries;
+                              entries.reserve(batch.files.size());
+                              for (const std::size_t file : batch.files)
+                                  entries.push_back(plan.to_embed[file]);
+                              const bool joint = batch.vectors.size() > 1;
+                              updater.commit(entries, batch.vectors[0],
+                                             joint ? batch.vectors[1] : std::vector<float>{});
+                          });
+}
+
+// Of several processes, all but the first: they embed what the first one asks for, and write nothing.
+IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const RunOptions& run) {
+    const std::vector<std::filesystem::path> files = share_files(processes, {});
+    if (files.empty()) return {};
+    set_compute_threads(threads_of_process(run.threads));
+    Embedder embedder(config.model, OutputLayout(config).checkpoint(), device_of_process(run.device));
+    embed_together(processes, embedder, files, index_spaces(embedder, config.index), config.data, run,
+                   stopped, [](const EmbeddedBatch&) {});
+    return {};
 }
 
 IndexUpdater::Mode update_mode(const IndexRequest& request) {
@@ -88,6 +114,11 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     const auto start = std::chrono::steady_clock::now();
     const OutputLayout layout(config);
     const std::vector<std::filesystem::path> roots = absolute_roots(config, request);
+    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
+    if (!processes->is_first()) {
+        set_log_level(LogLevel::warning);
+        return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
+    }
     const std::vector<IndexCandidate> candidates = find_candidates(roots);
     HashCache hashes(layout.index() / "model_hashes.json");
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
@@ -112,10 +143,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         summary.report.removed = summary.plan.removed;
     } else {
         hashes.save();
-        if (!summary.plan.to_embed.empty()) {
-            Embedder embedder = load_embedder(config, run, identity);
-            summary.skipped = embed_missing(embedder, updater, summary.plan, config, run);
-        }
+        summary.skipped = embed_missing(*processes, updater, summary.plan, config, run, identity);
         summary.report = updater.finish();
     }
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -5,6 +5,7 @@
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/distributed/process_group.h"
 #include "clipsim/image/contact_sheet.h"
 #include "clipsim/image/decode.h"
 #include "clipsim/model/embedder.h"
@@ -54,14 +55,16 @@ void draw_curves(const std::filesystem::path& file, const std::vector<EpochRecor
 
 TrainReport train_model(const Config& config, const RunOptions& run, bool resume) {
     const OutputLayout layout(config);
+    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
+    if (!processes->is_first()) set_log_level(LogLevel::warning);
     const Catalogue catalogue = scan_catalogue(config.data.root);
     const Split split = split_images(catalogue, config.data);
     log_info(concat(catalogue.images.size(), " photos in ", catalogue.classes.size(),
                     " classes: ", split.train.size(), " to train on, ", split.validation.size(), " held out",
                     split.unseen.empty() ? std::string()
                                          : concat(", ", split.unseen.size(), " of classes held out whole")));
-    set_compute_threads(run.threads);
-    prepare_output(config);
+    set_compute_threads(threads_of_process(run.threads));
+    if (processes->is_first()) prepare_output(config);
 
     TrainOptions options;
     options.model = config.model;
@@ -72,16 +75,17 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     options.resume = resume;
     options.progress = run.progress;
     options.stop = run.stop;
+    options.processes = processes;
     const auto decode = [decode_options = DecodeOptions{config.data.max_pixels, 0}](
                             const std::filesystem::path& file) { return decode_image(file, decode_options); };
     try {
         TrainReport report = train(options, catalogue, split, decode);
-        draw_curves(layout.curves(), report.epochs);
+        if (processes->is_first()) draw_curves(layout.curves(), report.epochs);
         return report;
     } catch (const Interrupted&) {
         // The epochs that were finished deserve their picture.
         std::error_code ignored;
-        if (std::filesystem::exists(layout.metrics(), ignored)) {
+        if (processes->is_first() && std::filesystem::exists(layout.metrics(), ignored)) {
             draw_curves(layout.curves(), read_metrics(layout.metrics()));
         }
         throw;

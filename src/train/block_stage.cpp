@@ -1,11 +1,13 @@
 #include "block_stage.h"
 
+#include <cmath>
 #include <iomanip>
 
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/distributed/tensors.h"
 #include "clipsim/model/autocast.h"
 #include "head_stage.h"
 #include "token_stream.h"
@@ -18,6 +20,13 @@ namespace {
 constexpr double head_rate_in_stage2 = 0.1;
 constexpr std::size_t validation_batch = 64;
 
+// Whatever changes the pixels that a photo becomes.
+std::string describe(const PreprocessSpec& spec) {
+    return concat(spec.short_side, ' ', spec.crop_width, ' ', spec.crop_height, ' ', spec.rescale, ' ',
+                  spec.mean[0], ' ', spec.mean[1], ' ', spec.mean[2], ' ', spec.std[0], ' ', spec.std[1], ' ',
+                  spec.std[2]);
+}
+
 }  // namespace
 
 BlockStage::BlockStage(const World& world, ClipModel& model, ProjectionHead head, int boundary,
@@ -27,7 +36,7 @@ BlockStage::BlockStage(const World& world, ClipModel& model, ProjectionHead head
       head_(std::move(head)),
       boundary_(boundary),
       device_(device),
-      amp_(world.options.train.amp != Amp::off && is_bf16_fast(device)) {
+      amp_(amp_type(world.options.train.amp, device)) {
     // The weights may be views onto the mapped model file, which is read-only.
     for (auto& [name, tensor] : model_.tower->tensors_from(boundary_))
         tensor.set_data(tensor.detach().clone());
@@ -53,25 +62,46 @@ void BlockStage::open_views() {
         return;
     }
     // All that the tokens hang on but the image.
-    const std::string about =
-        concat(model_.hash, ' ', boundary_, ' ', device_.is_cuda() ? "cuda" : "cpu", ' ', sizeof(at::Half));
-    const std::filesystem::path folder = options.output_dir / "cache";
+    const std::string about = concat(model_.hash, ' ', describe(model_.preprocess), ' ', boundary_, ' ',
+                                     device_.is_cuda() ? "cuda" : "cpu", ' ', sizeof(at::Half));
+    const std::filesystem::path folder = options.train.cache_dir.empty()
+                                             ? options.output_dir / "cache"
+                                             : std::filesystem::path(options.train.cache_dir);
     ensure_writable_folder(folder);
-    const std::filesystem::path file =
-        folder / (hash_bytes(std::as_bytes(std::span(about))).substr(0, 16) + ".tokens");
-    views_.emplace(
-        CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.decode, boundary_,
-                            options.data.seed, options.data.workers, device_, options.progress, options.stop},
-        std::make_unique<TokenCache>(file, tokens, shape.hidden_size, limit));
+    // A file a process: each computes its part and reads the others'.
+    std::vector<std::unique_ptr<TokenCache>> files;
+    const ProcessGroup& processes = *options.processes;
+    const std::string stem = hash_bytes(std::as_bytes(std::span(about))).substr(0, 16);
+    for (int rank = 0; rank < processes.size(); ++rank) {
+        const std::string part =
+            processes.size() == 1 ? std::string() : concat('.', rank + 1, "of", processes.size());
+        files.push_back(std::make_unique<TokenCache>(folder / (stem + part + ".tokens"), tokens,
+                                                     shape.hidden_size, limit / processes.size(),
+                                                     rank == processes.rank()));
+    }
+    views_.emplace(CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.decode,
+                                       boundary_, options.data.seed, options.data.workers, device_,
+                                       options.progress, options.stop, options.processes.get()},
+                   std::move(files));
 }
 
 std::vector<ParameterGroup> BlockStage::parameter_groups() const {
     const TrainConfig& train = world_.options.train;
     std::vector<ParameterGroup> groups;
-    const std::map<std::string, torch::Tensor> blocks = model_.tower->tensors_from(boundary_);
-    if (!blocks.empty()) groups.push_back({blocks, train.stage2.learning_rate});
+    // From the top down: what follows the blocks learns as the last of them does.
+    const int layers = model_.tower->config().layers;
+    std::map<int, std::map<std::string, torch::Tensor>> by_depth;
+    for (const auto& [name, tensor] : model_.tower->tensors_from(boundary_)) {
+        const std::optional<int> block = VisionTowerImpl::block_of(name);
+        by_depth[train.stage2.layer_decay == 1 || !block ? 0 : layers - 1 - *block].emplace(name, tensor);
+    }
+    for (auto& [depth, tensors] : by_depth) {
+        const double share = std::pow(train.stage2.layer_decay, depth);
+        groups.push_back({std::move(tensors), train.stage2.learning_rate * share});
+    }
     groups.push_back(
-        {{{"head.linear.weight", head_->linear->weight}}, train.stage1.learning_rate * head_rate_in_stage2});
+        {{{"head.linear.weight", head_->linear->weight}},
+         train.stage2.head_learning_rate.value_or(train.stage1.learning_rate * head_rate_in_stage2)});
     return groups;
 }
 
@@ -88,7 +118,7 @@ BatchStream BlockStage::load(const CachedImages& images, std::span<const std::ve
             batch.push_back({world_.catalogue.images[image].path, sample, seed});
         }
     }
-    const bool amp = amp_ && view.has_value();
+    const std::optional<at::ScalarType> amp = view ? amp_ : std::nullopt;
     const auto on_skipped = [this, &images](SkippedImage image) {
         image.tag = images.images[image.tag];
         world_.skipped.push_back(std::move(image));
@@ -120,13 +150,19 @@ torch::Tensor BlockStage::embed(const torch::Tensor& input) {
     return head_->forward(unit_features(features));
 }
 
+torch::Tensor BlockStage::embed_training() {
+    const torch::NoGradGuard no_grad;
+    return head_->forward(unit_features(world_.train.features));
+}
+
 // In fp32 and without augmentation, as a search will see the images.
 torch::Tensor BlockStage::embed_validation() {
     const torch::NoGradGuard no_grad;
     const CachedImages& images = world_.validation;
     std::vector<std::vector<std::size_t>> batches;
-    for (std::size_t i = 0; i < images.images.size(); ++i) {
-        if (i % validation_batch == 0) batches.emplace_back();
+    const auto [first, last] = world_.options.processes->share_of(images.images.size());
+    for (std::size_t i = first; i < last; ++i) {
+        if ((i - first) % validation_batch == 0) batches.emplace_back();
         batches.back().push_back(i);
     }
     const BatchStream next = images.tokens.defined() ? stream_cached_tokens(images.tokens, batches, device_)
@@ -140,6 +176,7 @@ torch::Tensor BlockStage::embed_validation() {
         result.index_copy_(0, torch::tensor(rows, torch::kInt64),
                            head_->forward(unit_features(features)).to(torch::kCPU));
     }
+    sum_over_ranks(*world_.options.processes, std::span(&result, 1));  // the others' rows are 0 here
     return result;
 }
 

@@ -26,7 +26,9 @@ class BlockStage : public Stage {
     std::vector<ParameterGroup> parameter_groups() const override;
     BatchStream batches(std::span<const std::vector<std::size_t>> batches, int epoch) override;
     torch::Tensor embed(const torch::Tensor& input) override;
+    torch::Tensor embed_training() override;
     torch::Tensor embed_validation() override;
+    bool needs_loss_scaling() const override { return amp_ == torch::kHalf; }
 
   private:
     BatchStream load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches,
@@ -38,8 +40,8 @@ class BlockStage : public Stage {
     ProjectionHead head_;
     int boundary_;
     torch::Device device_;
-    bool amp_;
-    std::optional<CachedViews> views_;  // none: not wanted, or too large
+    std::optional<at::ScalarType> amp_;  // none: fp32
+    std::optional<CachedViews> views_;   // none: not wanted, or too large
 };
 
 }  // namespace clipsim

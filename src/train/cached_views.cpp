@@ -33,8 +33,12 @@ std::uint64_t view_seed(std::uint64_t seed, int view, std::size_t image) {
     return z ^ (z >> 31);
 }
 
-CachedViews::CachedViews(const Source& source, std::unique_ptr<TokenCache> cache)
-    : source_(source), cache_(std::move(cache)), unreadable_(source.images.size(), false) {
+CachedViews::CachedViews(const Source& source, std::vector<std::unique_ptr<TokenCache>> files)
+    : source_(source),
+      files_(std::move(files)),
+      rank_(source.processes == nullptr ? 0 : static_cast<std::size_t>(source.processes->rank())),
+      ranks_(files_.size()),
+      unreadable_(source.images.size(), false) {
     for (const std::size_t image : source.images)
         contents_.push_back(content_of(source.catalogue.images[image].path));
 }
@@ -45,9 +49,15 @@ std::string CachedViews::key(std::size_t sample, int view) const {
     return hash_bytes(std::as_bytes(std::span(text)));
 }
 
+const TokenCache* CachedViews::file_with(const std::string& key) const {
+    for (const std::unique_ptr<TokenCache>& file : files_)
+        if (file->contains(key)) return file.get();
+    return nullptr;
+}
+
 bool CachedViews::holds(int view) const {
     for (std::size_t sample = 0; sample < contents_.size(); ++sample) {
-        if (!unreadable_[sample] && !cache_->contains(key(sample, view))) return false;
+        if (!unreadable_[sample] && file_with(key(sample, view)) == nullptr) return false;
     }
     return true;
 }
@@ -60,14 +70,18 @@ void CachedViews::fill(int view, std::vector<SkippedImage>& skipped) {
         bool whole = true;
         for (std::size_t sample = first; sample < last; ++sample) {
             if (unreadable_[sample]) continue;
-            whole = whole && cache_->contains(key(sample, view));
+            whole = whole && file_with(key(sample, view)) != nullptr;
             const std::size_t image = source_.images[sample];
             batch.push_back(
                 {source_.catalogue.images[image].path, sample, view_seed(source_.seed, view, image)});
         }
-        if (!whole) batches.push_back(std::move(batch));
+        const bool is_own = first / batch_size % ranks_ == rank_;
+        if (!whole && is_own) batches.push_back(std::move(batch));
     }
-    if (!batches.empty() && cache_->is_writable()) compute(view, std::move(batches), skipped);
+    if (!batches.empty() && own_file().is_writable()) compute(view, std::move(batches), skipped);
+    if (ranks_ == 1) return;
+    source_.processes->wait_for_all();
+    for (const std::unique_ptr<TokenCache>& file : files_) file->find_new_records();
 }
 
 void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
@@ -89,12 +103,12 @@ void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
                 tower->forward_to(pixels.narrow(0, start, size).to(source_.device), source_.boundary);
             for (std::int64_t row = 0; row < size; ++row) {
                 const std::size_t sample = batch->tags[static_cast<std::size_t>(start + row)];
-                cache_->put(key(sample, view), tokens[row]);
+                own_file().put(key(sample, view), tokens[row]);
             }
         });
         progress.advance(batch->tags.size());
         throw_if_stopped(source_.stop, "what was finished is saved: go on with `clipsim train --resume`");
-        if (!cache_->is_writable()) break;
+        if (!own_file().is_writable()) break;
     }
     progress.finish();
     for (SkippedImage image : loader.skipped()) {
@@ -111,7 +125,8 @@ BatchStream CachedViews::stream(int view, std::span<const std::vector<std::size_
         std::vector<torch::Tensor> rows;
         for (const std::size_t sample : batches[next]) {
             if (unreadable_[sample]) continue;
-            rows.push_back(cache_->read(key(sample, view)));
+            const std::string name = key(sample, view);
+            rows.push_back(file_with(name)->read(name));
             batch.samples.push_back(sample);
         }
         ++next;

@@ -13,6 +13,7 @@
 #include "clipsim/core/progress.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/distributed/process_group.h"
 #include "clipsim/model/clip_model.h"
 #include "stage.h"
 #include "token_cache.h"
@@ -35,10 +36,11 @@ class CachedViews {
         torch::Device device = torch::kCPU;
         ProgressStyle progress = ProgressStyle::automatic;
         std::stop_token stop;
+        ProcessGroup* processes = nullptr;  // null: this one alone
     };
 
-    // All of `source` must outlive this.
-    CachedViews(const Source& source, std::unique_ptr<TokenCache> cache);
+    // `files`: one a process, of which this one writes to its own. All of `source` must outlive this.
+    CachedViews(const Source& source, std::vector<std::unique_ptr<TokenCache>> files);
 
     // Computes what is missing of a view. In fixed batches, so that the result is the same whenever it was
     // interrupted. Images that can't be read any more are appended to `skipped`. Throws Interrupted; what is
@@ -53,10 +55,13 @@ class CachedViews {
 
   private:
     std::string key(std::size_t sample, int view) const;
+    const TokenCache* file_with(const std::string& key) const;  // null: none of them
+    TokenCache& own_file() const { return *files_[rank_]; }
     void compute(int view, std::vector<std::vector<LoadItem>> batches, std::vector<SkippedImage>& skipped);
 
     Source source_;
-    std::unique_ptr<TokenCache> cache_;
+    std::vector<std::unique_ptr<TokenCache>> files_;
+    std::size_t rank_, ranks_;
     std::vector<std::string> contents_;  // [N] a hash of each image
     std::vector<bool> unreadable_;       // [N]
 };

@@ -9,6 +9,7 @@
 #include "clipsim/core/progress.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/distributed/process_group.h"
 #include "clipsim/model/clip_model.h"
 
 namespace clipsim {
@@ -23,6 +24,7 @@ struct CachedImages {
 struct FeatureCacheOptions {
     int boundary = 0;
     bool keep_tokens = true;  // false: features alone, also where they would take more than `token_bytes`
+    ProcessGroup* processes = nullptr;  // null: this one alone
     std::int64_t token_bytes = std::int64_t{1} << 30;
     const char* title = "reading photos";
     int workers = 0;
@@ -32,6 +34,7 @@ struct FeatureCacheOptions {
 };
 
 // One pass of the tower over the images. Those that can't be read are left out and appended to `skipped`.
+// With several processes each passes its part, and all get all of it.
 CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, const Catalogue& catalogue,
                             const std::vector<std::size_t>& images, const DecodeFunction& decode,
                             const FeatureCacheOptions& options, std::vector<SkippedImage>& skipped);

@@ -11,6 +11,22 @@ namespace clipsim {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+// {"stage1": {"epochs": 5}} -> "train.stage1.epochs": 5
+void add_flat(Json& values, const std::string& path, const Json& section) {
+    for (const auto& [name, value] : section.items()) {
+        const std::string child = concat(path, ".", name);
+        if (value.is_object()) {
+            add_flat(values, child, value);
+        } else {
+            values[child] = value;
+        }
+    }
+}
+
+}  // namespace
+
 std::string hash_of_images(const Catalogue& catalogue, const std::vector<std::size_t>& images) {
     std::string names;
     for (const std::size_t image : images) {
@@ -27,31 +43,21 @@ std::string hash_of_images(const Catalogue& catalogue, const std::vector<std::si
 
 std::string run_fingerprint(const TrainOptions& options, const std::string& model_hash,
                             const Catalogue& catalogue, const Split& split) {
-    const TrainConfig& train = options.train;
-    const Json values{
-        {"model.clip", model_hash},
-        {"model.projection_dim", options.model.projection_dim},
-        {"data.split", to_string(options.data.split)},
-        {"data.val_fraction", options.data.val_fraction},
-        {"data.seed", options.data.seed},
-        {"data.augment", options.data.augment},
-        {"train.stage1.epochs", train.stage1_epochs()},
-        {"train.stage2.epochs", train.stage2_epochs()},
-        {"train.classes_per_batch", train.classes_per_batch},
-        {"train.images_per_class", train.images_per_class},
-        {"train.margin", train.margin},
-        {"train.mining", to_string(train.mining)},
-        {"train.amp", to_string(train.amp)},
-        {"train.grad_checkpointing", train.grad_checkpointing},
-        {"train.augment_views", train.augment_views},
-        {"train.early_stopping", train.early_stopping},
-        {"train.stage1.learning_rate", train.stage1.learning_rate},
-        {"train.stage2.learning_rate", train.stage2.learning_rate},
-        {"train.stage2.unfreeze_blocks", train.stage2.unfreeze_blocks},
-        {"train.keep.method", to_string(train.keep.method)},
-        {"train.keep.strength", train.keep.strength},
-        {"train.keep.alpha", train.keep.alpha},
-        {"data.root", hash_of_images(catalogue, split.train) + hash_of_images(catalogue, split.validation)}};
+    Config config;
+    config.model = options.model;
+    config.data = options.data;
+    config.train = options.train;
+    // As they come out, whatever they come from.
+    config.train.stage1.epochs = options.train.stage1_epochs();
+    config.train.stage2.epochs = options.train.stage2_epochs();
+    const Json all = config_to_json(config);
+    Json values{{"model.clip", model_hash}, {"model.projection_dim", options.model.projection_dim}};
+    for (const char* key : {"split", "val_fraction", "seed", "augment"})
+        values[concat("data.", key)] = all["data"][key];
+    add_flat(values, "train", all["train"]);
+    for (const char* key : {"train.epochs", "train.cache_gb", "train.cache_dir"}) values.erase(key);
+    values["data.root"] =
+        hash_of_images(catalogue, split.train) + hash_of_images(catalogue, split.validation);
     return values.dump();
 }
 

@@ -32,6 +32,11 @@ torch::Tensor HeadStage::embed(const torch::Tensor& input) {
     return head_->forward(input);
 }
 
+torch::Tensor HeadStage::embed_training() {
+    const torch::NoGradGuard no_grad;
+    return head_->forward(train_);
+}
+
 torch::Tensor HeadStage::embed_validation() {
     const torch::NoGradGuard no_grad;
     return head_->forward(validation_).to(torch::kCPU);

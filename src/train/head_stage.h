@@ -16,6 +16,7 @@ class HeadStage : public Stage {
     std::vector<ParameterGroup> parameter_groups() const override;
     BatchStream batches(std::span<const std::vector<std::size_t>> batches, int epoch) override;
     torch::Tensor embed(const torch::Tensor& input) override;
+    torch::Tensor embed_training() override;
     torch::Tensor embed_validation() override;
 
   private:

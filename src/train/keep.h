@@ -34,6 +34,9 @@ class Keeper {
     // Both times train.keep.strength.
     torch::Tensor penalty(const torch::Tensor& embeddings, std::span<const std::size_t> samples) const;
 
+    // Whether the penalty is one of the weights and not of the embeddings.
+    bool is_about_weights() const { return config_.method == KeepMethod::l2; }
+
   private:
     friend class KeptWeights;
     struct Weight {

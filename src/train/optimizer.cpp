@@ -6,23 +6,27 @@
 
 namespace clipsim {
 
-namespace {
-
-constexpr double weight_decay = 0.01;
-constexpr double largest_gradient_norm = 1.0;
-
-}  // namespace
-
-double schedule(std::int64_t step, std::int64_t total_steps) {
-    const std::int64_t warm_up = std::max<std::int64_t>(1, total_steps / 10);
-    if (step < warm_up) return static_cast<double>(step + 1) / static_cast<double>(warm_up);
-    const double done = static_cast<double>(step - warm_up) /
-                        static_cast<double>(std::max<std::int64_t>(1, total_steps - warm_up));
-    return 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, done)));
+double learning_rate_share(Schedule schedule, double warmup, std::int64_t step, std::int64_t total_steps) {
+    const auto warm_up = static_cast<std::int64_t>(warmup * static_cast<double>(total_steps) + 1e-9);
+    const std::int64_t rising = std::max<std::int64_t>(1, warm_up);
+    if (step < rising) return static_cast<double>(step + 1) / static_cast<double>(rising);
+    const double done =
+        std::min(1.0, static_cast<double>(step - rising) /
+                          static_cast<double>(std::max<std::int64_t>(1, total_steps - rising)));
+    switch (schedule) {
+        case Schedule::cosine:
+            return 0.5 * (1 + std::cos(std::numbers::pi * done));
+        case Schedule::linear:
+            return 1 - done;
+        case Schedule::constant:
+            break;
+    }
+    return 1;
 }
 
-Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, std::int64_t total_steps)
-    : total_steps_(total_steps) {
+Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, const TrainConfig& config,
+                     std::int64_t total_steps)
+    : config_(config), total_steps_(total_steps) {
     std::vector<torch::optim::OptimizerParamGroup> adam_groups;
     for (const ParameterGroup& group : groups) {
         std::vector<torch::Tensor> decayed, plain;
@@ -33,7 +37,7 @@ Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, std::int64_t tot
         for (auto* part : {&decayed, &plain}) {
             if (part->empty()) continue;
             auto options = std::make_unique<torch::optim::AdamWOptions>(group.learning_rate);
-            options->weight_decay(part == &decayed ? weight_decay : 0.0);
+            options->weight_decay(part == &decayed ? config.weight_decay : 0.0);
             adam_groups.emplace_back(*part, std::move(options));
             peak_rates_.push_back(group.learning_rate);
         }
@@ -42,11 +46,11 @@ Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, std::int64_t tot
 }
 
 void Optimizer::step(std::int64_t step) {
-    const double share = schedule(step, total_steps_);
+    const double share = learning_rate_share(config_.schedule, config_.warmup, step, total_steps_);
     for (std::size_t i = 0; i < peak_rates_.size(); ++i) {
         adam_->param_groups()[i].options().set_lr(peak_rates_[i] * share);
     }
-    torch::nn::utils::clip_grad_norm_(parameters_, largest_gradient_norm);
+    if (config_.clip_norm > 0) torch::nn::utils::clip_grad_norm_(parameters_, config_.clip_norm);
     adam_->step();
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/config.h"
+
 namespace clipsim {
 
 struct ParameterGroup {
@@ -18,23 +20,26 @@ struct ParameterGroup {
 class Optimizer {
   public:
     // Weight decay falls on matrices alone, not on norms and biases (one-dimensional parameters).
-    Optimizer(const std::vector<ParameterGroup>& groups, std::int64_t total_steps);
+    Optimizer(const std::vector<ParameterGroup>& groups, const TrainConfig& config, std::int64_t total_steps);
 
-    // Clips the gradients to norm 1 and takes a step at the rate for `step` (from 0).
+    // Clips the gradients to the norm that the config allows and takes a step at the rate for `step` (from
+    // 0).
     void step(std::int64_t step);
     void zero_grad();
 
     torch::optim::AdamW& adam() { return *adam_; }
+    const std::vector<torch::Tensor>& parameters() const { return parameters_; }
 
   private:
     std::unique_ptr<torch::optim::AdamW> adam_;
     std::vector<double> peak_rates_;  // of each group of adam_
     std::vector<torch::Tensor> parameters_;
+    const TrainConfig& config_;
     std::int64_t total_steps_;
 };
 
-// The share of the peak rate at a step: linear over the first tenth of the steps, then half a cosine down to
-// 0 (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983).
-double schedule(std::int64_t step, std::int64_t total_steps);
+// The share of the peak rate at a step: linear over the warm-up, then half a cosine down to 0 (Loshchilov and
+// Hutter 2017, https://arxiv.org/abs/1608.03983), a line down to 0, or all of it.
+double learning_rate_share(Schedule schedule, double warmup, std::int64_t step, std::int64_t total_steps);
 
 }  // namespace clipsim

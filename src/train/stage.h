@@ -32,8 +32,13 @@ class Stage {
     virtual BatchStream batches(std::span<const std::vector<std::size_t>> batches, int epoch) = 0;
     // -> [B, projection_dim], unit rows, fp32, with gradients
     virtual torch::Tensor embed(const torch::Tensor& input) = 0;
+    // -> [N, projection_dim] of the training images without augmentation, unit rows, as the tower was when
+    // they were read: where a loss may start from.
+    virtual torch::Tensor embed_training() = 0;
     // -> [N, projection_dim] of the validation images, fp32 on the CPU
     virtual torch::Tensor embed_validation() = 0;
+    // Whether gradients pass through fp16, whose smallest number is 6e-8.
+    virtual bool needs_loss_scaling() const { return false; }
 };
 
 }  // namespace clipsim

@@ -2,19 +2,26 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 
 #include "clipsim/data/class_balanced_sampler.h"
 #include "clipsim/model/clip_model.h"
+#include "clipsim/train/losses.h"
+#include "cross_batch_memory.h"
 #include "feature_cache.h"
 #include "keep.h"
+#include "loss_scaler.h"
 #include "stage.h"
 #include "train_state.h"
+#include "weight_average.h"
 
 namespace clipsim {
 
-// Whether `a` is the better space: by MAP@R, which sees the whole ranking; a tie goes to triplet accuracy.
-bool is_better(const RetrievalMetrics& a, const RetrievalMetrics& b);
+// Whether `a` is the better space: by what is monitored; a tie goes to MAP@R, which sees the whole ranking,
+// then to triplet accuracy.
+bool is_better(const RetrievalMetrics& a, const RetrievalMetrics& b, Monitor monitor);
 
 // The files of a run under output_dir.
 struct RunFiles {
@@ -43,12 +50,30 @@ class StageRunner {
     void run(Stage& stage, const StagePlan& plan, bool resumed);
 
   private:
-    void run_epoch(Stage& stage, const StagePlan& plan, Optimizer& optimizer);
-    void take_step(Stage& stage, const StagePlan& plan, Optimizer& optimizer, const TrainBatch& batch);
-    void finish_epoch(Stage& stage, const StagePlan& plan, Optimizer& optimizer);
-    void save_state(Optimizer& optimizer);
-    void stop_if_asked() const;
+    // What lives as long as one stage.
+    struct Running {
+        Stage& stage;
+        const StagePlan& plan;
+        std::unique_ptr<MetricLoss> loss;
+        std::unique_ptr<Optimizer> optimizer;
+        std::unique_ptr<WeightAverage> average;
+        LossScaler scaler;
+        CrossBatchMemory memory;
+    };
+    Running begin(Stage& stage, const StagePlan& plan, bool resumed);
+    void run_epoch(Running& running);
+    std::vector<std::vector<std::size_t>> own_parts(const std::vector<std::vector<std::size_t>>& batches,
+                                                    std::size_t first) const;
+    void take_step_or_save(Running& running, std::span<const TrainBatch> batches);
+    void take_step(Running& running, std::span<const TrainBatch> batches);
+    void finish_epoch(Running& running);
+    void validate_and_save_models(Running& running, EpochRecord& record);
+    void save_state(Running& running);
+    void stop_if_asked();
+    [[noreturn]] void throw_interrupted() const;
+    ProcessGroup& processes() const { return *options_.processes; }
     bool is_stalled(int stage) const;
+    const EpochRecord* best_of(std::optional<int> stage) const;
     int epoch_number() const { return static_cast<int>(state_.epochs.size()) + 1; }
 
     const TrainOptions& options_;
@@ -59,7 +84,7 @@ class StageRunner {
     Keeper& keeper_;
     TrainState& state_;
     ClassBalancedSampler sampler_;
-    std::int64_t steps_per_epoch_;
+    std::int64_t steps_per_epoch_;  // a step is train.accumulate_batches batches
     torch::Generator generator_;
 };
 

@@ -47,7 +47,7 @@ std::int64_t TokenCache::bytes_for(std::int64_t count, std::int64_t tokens, std:
 }
 
 TokenCache::TokenCache(const std::filesystem::path& file, std::int64_t tokens, std::int64_t width,
-                       std::int64_t max_bytes)
+                       std::int64_t max_bytes, bool to_write)
     : file_(file),
       tokens_(tokens),
       width_(width),
@@ -55,11 +55,13 @@ TokenCache::TokenCache(const std::filesystem::path& file, std::int64_t tokens, s
       record_bytes_(header_bytes + data_bytes(tokens, width)) {
     descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ >= 0) {
-        writable_ = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+        writable_ = to_write && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
     } else {
         descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     }
-    if (descriptor_ >= 0) open_records();
+    if (descriptor_ < 0) return;
+    map_file();
+    find_new_records();
 }
 
 TokenCache::~TokenCache() {
@@ -67,7 +69,7 @@ TokenCache::~TokenCache() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void TokenCache::open_records() {
+void TokenCache::map_file() {
     struct stat info {};
     if (::fstat(descriptor_, &info) != 0)
         throw Error(concat("cannot read ", printable(file_), ": ", std::strerror(errno)));
@@ -79,7 +81,13 @@ void TokenCache::open_records() {
     if (memory == MAP_FAILED)
         throw Error(concat("cannot map ", printable(file_), ": ", std::strerror(errno)));
     mapping_ = static_cast<const std::byte*>(memory);
-    for (count_ = 0; (count_ + 1) * record_bytes_ <= size; ++count_) {
+}
+
+void TokenCache::find_new_records() {
+    struct stat info {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return;
+    const std::size_t size = std::min(static_cast<std::size_t>(info.st_size), mapped_bytes_);
+    for (; (count_ + 1) * record_bytes_ <= size; ++count_) {
         const auto* text = reinterpret_cast<const char*>(record(count_));
         const std::span<const std::byte> data(record(count_) + header_bytes, record_bytes_ - header_bytes);
         if (hash_bytes(data) != std::string_view(text + hash_chars, hash_chars)) continue;

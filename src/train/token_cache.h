@@ -16,9 +16,9 @@ class TokenCache {
     // Opens or creates the file for tokens of shape [tokens, width]. A record that was cut short or damaged
     // counts as not there. Where another run is writing to the file, or it can't be written, what it holds
     // can be read and put() does nothing. At most `max_bytes` are written. Throws Error when the file is
-    // there and can't be read.
+    // there and can't be read. `to_write` false: another process writes to it.
     TokenCache(const std::filesystem::path& file, std::int64_t tokens, std::int64_t width,
-               std::int64_t max_bytes);
+               std::int64_t max_bytes, bool to_write = true);
     ~TokenCache();
     TokenCache(const TokenCache&) = delete;
     TokenCache& operator=(const TokenCache&) = delete;
@@ -30,12 +30,14 @@ class TokenCache {
     // A full disk or limit is told once, and nothing is put any more.
     void put(const std::string& key, const torch::Tensor& tokens);
     bool is_writable() const { return writable_; }
+    // What another process has appended in the meantime.
+    void find_new_records();
 
     // What `count` records take on disk.
     static std::int64_t bytes_for(std::int64_t count, std::int64_t tokens, std::int64_t width);
 
   private:
-    void open_records();
+    void map_file();
     const std::byte* record(std::size_t index) const;
 
     std::filesystem::path file_;

@@ -19,7 +19,7 @@ BatchStream stream_cached_tokens(const torch::Tensor& tokens,
 
 BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
                                  std::vector<std::vector<LoadItem>> batches, const DecodeFunction& decode,
-                                 int workers, const torch::Device& device, bool amp,
+                                 int workers, const torch::Device& device, std::optional<at::ScalarType> amp,
                                  std::function<void(const SkippedImage&)> on_skipped) {
     const PreprocessSpec spec = model.preprocess;
     auto loader = std::make_shared<ImageLoader>(std::move(batches), spec, decode,

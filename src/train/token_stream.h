@@ -23,7 +23,7 @@ BatchStream stream_cached_tokens(const torch::Tensor& tokens,
 // can't be read any more is missing from its batch and told to `on_skipped`.
 BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
                                  std::vector<std::vector<LoadItem>> batches, const DecodeFunction& decode,
-                                 int workers, const torch::Device& device, bool amp,
+                                 int workers, const torch::Device& device, std::optional<at::ScalarType> amp,
                                  std::function<void(const SkippedImage&)> on_skipped);
 
 }  // namespace clipsim

@@ -69,6 +69,29 @@ std::string read_string(torch::serialize::InputArchive& archive, const std::stri
     return value.toStringRef();
 }
 
+// The tensors as KIND0, KIND1, ..., and their names as KIND_names.
+void write_tensors(torch::serialize::OutputArchive& archive, const std::string& kind,
+                   const std::map<std::string, torch::Tensor>& tensors) {
+    json names = json::array();
+    for (const auto& [name, tensor] : tensors) {
+        archive.write(concat(kind, names.size()), tensor.detach().cpu(), true);
+        names.push_back(name);
+    }
+    archive.write(kind + "_names", c10::IValue(names.dump()));
+}
+
+std::map<std::string, torch::Tensor> read_tensors(torch::serialize::InputArchive& archive,
+                                                  const std::string& kind) {
+    std::map<std::string, torch::Tensor> tensors;
+    const json names = json::parse(read_string(archive, kind + "_names"));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        torch::Tensor tensor;
+        archive.read(concat(kind, i), tensor, true);
+        tensors.emplace(names[i].get<std::string>(), tensor);
+    }
+    return tensors;
+}
+
 }  // namespace
 
 void save_train_state(const std::filesystem::path& file, const TrainState& state, torch::optim::AdamW& adam) {
@@ -81,12 +104,15 @@ void save_train_state(const std::filesystem::path& file, const TrainState& state
     archive.write("epochs", c10::IValue(metrics_lines(state.epochs)));
     archive.write("generator", state.generator, true);
     archive.write("best_head", state.best_head.detach().cpu(), true);
-    json names = json::array();
-    for (const auto& [name, tensor] : state.parameters) {
-        archive.write(concat("parameter", names.size()), tensor.detach().cpu(), true);
-        names.push_back(name);
-    }
-    archive.write("parameter_names", c10::IValue(names.dump()));
+    write_tensors(archive, "parameter", state.parameters);
+    write_tensors(archive, "average", state.averages);
+    archive.write("averaged_steps", c10::IValue(state.averaged_steps));
+    archive.write("loss_scale", c10::IValue(state.loss_scale.scale));
+    archive.write("loss_scale_steps", c10::IValue(state.loss_scale.steps));
+    std::map<std::string, torch::Tensor> memory;
+    if (state.memory_labels.defined())
+        memory = {{"embeddings", state.memory_embeddings}, {"labels", state.memory_labels}};
+    write_tensors(archive, "memory", memory);
     torch::serialize::OutputArchive optimizer;
     adam.save(optimizer);
     archive.write("optimizer", optimizer);
@@ -112,11 +138,19 @@ TrainState load_train_state(const std::filesystem::path& file) {
         state.epochs = parse_metrics(read_string(archive, "epochs"), printable(file));
         archive.read("generator", state.generator, true);
         archive.read("best_head", state.best_head, true);
-        const json names = json::parse(read_string(archive, "parameter_names"));
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            torch::Tensor tensor;
-            archive.read(concat("parameter", i), tensor, true);
-            state.parameters.emplace(names[i].get<std::string>(), tensor);
+        state.parameters = read_tensors(archive, "parameter");
+        state.averages = read_tensors(archive, "average");
+        c10::IValue value;
+        archive.read("averaged_steps", value);
+        state.averaged_steps = value.toInt();
+        archive.read("loss_scale", value);
+        state.loss_scale.scale = value.toDouble();
+        archive.read("loss_scale_steps", value);
+        state.loss_scale.steps = value.toInt();
+        const std::map<std::string, torch::Tensor> memory = read_tensors(archive, "memory");
+        if (!memory.empty()) {
+            state.memory_embeddings = memory.at("embeddings");
+            state.memory_labels = memory.at("labels");
         }
         return state;
     } catch (const c10::Error&) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clipsim/train/trainer.h"
+#include "loss_scaler.h"
 
 namespace clipsim {
 
@@ -33,6 +34,10 @@ struct TrainState {
     torch::Tensor generator;                          // the miner's
     std::map<std::string, torch::Tensor> parameters;  // trained tensors, by name
     torch::Tensor best_head;                          // of stage 1 so far; stage 2 begins with it
+    std::map<std::string, torch::Tensor> averages;    // of the parameters, where there is an average
+    std::int64_t averaged_steps = 0;
+    LossScaler::State loss_scale;
+    torch::Tensor memory_embeddings, memory_labels;  // the cross-batch memory; undefined: empty
 };
 
 // Atomic. `adam` is stored with its moments.

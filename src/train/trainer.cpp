@@ -49,13 +49,15 @@ class TrainingRun {
                             " epochs of it"));
             return report();
         }
-        ensure_writable_folder(files_.checkpoints);
+        if (is_first()) ensure_writable_folder(files_.checkpoints);
         prepare();
         run_stages();
         return report();
     }
 
   private:
+    bool is_first() const { return options_.processes->is_first(); }
+
     void restore() {
         TrainState stored = load_train_state(files_.last_state);
         require_same_run(stored.fingerprint, state_.fingerprint);
@@ -71,14 +73,16 @@ class TrainingRun {
         head_->to(device_);
         keeper_.emplace(options_.train.keep, unit_features(train_.features));
         if (options_.resume) {
-            write_metrics(files_.metrics, state_.epochs);
+            if (is_first()) write_metrics(files_.metrics, state_.epochs);
             return;
         }
         // An earlier run's state and curve do not belong to this one; its models stay until there are better
         // ones.
         std::error_code ignored;
-        std::filesystem::remove(files_.last_state, ignored);
-        std::filesystem::remove(files_.metrics, ignored);
+        if (is_first()) {
+            std::filesystem::remove(files_.last_state, ignored);
+            std::filesystem::remove(files_.metrics, ignored);
+        }
         state_.before = clip_space_metrics();
         state_.best_head = head_->linear->weight.detach().clone();
     }
@@ -90,6 +94,7 @@ class TrainingRun {
         cache.device = device_;
         cache.progress = options_.progress;
         cache.stop = options_.stop;
+        cache.processes = options_.processes.get();
         cache.title = "reading photos to train on";
         cache.keep_tokens = options_.train.stage2_epochs() > 0 && !options_.data.augment;
         train_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.train, decode_, cache,
@@ -193,7 +198,11 @@ class TrainingRun {
 
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
                   const DecodeFunction& decode) {
-    return TrainingRun(options, catalogue, split, decode).run();
+    TrainOptions complete = options;
+    if (!complete.processes) complete.processes = std::make_shared<ProcessGroup>();
+    if (!complete.processes->is_first()) complete.progress = ProgressStyle::none;
+    complete.device = device_of_process(options.device);
+    return TrainingRun(complete, catalogue, split, decode).run();
 }
 
 }  // namespace clipsim

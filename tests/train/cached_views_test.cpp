@@ -18,9 +18,11 @@ class CachedViewsTest : public ::testing::Test {
     }
 
     CachedViews open() {
+        std::vector<std::unique_ptr<TokenCache>> files;
+        files.push_back(std::make_unique<TokenCache>(world_.folder / "t.tokens", 17, 32, 1 << 24));
         return {{model_, world_.catalogue, images_, decode_, 1, 7, 1, torch::kCPU, ProgressStyle::none,
                  stop_.get_token()},
-                std::make_unique<TokenCache>(world_.folder / "t.tokens", 17, 32, 1 << 24)};
+                std::move(files)};
     }
 
     PaintedWorld world_;

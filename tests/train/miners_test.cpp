@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -43,6 +44,16 @@ struct Batch {
     }
 };
 
+// The distances are given, so the embeddings that they would come from do not matter.
+Comparison comparison_of(const torch::Tensor& labels, std::int64_t dimension = 4) {
+    return compare_within(torch::zeros({labels.size(0), dimension}), labels);
+}
+
+Triplets mine(Mining mining, const Batch& batch, torch::Generator& random, int per_anchor = 0) {
+    return mine_triplets({mining, batch.margin, per_anchor, {}}, batch.distances, comparison_of(batch.labels),
+                         random);
+}
+
 torch::Generator generator(std::uint64_t seed) {
     return at::detail::createCPUGenerator(seed);
 }
@@ -51,8 +62,7 @@ TEST(Miners, AllEqualsPytorchMetricLearning) {
     for (const auto& golden : testing::golden("mining")) {
         const Batch batch(golden);
         auto random = generator(1);
-        EXPECT_EQ(as_set(mine_triplets(Mining::all, batch.distances, batch.labels, batch.margin, random)),
-                  as_set(golden.at("all")));
+        EXPECT_EQ(as_set(mine(Mining::all, batch, random)), as_set(golden.at("all")));
     }
 }
 
@@ -61,8 +71,7 @@ TEST(Miners, SemiHardEqualsPytorchMetricLearningOnTiesToo) {
     for (const auto& golden : testing::golden("mining")) {
         const Batch batch(golden);
         auto random = generator(1);
-        const Triplets mined =
-            mine_triplets(Mining::semi_hard, batch.distances, batch.labels, batch.margin, random);
+        const Triplets mined = mine(Mining::semi_hard, batch, random);
         EXPECT_EQ(as_set(mined), as_set(golden.at("semi_hard")));
         found += static_cast<std::size_t>(mined.size());
     }
@@ -73,8 +82,7 @@ TEST(Miners, BatchHardEqualsPytorchMetricLearning) {
     for (const auto& golden : testing::golden("mining")) {
         const Batch batch(golden);
         auto random = generator(1);
-        const Triplets mined =
-            mine_triplets(Mining::batch_hard, batch.distances, batch.labels, batch.margin, random);
+        const Triplets mined = mine(Mining::batch_hard, batch, random);
         const auto& expected = golden.at("batch_hard");
         ASSERT_EQ(static_cast<std::size_t>(mined.size()), expected[0].size());
         for (std::int64_t i = 0; i < mined.size(); ++i) {
@@ -98,8 +106,7 @@ TEST(Miners, RandomGivesEachPairOneValidNegative) {
     for (const auto& golden : testing::golden("mining")) {
         const Batch batch(golden);
         auto random = generator(3);
-        const TripletSet mined =
-            as_set(mine_triplets(Mining::random, batch.distances, batch.labels, batch.margin, random));
+        const TripletSet mined = as_set(mine(Mining::random, batch, random));
         const TripletSet valid = as_set(golden.at("all"));
         std::set<std::pair<std::int64_t, std::int64_t>> pairs, valid_pairs;
         for (const auto& [a, p, n] : mined) {
@@ -113,11 +120,97 @@ TEST(Miners, RandomGivesEachPairOneValidNegative) {
 
 TEST(Miners, RandomFollowsItsGenerator) {
     const Batch batch(testing::golden("mining")[0]);
-    const auto draw = [&](torch::Generator random) {
-        return as_set(mine_triplets(Mining::random, batch.distances, batch.labels, batch.margin, random));
-    };
+    const auto draw = [&](torch::Generator random) { return as_set(mine(Mining::random, batch, random)); };
     EXPECT_EQ(draw(generator(5)), draw(generator(5)));
     EXPECT_NE(draw(generator(5)), draw(generator(6)));
+}
+
+TEST(Miners, DistanceWeightedDrawsByTheWeightsOfPytorchMetricLearning) {
+    for (const auto& golden : testing::golden("distance_weights")) {
+        const auto dimension = golden.at("dimension").get<std::int64_t>();
+        const torch::Tensor embeddings =
+            torch::tensor(golden.at("embeddings").get<std::vector<double>>(), torch::kFloat64)
+                .view({-1, dimension});
+        const torch::Tensor labels =
+            torch::tensor(golden.at("labels").get<std::vector<std::int64_t>>(), torch::kInt64);
+        const Comparison comparison = compare_within(embeddings, labels);
+        const torch::Tensor weights = negative_weights(
+            {golden.at("cutoff").get<double>(), golden.at("nonzero_loss_cutoff").get<double>()},
+            pairwise_distances(embeddings, embeddings), comparison);
+        const torch::Tensor expected =
+            torch::tensor(golden.at("weights").get<std::vector<double>>(), torch::kFloat64).view_as(weights);
+        EXPECT_LT((weights - expected).abs().max().item<double>(), 1e-5);
+    }
+}
+
+TEST(Miners, DistanceWeightedFollowsItsWeights) {
+    // Anchor 0 with positive 1; negatives at 0.6, 1.0, 1.39 and one beyond the cutoff of 1.4.
+    const torch::Tensor labels = torch::tensor({0, 0, 1, 2, 3, 4}, torch::kInt64);
+    torch::Tensor distances = torch::full({6, 6}, 1.0);
+    distances[0] = torch::tensor({0.0, 0.3, 0.6, 1.0, 1.39, 1.5});
+    const Comparison comparison = comparison_of(labels, 8);
+    const torch::Tensor weights = negative_weights({}, distances, comparison)[0];
+    torch::Tensor counts = torch::zeros({6}, torch::kFloat64);
+    auto random = generator(9);
+    constexpr int rounds = 4000;
+    for (int i = 0; i < rounds; ++i) {
+        const Triplets drawn =
+            mine_triplets({Mining::distance_weighted, 0.2, 0, {}}, distances, comparison, random);
+        ASSERT_EQ(drawn.anchors[0].item<std::int64_t>(), 0);
+        counts[drawn.negatives[0].item<std::int64_t>()] += 1;
+    }
+    EXPECT_LT((counts / rounds - weights).abs().max().item<double>(), 0.03);
+    EXPECT_EQ(counts[5].item<double>(), 0) << "beyond nonzero_loss_cutoff";
+    EXPECT_GT(weights[2].item<double>(), weights[3].item<double>());
+}
+
+TEST(Miners, AtMostSoManyTripletsAnAnchorAndEachAsLikely) {
+    const Batch batch(testing::golden("mining")[0]);
+    auto random = generator(4);
+    const Triplets all = mine(Mining::all, batch, random);
+    std::map<std::array<std::int64_t, 3>, int> seen;
+    constexpr int rounds = 400;
+    for (int i = 0; i < rounds; ++i) {
+        std::map<std::int64_t, int> per_anchor;
+        for (const auto& triplet : as_set(mine(Mining::all, batch, random, 3))) {
+            ++per_anchor[triplet[0]];
+            ++seen[triplet];
+        }
+        for (const auto& [anchor, count] : per_anchor) EXPECT_EQ(count, 3) << anchor;
+    }
+    EXPECT_EQ(static_cast<std::int64_t>(seen.size()), all.size());
+    const double expected = 3.0 * 12 * rounds / static_cast<double>(all.size());
+    for (const auto& [triplet, count] : seen) EXPECT_NEAR(count, expected, 0.5 * expected);
+}
+
+TEST(Miners, MultiSimilarityPairsEqualPytorchMetricLearningOnTiesToo) {
+    for (const auto& golden : testing::golden("multi_similarity_mining")) {
+        const torch::Tensor labels =
+            torch::tensor(golden.at("labels").get<std::vector<std::int64_t>>(), torch::kInt64);
+        const torch::Tensor similarities =
+            torch::tensor(golden.at("similarities").get<std::vector<float>>()).view({labels.size(0), -1});
+        const PairMasks pairs =
+            multi_similarity_pairs(golden.at("epsilon").get<double>(), similarities, comparison_of(labels));
+        torch::Tensor positives = torch::zeros_like(pairs.positives), negatives = positives.clone();
+        const auto& expected = golden.at("pairs");
+        for (std::size_t i = 0; i < expected[0].size(); ++i)
+            positives[expected[0][i].get<std::int64_t>()][expected[1][i].get<std::int64_t>()] = true;
+        for (std::size_t i = 0; i < expected[2].size(); ++i)
+            negatives[expected[2][i].get<std::int64_t>()][expected[3][i].get<std::int64_t>()] = true;
+        EXPECT_TRUE(torch::equal(pairs.positives, positives));
+        EXPECT_TRUE(torch::equal(pairs.negatives, negatives));
+    }
+}
+
+TEST(Miners, ReferencesBeyondTheBatchServeAsPositivesAndNegatives) {
+    const torch::Tensor labels = torch::tensor({0, 1}, torch::kInt64);
+    const torch::Tensor reference_labels = torch::tensor({0, 1, 0, 2}, torch::kInt64);
+    const torch::Tensor references = torch::eye(4);
+    const Comparison comparison{references.narrow(0, 0, 2), labels, references, reference_labels};
+    auto random = generator(1);
+    const Triplets mined =
+        mine_triplets({}, pairwise_distances(comparison.anchors, references), comparison, random);
+    EXPECT_EQ(as_set(mined), (TripletSet{{0, 2, 1}, {0, 2, 3}}));
 }
 
 }  // namespace

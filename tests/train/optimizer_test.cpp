@@ -5,6 +5,18 @@
 namespace clipsim::testing {
 namespace {
 
+double schedule(std::int64_t step, std::int64_t total, Schedule kind = Schedule::cosine) {
+    return learning_rate_share(kind, 0.1, step, total);
+}
+
+TEST(Schedule, LinearAndConstant) {
+    EXPECT_DOUBLE_EQ(schedule(4, 100, Schedule::linear), 0.5);
+    EXPECT_NEAR(schedule(55, 100, Schedule::linear), 0.5, 1e-9);
+    EXPECT_NEAR(schedule(100, 100, Schedule::linear), 0.0, 1e-9);
+    EXPECT_DOUBLE_EQ(schedule(99, 100, Schedule::constant), 1.0);
+    EXPECT_DOUBLE_EQ(learning_rate_share(Schedule::constant, 0, 0, 100), 1.0) << "no warm-up";
+}
+
 TEST(Schedule, WarmsUpOverATenthAndFallsToNothing) {
     EXPECT_DOUBLE_EQ(schedule(0, 100), 0.1);
     EXPECT_DOUBLE_EQ(schedule(9, 100), 1.0);
@@ -19,9 +31,10 @@ TEST(Schedule, OneStepTakesTheWholeRate) {
 }
 
 TEST(Optimizer, DecaysMatricesAlone) {
+    const TrainConfig config;
     torch::Tensor matrix = torch::ones({2, 2}).requires_grad_(true),
                   bias = torch::ones({2}).requires_grad_(true);
-    Optimizer optimizer({{{{"matrix", matrix}, {"bias", bias}}, 0.1}}, 1);
+    Optimizer optimizer({{{{"matrix", matrix}, {"bias", bias}}, 0.1}}, config, 1);
     matrix.mutable_grad() = torch::zeros({2, 2});
     bias.mutable_grad() = torch::zeros({2});
     optimizer.step(0);
@@ -30,9 +43,10 @@ TEST(Optimizer, DecaysMatricesAlone) {
 }
 
 TEST(Optimizer, GroupsHaveTheirOwnRates) {
+    const TrainConfig config;
     torch::Tensor fast = torch::zeros({1}).requires_grad_(true),
                   slow = torch::zeros({1}).requires_grad_(true);
-    Optimizer optimizer({{{{"fast", fast}}, 0.1}, {{{"slow", slow}}, 0.01}}, 1);
+    Optimizer optimizer({{{{"fast", fast}}, 0.1}, {{{"slow", slow}}, 0.01}}, config, 1);
     fast.mutable_grad() = torch::ones({1});
     slow.mutable_grad() = torch::ones({1});
     optimizer.step(0);
@@ -41,8 +55,9 @@ TEST(Optimizer, GroupsHaveTheirOwnRates) {
 }
 
 TEST(Optimizer, ClipsTheNormOfAllGradientsTogether) {
+    const TrainConfig config;
     torch::Tensor a = torch::zeros({1}).requires_grad_(true), b = torch::zeros({1}).requires_grad_(true);
-    Optimizer optimizer({{{{"a", a}}, 0.1}, {{{"b", b}}, 0.1}}, 1);
+    Optimizer optimizer({{{{"a", a}}, 0.1}, {{{"b", b}}, 0.1}}, config, 1);
     a.mutable_grad() = torch::full({1}, 30.0);
     b.mutable_grad() = torch::full({1}, 40.0);
     optimizer.step(0);

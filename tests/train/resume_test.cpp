@@ -76,6 +76,30 @@ TEST(Resume, StoppedWhereverItWasContinuesToTheSameModel) {
     }
 }
 
+// With all that has a state of its own: averages, proxies, a cross-batch memory, several batches a step.
+TEST(Resume, AveragesProxiesAndMemoryContinueToo) {
+    for (const Loss loss : {Loss::triplet, Loss::proxy_anchor}) {
+        const auto set_up = [loss](PaintedWorld& world) {
+            world.options.train.loss = loss;
+            world.options.train.ema_decay = 0.9;
+            world.options.train.cross_batch_memory = loss == Loss::triplet ? 20 : 0;
+            world.options.train.triplet.triplets_per_anchor = 5;
+            world.options.train.accumulate_batches = 2;
+            world.options.train.stage2.layer_decay = 0.5;
+        };
+        PaintedWorld whole;
+        set_up(whole);
+        whole.train();
+        for (const int reads : {52, 75}) {
+            SCOPED_TRACE(reads);
+            StoppedWorld stopped(reads);
+            set_up(stopped);
+            EXPECT_GT(stopped.train_in_pieces(), 1);
+            expect_same_result(whole, stopped);
+        }
+    }
+}
+
 // Stage 1 reads nothing, so a clock has to choose the step; whichever it is, the result is the same.
 TEST(Resume, StoppedBetweenStepsOfStageOneContinuesToTheSameModel) {
     const auto head_only = [](PaintedWorld& world) {

@@ -10,6 +10,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/safetensors.h"
+#include "stage_runner.h"
 #include "train/painted_world.h"
 
 namespace clipsim::testing {
@@ -99,6 +100,42 @@ TEST(Trainer, EachMinerTrains) {
         const TrainReport report = world.train();
         EXPECT_GT(report.epochs.back().loss, 0) << static_cast<int>(mining);
     }
+}
+
+TEST(Trainer, EachLossTrains) {
+    for (const Loss loss : {Loss::multi_similarity, Loss::supcon, Loss::proxy_anchor}) {
+        PaintedWorld world;
+        world.options.train.loss = loss;
+        const TrainReport report = world.train();
+        EXPECT_LT(report.epochs.back().loss, report.epochs.front().loss) << static_cast<int>(loss);
+        EXPECT_EQ(SafetensorsFile(world.checkpoint("last_model.safetensors")).contains("loss.proxies"),
+                  false);
+    }
+}
+
+// The averaged weights are what is validated and kept.
+TEST(Trainer, TheAverageOfTheWeightsIsSaved) {
+    PaintedWorld plain, averaged;
+    for (PaintedWorld* world : {&plain, &averaged}) {
+        world->options.train.stage1 = {1, 0.02};
+        world->options.train.stage2.epochs = 0;
+    }
+    averaged.options.train.ema_decay = 0.999;
+    plain.train();
+    averaged.train();
+    EXPECT_NE(weights(plain), weights(averaged));
+}
+
+TEST(Trainer, TheMonitoredFigureChoosesTheBestEpoch) {
+    const auto with = [](double map_at_r, double recall) {
+        RetrievalMetrics metrics;
+        metrics.mean_average_precision_at_r = map_at_r;
+        metrics.recall_at_1 = recall;
+        return metrics;
+    };
+    EXPECT_TRUE(is_better(with(0.6, 0.1), with(0.5, 0.9), Monitor::mean_average_precision_at_r));
+    EXPECT_FALSE(is_better(with(0.6, 0.1), with(0.5, 0.9), Monitor::recall_at_1));
+    EXPECT_TRUE(is_better(with(0.6, 0.9), with(0.5, 0.9), Monitor::recall_at_1)) << "a tie";
 }
 
 TEST(Trainer, GradientCheckpointingChangesNothing) {

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "clipsim/model/transformer_block.h"
@@ -36,6 +37,8 @@ class VisionTowerImpl : public torch::nn::Module {
 
     // What freeze_before(boundary) leaves trainable, by Hugging Face's names.
     std::map<std::string, torch::Tensor> tensors_from(int boundary) const;
+    // The block that a tensor of that name belongs to, if any.
+    static std::optional<int> block_of(const std::string& name);
     const VisionConfig& config() const { return config_; }
 
   private:

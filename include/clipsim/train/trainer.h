@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -13,6 +14,7 @@
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/data/split.h"
+#include "clipsim/distributed/process_group.h"
 #include "clipsim/train/metrics.h"
 
 namespace clipsim {
@@ -26,6 +28,9 @@ struct TrainOptions {
     bool resume = false;
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop;
+    // Those that train together, each on its part of every batch; null: this one alone. All have the same
+    // options and see the same files.
+    std::shared_ptr<ProcessGroup> processes;
 };
 
 // One line of metrics.jsonl.
@@ -50,8 +55,9 @@ struct TrainReport {
     std::vector<SkippedImage> skipped;
 };
 
-// Writes checkpoints/ and metrics.jsonl under output_dir. Throws Interrupted after a stop request, with a
-// resumable state left behind; UsageError for a state of another run on resume; OutOfMemoryError that names
+// Writes checkpoints/ and metrics.jsonl under output_dir; of several processes the first alone does. Throws
+// Interrupted after a stop request and LostProcessError when another process is lost, with a resumable state
+// left behind; UsageError for a state of another run on resume; OutOfMemoryError that names
 // the keys to lower.
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
                   const DecodeFunction& decode);

@@ -1,0 +1,61 @@
+// Several processes that work on one training or one index, started by torchrun or any launcher that sets
+// RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT. No torch in this header.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clipsim/core/error.h"
+
+namespace clipsim {
+
+// Another process of the group ended, or did not answer in time (exit code 1).
+class LostProcessError : public Error {
+  public:
+    using Error::Error;
+};
+
+// Every process makes the same calls in the same order; each waits for the others. Not thread-safe.
+class ProcessGroup {
+  public:
+    // This process alone: rank 0 of 1.
+    ProcessGroup();
+    // Joins the group that the environment names, over LibTorch's Gloo; alone without WORLD_SIZE or where it
+    // is
+    // 1. `timeout_s`: how long the others may keep this one waiting. Throws UsageError for a variable that is
+    // missing or wrong, LostProcessError when the others do not come.
+    static std::shared_ptr<ProcessGroup> from_environment(double timeout_s);
+    ~ProcessGroup();
+    ProcessGroup(const ProcessGroup&) = delete;
+    ProcessGroup& operator=(const ProcessGroup&) = delete;
+
+    int rank() const { return rank_; }
+    int size() const { return size_; }
+    bool is_first() const { return rank_ == 0; }  // the one that writes
+
+    // This rank's part of [0, count): [first, last), parts in the order of the ranks, as equal as can be.
+    std::pair<std::size_t, std::size_t> share_of(std::size_t count) const;
+
+    // Whether any rank says so.
+    bool any(bool value);
+    // What each rank gives, in the order of the ranks.
+    std::vector<std::string> gather(const std::string& bytes);
+    void wait_for_all() { any(false); }
+
+    struct Impl;
+    Impl* impl() { return impl_.get(); }  // null: alone
+
+  private:
+    int rank_ = 0, size_ = 1;
+    std::unique_ptr<Impl> impl_;
+};
+
+// "auto" and "cuda" to this process's own GPU, by LOCAL_RANK; anything else as it is.
+std::string device_of_process(const std::string& device);
+// 0, one thread a core, to this process's part of the cores, by LOCAL_WORLD_SIZE.
+int threads_of_process(int threads);
+
+}  // namespace clipsim

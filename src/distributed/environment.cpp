@@ -1,0 +1,105 @@
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+
+#include "clipsim/core/text.h"
+#include "process_group_impl.h"
+
+namespace clipsim {
+
+namespace {
+
+std::optional<std::string> variable(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+std::optional<int> number(const char* name) {
+    const std::optional<std::string> text = variable(name);
+    if (!text) return std::nullopt;
+    int value = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (error != std::errc{} || end != text->data() + text->size() || value < 0) {
+        throw UsageError(concat("the environment variable ", name, " is \"", printable(*text),
+                                "\", not a number from 0 on"));
+    }
+    return value;
+}
+
+template <typename T>
+T required(const char* name, const std::optional<T>& value) {
+    if (value) return *value;
+    throw UsageError(
+        concat("WORLD_SIZE is set but ", name,
+               " is not: start all processes with torchrun, or set RANK, WORLD_SIZE, MASTER_ADDR "
+               "and MASTER_PORT for each"));
+}
+
+std::shared_ptr<::gloo::transport::Device> network_device() {
+    using Gloo = c10d::ProcessGroupGloo;
+    // Releases before 2.7 have no second parameter.
+    const auto make = []<typename T>(std::type_identity<T>) {
+        const std::optional<std::string> interface = variable("GLOO_SOCKET_IFNAME");
+        if constexpr (requires { T::createDefaultDevice(false); }) {
+            return interface ? T::createDeviceForInterface(*interface, false) : T::createDefaultDevice(false);
+        } else {
+            return interface ? T::createDeviceForInterface(*interface) : T::createDefaultDevice();
+        }
+    };
+    return make(std::type_identity<Gloo>{});
+}
+
+}  // namespace
+
+std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s) {
+    auto group = std::make_shared<ProcessGroup>();
+    const int size = number("WORLD_SIZE").value_or(1);
+    if (size <= 1) return group;
+    const int rank = required("RANK", number("RANK"));
+    if (rank >= size)
+        throw UsageError(
+            concat("RANK is ", rank, ", but WORLD_SIZE ", size, ": ranks go from 0 to ", size - 1));
+    const std::string address = required("MASTER_ADDR", variable("MASTER_ADDR"));
+    const int port = required("MASTER_PORT", number("MASTER_PORT"));
+    if (port == 0 || port > 65535) throw UsageError(concat("MASTER_PORT is ", port, ", not a port"));
+
+    group->rank_ = rank;
+    group->size_ = size;
+    group->impl_ = std::make_unique<Impl>();
+    group->impl_->name = concat("rank ", rank, " of ", size);
+    const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_s * 1000));
+    group->impl_->run([&] {
+        c10d::TCPStoreOptions options;
+        options.port = static_cast<std::uint16_t>(port);
+        // torchrun's agent may serve the store already.
+        options.isServer = rank == 0 && variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") != "True";
+        options.waitWorkers = false;
+        options.timeout = timeout;
+        const auto store = c10::make_intrusive<c10d::TCPStore>(address, options);
+        // A restart by torchrun finds the store with what the first attempt left in it.
+        const std::string prefix = concat("clipsim/", variable("TORCHELASTIC_RESTART_COUNT").value_or("0"));
+        group->impl_->store = c10::make_intrusive<c10d::PrefixStore>(prefix, store);
+        auto gloo = c10d::ProcessGroupGloo::Options::create(timeout);
+        gloo->devices.push_back(network_device());
+        group->impl_->gloo =
+            c10::make_intrusive<c10d::ProcessGroupGloo>(group->impl_->store, rank, size, std::move(gloo));
+    });
+    return group;
+}
+
+std::string device_of_process(const std::string& device) {
+    const std::optional<int> local_rank = number("LOCAL_RANK");
+    if (!local_rank || (device != "auto" && device != "cuda") || !torch::cuda::is_available()) return device;
+    return concat("cuda:", *local_rank % std::max<int>(1, static_cast<int>(torch::cuda::device_count())));
+}
+
+int threads_of_process(int threads) {
+    const std::optional<int> processes = number("LOCAL_WORLD_SIZE");
+    if (threads > 0 || !processes || *processes <= 1) return threads;
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / *processes);
+}
+
+}  // namespace clipsim

@@ -1,0 +1,112 @@
+// `train` and `index` started once a rank, as a launcher does it.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+#include "drawn_photos.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+namespace {
+
+std::string free_port() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener, generic, length), 0);
+    EXPECT_EQ(::getsockname(listener, generic, &length), 0);
+    ::close(listener);
+    return std::to_string(ntohs(address.sin_port));
+}
+
+// Programs inherit the environment of the test.
+class Environment {
+  public:
+    explicit Environment(std::vector<std::pair<std::string, std::string>> values)
+        : values_(std::move(values)) {
+        for (const auto& [name, value] : values_) ::setenv(name.c_str(), value.c_str(), 1);
+    }
+    ~Environment() {
+        for (const auto& [name, value] : values_) ::unsetenv(name.c_str());
+    }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+  private:
+    std::vector<std::pair<std::string, std::string>> values_;
+};
+
+std::vector<Outcome> run_two(const std::filesystem::path& folder, const std::vector<std::string>& arguments) {
+    const std::string port = free_port();
+    std::vector<std::unique_ptr<Program>> programs;
+    for (const char* rank : {"0", "1"}) {
+        const Environment environment({{"RANK", rank},
+                                       {"WORLD_SIZE", "2"},
+                                       {"MASTER_ADDR", "127.0.0.1"},
+                                       {"MASTER_PORT", port},
+                                       {"GLOO_SOCKET_IFNAME", "lo"}});
+        programs.push_back(std::make_unique<Program>(folder, arguments));
+    }
+    std::vector<Outcome> outcomes;
+    for (const auto& program : programs) outcomes.push_back(program->wait());
+    return outcomes;
+}
+
+TEST(SeveralProcesses, TrainAndIndexTogetherAndTheIndexIsThatOfOne) {
+    const TemporaryFolder world;
+    draw_photos(world / "photos", 15);
+    write_text(world / "photos/red/broken.png", "no picture");
+    write_text(world / "config.json", R"({"data": {"root": "photos"}, "output_dir": "out",
+        "train": {"epochs": 2, "classes_per_batch": 3, "images_per_class": 4}})");
+    for (const Outcome& outcome : run_two(world.path(), {"train", "-c", "config.json", "--threads", "1"}))
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(std::filesystem::exists(world / "out/checkpoints/best_model.safetensors"));
+
+    const auto hits = [&] {
+        const Outcome outcome = run_clipsim(
+            world.path(), {"search", "-c", "config.json", "photos/red/0.png", "-k", "8", "--format", "json"});
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        return nlohmann::json::parse(outcome.out).at("hits");
+    };
+    const std::vector<Outcome> outcomes = run_two(world.path(), {"index", "-c", "config.json"});
+    for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(outcomes[0].err.find("broken.png"), std::string::npos) << outcomes[0].err;
+    const nlohmann::json together = hits();
+    const Outcome alone = run_clipsim(world.path(), {"index", "-c", "config.json", "--rebuild"});
+    ASSERT_EQ(alone.exit_code, 0) << alone.err;
+    const nlohmann::json expected = hits();
+    ASSERT_EQ(together.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(together[i].at("path"), expected[i].at("path"));
+        EXPECT_NEAR(together[i].at("score").get<double>(), expected[i].at("score").get<double>(), 1e-5);
+    }
+}
+
+TEST(SeveralProcesses, AVariableThatIsMissingOrWrongIsNamed) {
+    const TemporaryFolder world;
+    draw_photos(world / "photos", 4);
+    const auto refusal = [&](const std::vector<std::pair<std::string, std::string>>& variables) {
+        const Environment environment(variables);
+        const Outcome outcome = run_clipsim(world.path(), {"train", "--set", "data.root=photos"});
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+        return outcome.err;
+    };
+    EXPECT_NE(refusal({{"WORLD_SIZE", "2"}}).find("RANK is not"), std::string::npos);
+    EXPECT_NE(refusal({{"WORLD_SIZE", "many"}}).find("WORLD_SIZE is \"many\""), std::string::npos);
+    EXPECT_NE(
+        refusal({{"WORLD_SIZE", "2"}, {"RANK", "2"}, {"MASTER_ADDR", "localhost"}, {"MASTER_PORT", "1"}})
+            .find("RANK is 2"),
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace clipsim::testing
