@@ -68,6 +68,9 @@ std::vector<int> run_ranks(int size, const nlohmann::json& order) {
 }
 
 void set_up(PaintedWorld& world, Loss loss, int views = 2) {
+    // The default rates: at high ones Adam makes steps of gradients that are rounding alone.
+    world.options.train.stage1.learning_rate = 1e-3;
+    world.options.train.stage2.learning_rate = 3e-4;
     world.options.train.loss = loss;
     world.options.train.ema_decay = loss == Loss::supcon ? 0.9 : 0;
     world.options.train.accumulate_batches = loss == Loss::supcon ? 2 : 1;
