@@ -15,7 +15,7 @@ packages=(
     libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libxxhash-dev libedit-dev
     libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev python3 python3-venv ca-certificates
 )
-test_packages=(libgtest-dev libbenchmark-dev clang libclang-rt-dev)
+test_packages=(libgtest-dev libbenchmark-dev)
 test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0)
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -24,7 +24,7 @@ TEST(HashCache, RemembersWhatLooksTheSame) {
     EXPECT_EQ(HashCache(folder / "hashes.json").hash(program), "remembered");
     // A file that looks otherwise is read.
     const std::string size = "\"size\": ";
-    text.insert(text.find(size) + size.size(), "1");
+    text.insert(text.begin() + static_cast<std::ptrdiff_t>(text.find(size) + size.size()), '1');
     write_text(folder / "hashes.json", text);
     EXPECT_EQ(HashCache(folder / "hashes.json").hash(program), hash);
 }
