@@ -25,7 +25,7 @@ const char* name_of_space(std::size_t space) {
 Pixels draw_recall(const EmbeddedPhotos& photos) {
     Chart chart{"Recall@K of the held-out photos", "K", {}, {}};
     for (std::size_t s = 0; s < photos.spaces.size(); ++s) {
-        const std::vector<QueryResult> results =
+        const std::vector<RankedQuery> results =
             retrieve(photos.spaces[s].vectors, photos.spaces[s].dimension, photos.labels);
         ChartSeries series{name_of_space(s), {}, {}};
         for (std::size_t k = 1; k <= std::min(deepest_recall, photos.images.size() - 1); ++k) {
@@ -65,7 +65,7 @@ Pixels draw_confusions(const Config& config, const Catalogue& catalogue, const E
     };
     std::vector<SheetRow> rows;
     for (const Confusion& pair : worst) {
-        const QueryResult& example = pair.example;
+        const RankedQuery& example = pair.example;
         const auto scored = [&](std::size_t row) {
             return concat("score ", std::fixed, std::setprecision(3), score(example.query, row));
         };

@@ -92,9 +92,9 @@ GroupReport report_on(const EmbeddedPhotos& photos, const EvalOptions& options, 
     GroupReport group;
     group.images = photos.images.size();
     group.classes = std::set(photos.labels.begin(), photos.labels.end()).size();
-    std::vector<std::vector<QueryResult>> results;
+    std::vector<std::vector<RankedQuery>> results;
     for (const EmbeddedPhotos::Matrix& space : photos.spaces) {
-        const std::vector<QueryResult>& found =
+        const std::vector<RankedQuery>& found =
             results.emplace_back(retrieve(space.vectors, space.dimension, photos.labels));
         SpaceReport report{summarise(found), std::nullopt, confusions(found, photos.labels)};
         if (options.bootstrap_samples > 0)

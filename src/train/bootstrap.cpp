@@ -19,7 +19,7 @@ constexpr std::array<double RetrievalMetrics::*, 6> members{
     &RetrievalMetrics::recall_at_5,      &RetrievalMetrics::recall_at_10,
     &RetrievalMetrics::r_precision,      &RetrievalMetrics::mean_average_precision_at_r};
 
-Figures figures_of(const QueryResult& result) {
+Figures figures_of(const RankedQuery& result) {
     const auto within = [&](std::size_t k) { return result.first_hit <= k ? 1.0 : 0.0; };
     return {result.triplet_accuracy,      within(1), within(5), within(10), result.r_precision,
             result.average_precision_at_r};
@@ -59,14 +59,14 @@ RetrievalIntervals intervals_of(const std::vector<Figures>& queries, int samples
 
 }  // namespace
 
-RetrievalIntervals bootstrap(std::span<const QueryResult> results, int samples, std::uint64_t seed) {
+RetrievalIntervals bootstrap(std::span<const RankedQuery> results, int samples, std::uint64_t seed) {
     std::vector<Figures> queries;
     queries.reserve(results.size());
-    for (const QueryResult& result : results) queries.push_back(figures_of(result));
+    for (const RankedQuery& result : results) queries.push_back(figures_of(result));
     return intervals_of(queries, samples, seed);
 }
 
-RetrievalIntervals bootstrap_change(std::span<const QueryResult> before, std::span<const QueryResult> after,
+RetrievalIntervals bootstrap_change(std::span<const RankedQuery> before, std::span<const RankedQuery> after,
                                     int samples, std::uint64_t seed) {
     std::vector<Figures> changes;
     changes.reserve(before.size());

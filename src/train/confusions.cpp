@@ -7,10 +7,10 @@
 
 namespace clipsim {
 
-std::vector<Confusion> confusions(std::span<const QueryResult> results, std::span<const int> labels) {
+std::vector<Confusion> confusions(std::span<const RankedQuery> results, std::span<const int> labels) {
     std::map<int, std::size_t> queries;
     std::map<std::pair<int, int>, Confusion> pairs;
-    for (const QueryResult& result : results) {
+    for (const RankedQuery& result : results) {
         const int actual = labels[result.query], found = labels[result.nearest];
         ++queries[actual];
         if (actual == found) continue;

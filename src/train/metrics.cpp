@@ -43,7 +43,7 @@ double triplet_accuracy(std::vector<float>& positives, const std::vector<float>&
 
 // What the images nearest to a query say, `order` being their rows, nearest first as far as it is sorted.
 void rank_hits(std::span<const int> labels, std::span<const std::size_t> order, std::size_t r,
-               QueryResult& result) {
+               RankedQuery& result) {
     double hits = 0, precision = 0;
     for (std::size_t rank = 0; rank < r; ++rank) {
         if (labels[order[rank]] != labels[result.query]) continue;
@@ -57,7 +57,7 @@ void rank_hits(std::span<const int> labels, std::span<const std::size_t> order, 
 
 // `order` is scratch space. False for an image that is alone in its class.
 bool ask(std::span<const float> similarity, std::span<const int> labels, std::vector<std::size_t>& order,
-         QueryResult& result) {
+         RankedQuery& result) {
     const std::size_t query = result.query;
     const auto nearer = [&](std::size_t a, std::size_t b) {
         return similarity[a] != similarity[b] ? similarity[a] > similarity[b] : a < b;
@@ -85,41 +85,41 @@ bool ask(std::span<const float> similarity, std::span<const int> labels, std::ve
 
 }  // namespace
 
-std::vector<QueryResult> retrieve(std::span<const float> vectors, std::size_t dimension,
+std::vector<RankedQuery> retrieve(std::span<const float> vectors, std::size_t dimension,
                                   std::span<const int> labels) {
-    std::vector<QueryResult> results;
+    std::vector<RankedQuery> results;
     std::vector<float> similarity(labels.size());
     std::vector<std::size_t> order;
     for (std::size_t query = 0; query < labels.size(); ++query) {
         similarities(vectors, dimension, query, similarity);
-        QueryResult result{.query = query};
+        RankedQuery result{.query = query};
         if (ask(similarity, labels, order, result)) results.push_back(result);
     }
     return results;
 }
 
-double recall_at(std::span<const QueryResult> results, std::size_t k) {
+double recall_at(std::span<const RankedQuery> results, std::size_t k) {
     if (results.empty()) return 0;
     const auto hits =
-        std::ranges::count_if(results, [&](const QueryResult& result) { return result.first_hit <= k; });
+        std::ranges::count_if(results, [&](const RankedQuery& result) { return result.first_hit <= k; });
     return static_cast<double>(hits) / static_cast<double>(results.size());
 }
 
-RetrievalMetrics summarise(std::span<const QueryResult> results) {
+RetrievalMetrics summarise(std::span<const RankedQuery> results) {
     RetrievalMetrics metrics;
     metrics.queries = results.size();
     if (results.empty()) return metrics;
-    const auto mean = [&](double QueryResult::*figure) {
+    const auto mean = [&](double RankedQuery::*figure) {
         double sum = 0;
-        for (const QueryResult& result : results) sum += result.*figure;
+        for (const RankedQuery& result : results) sum += result.*figure;
         return sum / static_cast<double>(results.size());
     };
-    metrics.triplet_accuracy = mean(&QueryResult::triplet_accuracy);
+    metrics.triplet_accuracy = mean(&RankedQuery::triplet_accuracy);
     metrics.recall_at_1 = recall_at(results, 1);
     metrics.recall_at_5 = recall_at(results, 5);
     metrics.recall_at_10 = recall_at(results, 10);
-    metrics.r_precision = mean(&QueryResult::r_precision);
-    metrics.mean_average_precision_at_r = mean(&QueryResult::average_precision_at_r);
+    metrics.r_precision = mean(&RankedQuery::r_precision);
+    metrics.mean_average_precision_at_r = mean(&RankedQuery::average_precision_at_r);
     return metrics;
 }
 

@@ -230,8 +230,8 @@ TEST_F(Commands, EvalOfHeldOutClassesReportsBothGroups) {
         command.insert(command.end(), settings.begin(), settings.end());
         return clipsim(command);
     };
-    const Outcome trained = with_settings({"train"});
-    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    const Outcome training = with_settings({"train"});
+    ASSERT_EQ(training.exit_code, 0) << training.err;
     const Outcome outcome = with_settings({"eval", "--format", "json", "--no-pictures", "--bootstrap", "0"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json report = json::parse(outcome.out);

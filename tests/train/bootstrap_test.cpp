@@ -10,8 +10,8 @@ namespace clipsim {
 namespace {
 
 // So many queries, the first `hits` of which found their class at once.
-std::vector<QueryResult> queries(std::size_t count, std::size_t hits) {
-    std::vector<QueryResult> results(count);
+std::vector<RankedQuery> queries(std::size_t count, std::size_t hits) {
+    std::vector<RankedQuery> results(count);
     for (std::size_t i = 0; i < count; ++i) results[i].first_hit = i < hits ? 1 : 7;
     return results;
 }
@@ -30,7 +30,7 @@ TEST(Bootstrap, AgreesWithNumPy) {
 }
 
 TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
-    const std::vector<QueryResult> results = queries(50, 20);
+    const std::vector<RankedQuery> results = queries(50, 20);
     EXPECT_EQ(bootstrap(results, 200, 1).low.recall_at_1, bootstrap(results, 200, 1).low.recall_at_1);
     bool differs = false;
     for (std::uint64_t seed = 2; seed < 12; ++seed) {
@@ -41,7 +41,7 @@ TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
 }
 
 TEST(Bootstrap, EachFigureHasItsOwnInterval) {
-    std::vector<QueryResult> results = queries(100, 0);
+    std::vector<RankedQuery> results = queries(100, 0);
     for (std::size_t i = 0; i < results.size(); ++i) {
         results[i].triplet_accuracy = i % 2 == 0 ? 0.5 : 0.7;
         results[i].r_precision = 0.25;
@@ -59,7 +59,7 @@ TEST(Bootstrap, EachFigureHasItsOwnInterval) {
 
 TEST(Bootstrap, AChangeIsPairedQueryByQuery) {
     // Every query gains the same: there is no doubt about the change, whatever the figures scatter.
-    std::vector<QueryResult> before = queries(40, 10), after = before;
+    std::vector<RankedQuery> before = queries(40, 10), after = before;
     for (std::size_t i = 0; i < before.size(); ++i) {
         before[i].r_precision = static_cast<double>(i) / 64;
         after[i].r_precision = before[i].r_precision + 0.25;

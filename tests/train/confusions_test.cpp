@@ -7,8 +7,8 @@
 namespace clipsim {
 namespace {
 
-QueryResult result(std::size_t query, std::size_t nearest, std::size_t first_hit) {
-    QueryResult found;
+RankedQuery result(std::size_t query, std::size_t nearest, std::size_t first_hit) {
+    RankedQuery found;
     found.query = query;
     found.nearest = nearest;
     found.first_hit = first_hit;
@@ -18,7 +18,7 @@ QueryResult result(std::size_t query, std::size_t nearest, std::size_t first_hit
 TEST(Confusions, CountWhatIsFoundInsteadTheMostFrequentFirst) {
     // Rows 0 to 2 are of class 0, 3 and 4 of class 1, 5 and 6 of class 2.
     const std::vector<int> labels{0, 0, 0, 1, 1, 2, 2};
-    const std::vector<QueryResult> results{result(0, 3, 2), result(1, 4, 5), result(2, 0, 1), result(3, 4, 1),
+    const std::vector<RankedQuery> results{result(0, 3, 2), result(1, 4, 5), result(2, 0, 1), result(3, 4, 1),
                                            result(4, 5, 3), result(5, 0, 2), result(6, 5, 1)};
     const std::vector<Confusion> pairs = confusions(results, labels);
     ASSERT_EQ(pairs.size(), 3U);

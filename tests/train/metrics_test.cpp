@@ -54,7 +54,7 @@ TEST(RetrievalMetrics, AQueryKnowsWhatItFoundAndWhatItShouldHave) {
         vectors.push_back(static_cast<float>(at(angle).first));
         vectors.push_back(static_cast<float>(at(angle).second));
     }
-    const std::vector<QueryResult> results = retrieve(vectors, 2, std::vector{4, 9, 9, 4});
+    const std::vector<RankedQuery> results = retrieve(vectors, 2, std::vector{4, 9, 9, 4});
     ASSERT_EQ(results.size(), 4U);
     EXPECT_EQ(results[0].nearest, 1U);
     EXPECT_EQ(results[0].nearest_of_its, 3U);

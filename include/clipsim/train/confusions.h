@@ -14,11 +14,11 @@ struct Confusion {
     int found = 0;
     std::size_t count = 0;    // of such queries
     std::size_t queries = 0;  // of class `actual` in all
-    QueryResult example;      // of them, the one whose own class is farthest down
+    RankedQuery example;      // of them, the one whose own class is farthest down
 };
 
 // All pairs that occur, the most frequent first; of equally frequent ones, the larger share of its class.
 // labels: [N], those that the results come from.
-std::vector<Confusion> confusions(std::span<const QueryResult> results, std::span<const int> labels);
+std::vector<Confusion> confusions(std::span<const RankedQuery> results, std::span<const int> labels);
 
 }  // namespace clipsim

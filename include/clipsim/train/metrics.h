@@ -19,7 +19,7 @@ struct RetrievalMetrics {
 
 // What one query found. The metrics are means over these; confidence intervals and confusions come from them
 // too.
-struct QueryResult {
+struct RankedQuery {
     std::size_t query = 0;           // a row of the vectors
     std::size_t nearest = 0;         // the row nearest to it
     std::size_t nearest_of_its = 0;  // the row of its own class nearest to it
@@ -31,13 +31,13 @@ struct QueryResult {
 
 // vectors: [N, dimension], unit rows; labels: [N]. One result an image with another of its class, in the
 // order of the rows. Ties are broken by index.
-std::vector<QueryResult> retrieve(std::span<const float> vectors, std::size_t dimension,
+std::vector<RankedQuery> retrieve(std::span<const float> vectors, std::size_t dimension,
                                   std::span<const int> labels);
 
 // The share of queries with a hit among the nearest k.
-double recall_at(std::span<const QueryResult> results, std::size_t k);
+double recall_at(std::span<const RankedQuery> results, std::size_t k);
 
-RetrievalMetrics summarise(std::span<const QueryResult> results);
+RetrievalMetrics summarise(std::span<const RankedQuery> results);
 
 // The two in one.
 RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
