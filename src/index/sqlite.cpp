@@ -71,7 +71,11 @@ Database Database::open_for_reading(const std::filesystem::path& file) {
 
 void Database::fail() const {
     const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
-    throw Error(concat(printable(file_), ": ", reason));
+    const int code = handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM;
+    const std::string text = concat(printable(file_), ": ", reason);
+    if (code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_NOMEM)
+        throw DiskError(text);
+    throw Error(text);
 }
 
 void Database::execute(const char* sql) {

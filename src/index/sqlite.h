@@ -10,7 +10,15 @@
 #include <string>
 #include <string_view>
 
+#include "clipsim/core/error.h"
+
 namespace clipsim {
+
+// The disk, not the database, is at fault: it is full, say. What the file held is still there.
+class DiskError : public Error {
+  public:
+    using Error::Error;
+};
 
 class Database {
   public:

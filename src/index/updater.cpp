@@ -11,6 +11,7 @@
 #include "derived_files.h"
 #include "disk_changes.h"
 #include "folder_lock.h"
+#include "sqlite.h"
 
 namespace clipsim {
 
@@ -119,6 +120,8 @@ struct IndexUpdater::Impl {
         store.reset();
         try {
             ImageStore::replace_all(database(), aside());
+        } catch (const DiskError&) {
+            throw;  // the earlier index stays
         } catch (const Error& error) {
             log_warning(concat(error.what(), "; replacing it"));
             remove_database(database());
