@@ -126,6 +126,8 @@ bool ImageCondition::matches(std::string_view path, std::string_view label) cons
         if (field == Field::label) return label == value;
         if (field == Field::folder) return lies_below(path, value);
         const bool anywhere = !value.starts_with('/') && !value.starts_with('*');
+        if (anywhere && value.find('/') == std::string::npos)
+            return fits_glob(path.substr(path.rfind('/') + 1), value);
         return fits_glob(path, value) || (anywhere && fits_glob(path, "*/" + value));
     });
     return any != negated;

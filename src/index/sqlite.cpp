@@ -73,7 +73,8 @@ void Database::fail() const {
     const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
     const int code = handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM;
     const std::string text = concat(printable(file_), ": ", reason);
-    if (code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_NOMEM)
+    if (code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_NOMEM ||
+        code == SQLITE_READONLY || code == SQLITE_PERM)
         throw DiskError(text);
     throw Error(text);
 }
