@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/progress.h"
 
 namespace clipsim {
@@ -54,11 +55,15 @@ std::vector<SkippedImage> gather_skipped(ProcessGroup& processes, const std::vec
         list.push_back({{"file", positions[image.tag]}, {"reason", image.reason}});
     std::vector<SkippedImage> skipped;
     using Handler = nlohmann::json::error_handler_t;
+    int from = 0;
     for (const std::string& text : processes.gather(list.dump(-1, ' ', false, Handler::replace))) {
         for (const nlohmann::json& item : nlohmann::json::parse(text)) {
             const auto file = item.at("file").get<std::size_t>();
             skipped.push_back({files[file], file, item.at("reason").get<std::string>()});
+            // What the others skipped is named where the user looks, too.
+            if (from > 0 && processes.is_first()) log_warning("skipped " + skipped.back().reason);
         }
+        ++from;
     }
     return skipped;
 }
