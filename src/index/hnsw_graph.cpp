@@ -30,22 +30,30 @@ void WalkScratch::begin(std::size_t nodes) {
     ++epoch_;
 }
 
-std::span<const std::int32_t> HnswGraph::neighbours(std::int32_t node, int level) const {
-    const std::size_t start = graph_.offsets[static_cast<std::size_t>(node)];
-    const auto first =
-        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level)]);
-    const auto last =
-        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level) + 1]);
-    const std::int32_t* list = graph_.neighbors.data() + start + first;
-    std::size_t count = 0;
-    while (count < last - first && list[count] >= 0) ++count;
-    return {list, count};
+const std::uint8_t* HnswGraph::list_of(std::int32_t node, int level) const {
+    return graph_.neighbours.at(graph_.offsets[static_cast<std::size_t>(node)] +
+                                graph_.lists[static_cast<std::size_t>(level)]);
+}
+
+std::vector<std::int32_t> HnswGraph::neighbours(std::int32_t node, int level) const {
+    const UnalignedArray<std::int32_t> list(list_of(node, level));
+    const auto at = static_cast<std::size_t>(level);
+    std::vector<std::int32_t> found;
+    for (std::size_t i = 0; i < graph_.lists[at + 1] - graph_.lists[at] && list[i] >= 0; ++i)
+        found.push_back(list[i]);
+    return found;
 }
 
 void HnswGraph::score_neighbours(const ByteQuery& query, std::int32_t node, int level,
                                  WalkScratch& scratch) const {
+    const UnalignedArray<std::int32_t> list(list_of(node, level));
+    const auto at = static_cast<std::size_t>(level);
+    const std::size_t most = graph_.lists[at + 1] - graph_.lists[at];
     scratch.ids.clear();
-    for (const std::int32_t neighbour : neighbours(node, level)) {
+    for (std::size_t i = 0; i < most; ++i) {
+        const std::int32_t neighbour = list[i];
+        // -1, or what only a damaged file says
+        if (static_cast<std::uint32_t>(neighbour) >= graph_.nodes) break;
         if (scratch.visit(neighbour)) scratch.ids.push_back(neighbour);
     }
     scratch.scores.resize(scratch.ids.size());
@@ -56,7 +64,7 @@ GraphCandidate HnswGraph::descend(const ByteQuery& query, int level, WalkScratch
     GraphCandidate best{0, graph_.entry_point};
     rows_.similarities(query, std::span(&best.id, 1), &best.similarity);
     for (int at = graph_.max_level; at > level; --at) {
-        scratch.begin(graph_.levels.size());
+        scratch.begin(graph_.nodes);
         scratch.visit(best.id);
         for (bool moved = true; moved;) {
             moved = false;
@@ -73,7 +81,7 @@ GraphCandidate HnswGraph::descend(const ByteQuery& query, int level, WalkScratch
 
 void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start, int level, std::size_t width,
                             WalkScratch& scratch) const {
-    scratch.begin(graph_.levels.size());
+    scratch.begin(graph_.nodes);
     scratch.visit(start.id);
     scratch.beam.clear();
     scratch.beam.push_back({start, false});
@@ -83,6 +91,8 @@ void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start,
             continue;
         }
         scratch.beam[next].expanded = true;
+        // Most likely the next: its list is on its way meanwhile.
+        if (next + 1 < scratch.beam.size()) __builtin_prefetch(list_of(scratch.beam[next + 1].id, level));
         score_neighbours(query, scratch.beam[next].id, level, scratch);
         std::size_t nearest_new = next + 1;
         for (std::size_t i = 0; i < scratch.ids.size(); ++i) {
@@ -95,7 +105,7 @@ void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start,
 
 void HnswGraph::filtered_beam_search(const ByteQuery& query, const GraphCandidate& start, int level,
                                      std::size_t width, const RowFilter& filter, WalkScratch& scratch) const {
-    scratch.begin(graph_.levels.size());
+    scratch.begin(graph_.nodes);
     scratch.visit(start.id);
     scratch.beam.clear();
     scratch.frontier.assign(1, start);

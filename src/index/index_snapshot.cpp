@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/file_seal.h"
 #include "pinned_file.h"
 
 namespace clipsim {
@@ -62,7 +62,7 @@ struct IndexSnapshot::Impl {
         const bool is_own = space == IndexSpace::own;
         const std::string name = printable(folder / file_of(space));
         if (!file.is_open()) throw Error(concat("cannot read ", name));
-        if (hash_file(file.path()) != (is_own ? manifest.index_hash : manifest.joint_index_hash))
+        if (!is_intact(file.path(), is_own ? manifest.index_seal : manifest.joint_index_seal))
             throw Error(concat(name, " is damaged (its checksum differs from the manifest's)"));
         const int dimension = is_own ? manifest.identity.dimension : manifest.identity.joint_dimension;
         return with_changes_since(VectorIndex::open(file.path(), manifest.config, dimension), store,
