@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/manifest.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/index/vector_index.h"
 #include "folder_lock.h"
 
@@ -85,7 +85,7 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
     LiveIndex& index = snapshot.vectors(IndexSpace::own);
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
-    ImageStore::open_for_reading(index_dir / "images.db", manifest.identity).load_vectors(ids, vectors);
+    SqliteStore::open_for_reading(index_dir / "images.db", manifest.identity).load_vectors(ids, vectors);
     const Sample sample = evenly_drawn(vectors, static_cast<std::size_t>(manifest.identity.dimension));
     IndexConfig exact;
     exact.type = IndexType::flat;

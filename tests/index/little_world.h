@@ -14,6 +14,7 @@
 
 #include "clipsim/core/hash.h"
 #include "clipsim/index/index_snapshot.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/index/updater.h"
 #include "temporary_folder.h"
 
@@ -73,7 +74,7 @@ struct LittleWorld {
 
     // All that the index holds, by path.
     std::map<std::string, StoredImage> stored() const {
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
+        const SqliteStore store = SqliteStore::open_for_reading(index / "images.db", identity);
         std::map<std::string, StoredImage> images;
         for (const StoredImage& image : store.images()) images[image.path.string()] = image;
         return images;
@@ -81,7 +82,7 @@ struct LittleWorld {
 
     // The index holds the files on the disk and nothing else, with their vectors.
     void expect_complete() const {
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
+        const SqliteStore store = SqliteStore::open_for_reading(index / "images.db", identity);
         std::map<std::string, StoredImage> images = stored();
         const std::vector<IndexCandidate> files = candidates();
         EXPECT_EQ(images.size(), files.size());
@@ -100,7 +101,7 @@ struct LittleWorld {
     // in images.db finds. Returns the share of the true neighbours that were found.
     double expect_answers_of_the_store(const std::vector<std::string>& where, int k, unsigned seed) const {
         const IndexSnapshot snapshot = IndexSnapshot::open(index, identity);
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
+        const SqliteStore store = SqliteStore::open_for_reading(index / "images.db", identity);
         const ImageFilter filter = parse_image_filter(where);
         std::size_t found = 0, wanted = 0;
         for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {

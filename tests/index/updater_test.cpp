@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "clipsim/core/error.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/index/vector_index.h"
 #include "sqlite.h"
 #include "temporary_folder.h"
@@ -59,7 +60,7 @@ class IndexUpdate : public ::testing::Test {
 
     std::map<std::string, StoredImage> images() const {
         std::map<std::string, StoredImage> by_name;
-        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
+        const SqliteStore store = SqliteStore::open_for_reading(index_ / "images.db", identity_);
         for (const StoredImage& image : store.images()) {
             by_name[image.path.lexically_relative(photos_).string()] = image;
             EXPECT_EQ(store.vector(image.id), embed(read_text(image.path))) << image.path;
@@ -70,7 +71,7 @@ class IndexUpdate : public ::testing::Test {
     // manifest.json and index.faiss agree with images.db.
     void expect_whole() const {
         const Manifest manifest = read_manifest(index_ / "manifest.json");
-        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
+        const SqliteStore store = SqliteStore::open_for_reading(index_ / "images.db", identity_);
         EXPECT_EQ(manifest.generation, store.generation());
         EXPECT_EQ(manifest.images, store.count());
         const VectorIndex vectors = VectorIndex::open(index_ / "index.faiss", manifest.config, 2);
