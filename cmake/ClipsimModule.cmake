@@ -22,7 +22,8 @@ function(clipsim_module name)
     endif()
 endfunction()
 
-# Every target with torch in it reuses one precompiled header: it costs half a minute to build, once.
+# Every target with torch in it reuses one precompiled header: it costs half a minute to build, once. Each file that
+# includes it still spends ten seconds on torch's templates; with CLIPSIM_TORCH_UNITY a batch of files spends them once.
 function(clipsim_use_torch_pch target)
     get_target_property(type ${target} TYPE)
     if(type STREQUAL EXECUTABLE)
@@ -31,4 +32,12 @@ function(clipsim_use_torch_pch target)
         target_compile_options(${target} PRIVATE -fPIC)
     endif()
     target_precompile_headers(${target} REUSE_FROM clipsim_torch_pch)
+    if(CLIPSIM_TORCH_UNITY)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
+endfunction()
+
+# clipsim_without_torch(FILES...): sources of such a target, in this folder, that do without torch and its costs.
+function(clipsim_without_torch)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

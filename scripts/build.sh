@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# build.sh [TARGET...]: configures (once) and builds the release preset.
+# build.sh [TARGET...]: configures (once) and builds the release preset. Files that use torch are compiled in batches, which
+# halves a first build; CLIPSIM_TORCH_UNITY=OFF compiles them one by one, which is better for working on them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The set-up's own choice of LibTorch, whatever else a machine has.
-switches=(-DCLIPSIM_BUILD_TESTS="${CLIPSIM_BUILD_TESTS:-OFF}" -DCLIPSIM_BUILD_BENCH="${CLIPSIM_BUILD_BENCH:-OFF}")
+switches=(-DCLIPSIM_BUILD_TESTS="${CLIPSIM_BUILD_TESTS:-OFF}" -DCLIPSIM_BUILD_BENCH="${CLIPSIM_BUILD_BENCH:-OFF}"
+          -DCLIPSIM_TORCH_UNITY="${CLIPSIM_TORCH_UNITY:-ON}")
 if ! log=$(cmake --preset release -DLIBTORCH_ROOT="$PWD/.deps/libtorch" "${switches[@]}" 2>&1); then
     printf '%s\n' "$log" >&2
     exit 1

@@ -45,7 +45,7 @@ ModelDescription describe_hugging_face(const ModelFiles& files) {
     const JsonFile config = read_json_file(files.config);
     if (describes_dinov2(config)) return describe_dinov2(files, config);
     const nlohmann::json type = config.values.value("model_type", nlohmann::json("clip"));
-    if (type != "clip") {
+    if (!type.is_string() || type.get_ref<const std::string&>() != "clip") {
         const std::string shown = type.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         throw UsageError(concat(config.name, ": model_type ", printable(shown.substr(0, 100)),
                                 " is not supported; clip, dinov2 and dinov2_with_registers are"));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "clipsim/core/error.h"
 #include "temporary_folder.h"
 
