@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [--count N] [--m 16,32] [--threads 2,1] [--real V.npy]: clipsim's search against faiss-cpu, hnswlib and usearch
-# from PyPI, in a virtual environment of the bench's own. See compare.py.
+# run.sh 100k|1m|flat|real [--photos FOLDER] [--m 16,32] [--threads 2] [--json FILE]: clipsim's search against faiss-cpu,
+# hnswlib and usearch from PyPI, in a virtual environment of the bench's own. See compare.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -30,6 +30,7 @@ struct SearchFlags {
     std::filesystem::path batch;
     std::filesystem::path vectors, output;
     bool stats = false;
+    bool one_by_one = false;
     std::optional<float> min_score;
     bool include_self = false;
     bool interactive = false;
@@ -100,8 +101,9 @@ int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
     if (flags.output.extension() != ".npy")
         throw UsageError("--vectors wants --output FILE.npy, for the rows that are found");
     const Config config = global.config();
-    const VectorSearchSummary summary = search_vectors(
-        config, flags.vectors, flags.top_k.value_or(config.search.top_k), flags.output, global.run_options());
+    const VectorSearchSummary summary =
+        search_vectors(config, flags.vectors, flags.top_k.value_or(config.search.top_k), flags.output,
+                       global.run_options(), flags.one_by_one);
     if (!flags.stats) return 0;
     nlohmann::ordered_json json;
     json["queries"] = summary.queries;
@@ -200,6 +202,8 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("I.npy");
     command->add_flag("--stats", flags->stats,
                       "With --vectors: print a JSON object with times and parameters");
+    command->add_flag("--one-by-one", flags->one_by_one,
+                      "With --vectors: each query a search of its own, on one thread");
     command->add_flag("--include-self", flags->include_self, "Keep the query's own file among the hits");
     command->add_flag("--interactive", flags->interactive,
                       "A prompt that takes path after path, and sentences");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kernels.h"
@@ -19,41 +20,96 @@ float largest_magnitude(std::span<const float> values) {
     return largest > 0 ? largest : 1;
 }
 
-std::int8_t rounded(float value, float scale) {
-    return static_cast<std::int8_t>(std::lround(std::clamp(value * scale, -127.0F, 127.0F)));
+// To the nearest, halves to even (a single instruction, unlike lround).
+int rounded(float value, float scale, float most) {
+    return static_cast<int>(std::nearbyintf(std::clamp(value * scale, -most, most)));
 }
 
 }  // namespace
 
-ByteRows::ByteRows(std::span<const float> vectors, std::size_t dimension)
+ByteRows::ByteRows(std::size_t count, std::size_t dimension, float largest)
     : dimension_(dimension),
       stride_((dimension + cache_line - 1) / cache_line * cache_line),
-      scale_(127 / largest_magnitude(vectors)) {
-    const std::size_t count = vectors.size() / dimension;
-    rows_.assign(count * stride_, offset);
+      scale_(127 / (largest > 0 ? largest : 1)),
+      own_(count * stride_, offset),
+      bytes_(own_) {}
+
+ByteRows::ByteRows(std::span<const float> vectors, std::size_t dimension)
+    : ByteRows(vectors.size() / dimension, dimension, largest_magnitude(vectors)) {
+    set(0, vectors);
+}
+
+ByteRows ByteRows::over(std::span<const std::uint8_t> bytes, std::size_t dimension, float scale,
+                        float largest_norm, float largest_error) {
+    ByteRows rows(0, dimension, 1);
+    rows.scale_ = scale;
+    rows.largest_norm_ = largest_norm;
+    rows.largest_error_ = largest_error;
+    rows.bytes_ = bytes;
+    return rows;
+}
+
+ByteRows ByteRows::over_codes(std::span<const std::uint8_t> codes, std::vector<float> steps) {
+    ByteRows rows(0, steps.size(), 1);
+    rows.steps_ = std::move(steps);
+    rows.bytes_ = codes;
+    return rows;
+}
+
+void ByteRows::set(std::size_t first, std::span<const float> vectors) {
+    const std::size_t count = vectors.size() / dimension_;
+    float most_norm = 0, most_error = 0;  // squared
     for (std::size_t row = 0; row < count; ++row) {
-        const float* values = vectors.data() + row * dimension;
-        std::uint8_t* bytes = rows_.data() + row * stride_;
-        for (std::size_t i = 0; i < dimension; ++i)
-            bytes[i] = static_cast<std::uint8_t>(rounded(values[i], scale_) + offset);
+        const float* values = vectors.data() + row * dimension_;
+        std::uint8_t* bytes = own_.data() + (first + row) * stride_;
+        float norm = 0, error = 0;
+        for (std::size_t i = 0; i < dimension_; ++i) {
+            const int byte = rounded(values[i], scale_, 127);
+            bytes[i] = static_cast<std::uint8_t>(byte + offset);
+            const float back = static_cast<float>(byte) / scale_;
+            norm += back * back;
+            error += (values[i] - back) * (values[i] - back);
+        }
+        most_norm = std::max(most_norm, norm);
+        most_error = std::max(most_error, error);
     }
+    // A little more than computed, for the rounding of these very sums.
+    largest_norm_ = std::max(largest_norm_, std::sqrt(most_norm) * 1.0001F);
+    largest_error_ = std::max(largest_error_, std::sqrt(most_error) * 1.0001F);
 }
 
 ByteQuery ByteRows::encode(std::span<const float> query) const {
     ByteQuery encoded;
     encoded.bytes.resize(stride_);
-    const float scale = 127 / largest_magnitude(query);
-    for (std::size_t i = 0; i < query.size(); ++i) encoded.bytes[i] = rounded(query[i], scale);
+    std::vector<float> weighted;
+    if (of_codes()) {
+        weighted.assign(query.begin(), query.end());
+        for (std::size_t i = 0; i < weighted.size(); ++i) weighted[i] *= steps_[i];
+        query = weighted;
+    }
+    const auto most = static_cast<float>(largest_query_byte());
+    encoded.scale = most / largest_magnitude(query);
+    double norm = 0, error = 0;
+    for (std::size_t i = 0; i < query.size(); ++i) {
+        encoded.bytes[i] = static_cast<std::int8_t>(rounded(query[i], encoded.scale, most));
+        const double back = static_cast<double>(encoded.bytes[i]) / static_cast<double>(encoded.scale);
+        norm += static_cast<double>(query[i]) * query[i];
+        error += (query[i] - back) * (query[i] - back);
+    }
+    encoded.norm = static_cast<float>(std::sqrt(norm));
+    encoded.error = static_cast<float>(std::sqrt(error));
     encoded.bias = offset * std::accumulate(encoded.bytes.begin(), encoded.bytes.end(), 0);
     return encoded;
 }
 
 void ByteRows::load(std::int32_t id, ByteQuery& query) const {
     query.bytes.resize(stride_);
-    const std::uint8_t* bytes = rows_.data() + static_cast<std::size_t>(id) * stride_;
+    const std::uint8_t* bytes = bytes_.data() + static_cast<std::size_t>(id) * stride_;
+    const bool halved = largest_query_byte() < 127;
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < stride_; ++i) {
-        query.bytes[i] = static_cast<std::int8_t>(bytes[i] - offset);
+        const int value = bytes[i] - offset;
+        query.bytes[i] = static_cast<std::int8_t>(halved ? value / 2 : value);
         sum += query.bytes[i];
     }
     query.bias = offset * sum;
@@ -61,8 +117,26 @@ void ByteRows::load(std::int32_t id, ByteQuery& query) const {
 
 void ByteRows::similarities(const ByteQuery& query, std::span<const std::int32_t> ids,
                             std::int32_t* out) const {
-    byte_products_at(query.bytes, rows_.data(), ids, out);
+    byte_products_at(query.bytes, bytes_.data(), ids, out);
     for (std::size_t i = 0; i < ids.size(); ++i) out[i] -= query.bias;
+}
+
+void ByteRows::similarities(const ByteQuery& query, std::size_t first, std::span<std::int32_t> out) const {
+    byte_products(query.bytes, bytes_.data() + first * stride_, out);
+    for (std::int32_t& similarity : out) similarity -= query.bias;
+}
+
+std::int64_t ByteRows::least_similarity(const ByteQuery& query, float score) const {
+    // fp32 sums of the exact score may be off by as much.
+    const double rounding = 2.0 * static_cast<double>(dimension_) * std::numeric_limits<float>::epsilon() *
+                            static_cast<double>(query.norm) *
+                            (static_cast<double>(largest_norm_) + static_cast<double>(largest_error_));
+    const double most = static_cast<double>(query.error) * static_cast<double>(largest_norm_) +
+                        static_cast<double>(query.norm) * static_cast<double>(largest_error_) + rounding;
+    const double least =
+        (static_cast<double>(score) - most) * static_cast<double>(query.scale) * static_cast<double>(scale_);
+    constexpr double bound = 9e15;
+    return static_cast<std::int64_t>(std::floor(std::clamp(least, -bound, bound)));
 }
 
 }  // namespace clipsim

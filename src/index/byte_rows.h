@@ -1,58 +1,80 @@
-// Vectors as bytes, an eighth of a cache line's float: what the graph is walked with. What is found is scored
-// again in fp32, so the rounding costs a candidate now and then, never a wrong score.
+// Vectors as bytes, a quarter of their floats: what graphs are walked with and scans look at first. What is
+// found is scored again with the vectors themselves, so the rounding costs a candidate now and then, never a
+// wrong score; and how far off a similarity can be at most is known.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <span>
 #include <vector>
 
-namespace clipsim {
+#include "big_memory.h"
 
-// std::vector's memory at the start of a cache line: a row of 128 bytes then touches two lines, not three.
-template <typename T>
-struct CacheLineAllocator {
-    using value_type = T;
-    CacheLineAllocator() = default;
-    template <typename U>
-    explicit CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) {}
-    T* allocate(std::size_t count) {
-        return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{64}));
-    }
-    void deallocate(T* memory, std::size_t /*count*/) { ::operator delete (memory, std::align_val_t{64}); }
-    bool operator==(const CacheLineAllocator& /*other*/) const { return true; }
-};
+namespace clipsim {
 
 // A vector in signed bytes, filled up with zeros to the rows' stride.
 struct ByteQuery {
     std::vector<std::int8_t> bytes;
     std::int32_t bias = 0;  // what the rows' offset adds to each of its products
+    float scale = 1;        // a byte is about value * scale
+    float norm = 0;         // of the vector,
+    float error = 0;        // and of what rounding took from it
 };
 
 class ByteRows {
   public:
     ByteRows() = default;
+    // Room for `count` rows, all zeros at first; the magnitude `largest` becomes 127.
+    ByteRows(std::size_t count, std::size_t dimension, float largest);
     // vectors: [N, dimension], any values; the largest magnitude among them becomes 127.
     ByteRows(std::span<const float> vectors, std::size_t dimension);
+    // Rows that lie elsewhere, which has to outlive this: as other ByteRows had them (the numbers are
+    // theirs), or 8-bit codes, of which `steps` says how much one more is worth in each dimension. Codes want
+    // a dimension that is a multiple of 64.
+    static ByteRows over(std::span<const std::uint8_t> bytes, std::size_t dimension, float scale,
+                         float largest_norm, float largest_error);
+    static ByteRows over_codes(std::span<const std::uint8_t> codes, std::vector<float> steps);
 
-    // In a scale of its own: its similarities compare among themselves alone.
+    ByteRows(ByteRows&&) noexcept = default;
+    ByteRows& operator=(ByteRows&&) noexcept = default;
+
+    // Fills rows from `first` on. Not of rows that lie elsewhere; different rows from different threads.
+    void set(std::size_t first, std::span<const float> vectors);
+
+    // Similarities of one such query compare among themselves alone.
     ByteQuery encode(std::span<const float> query) const;
-    // Row `id` as a query, in the rows' scale: similarities of such queries compare with each other.
+    // Row `id` as a query, in the rows' scale: similarities of such queries compare with each other. Not of
+    // codes.
     void load(std::int32_t id, ByteQuery& query) const;
 
     // out[i]: similarity of the query and row ids[i].
     void similarities(const ByteQuery& query, std::span<const std::int32_t> ids, std::int32_t* out) const;
+    // The same of rows one after the other.
+    void similarities(const ByteQuery& query, std::size_t first, std::span<std::int32_t> out) const;
+
+    // The least similarity that a row can have whose score (inner product with the query) is at least
+    // `score`. Proven, not estimated: <q, x> - <q', x'> = <q - q', x'> + <q, x - x'>, and Cauchy-Schwarz
+    // bounds both. Not of codes.
+    std::int64_t least_similarity(const ByteQuery& query, float score) const;
 
     std::size_t stride() const { return stride_; }
-    std::size_t size() const { return stride_ == 0 ? 0 : rows_.size() / stride_; }
+    std::size_t dimension() const { return dimension_; }
+    std::size_t size() const { return stride_ == 0 ? 0 : bytes_.size() / stride_; }
+    bool of_codes() const { return !steps_.empty(); }
+    std::span<const std::uint8_t> bytes() const { return bytes_; }
+    float scale() const { return scale_; }
+    float largest_norm() const { return largest_norm_; }
+    float largest_error() const { return largest_error_; }
 
   private:
     std::size_t dimension_ = 0;
-    std::size_t stride_ = 0;  // bytes from row to row, a multiple of a cache line
-    float scale_ = 1;         // of the rows; a query has one of its own
-    std::vector<std::uint8_t, CacheLineAllocator<std::uint8_t>>
-        rows_;  // value + 128, as VNNI wants one side unsigned
+    std::size_t stride_ = 0;               // bytes from row to row, a multiple of a cache line
+    float scale_ = 1;                      // of the rows; a query has one of its own
+    float largest_norm_ = 0;               // of the rows as bytes give them,
+    float largest_error_ = 0;              // and of what rounding took from one
+    std::vector<float> steps_;             // of codes
+    BigVector<std::uint8_t> own_;          // value + 128, as VNNI wants one side unsigned
+    std::span<const std::uint8_t> bytes_;  // own_, or elsewhere
 };
 
 }  // namespace clipsim

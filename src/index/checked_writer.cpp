@@ -30,6 +30,7 @@ void CheckedWriter::fail() const {
 size_t CheckedWriter::operator()(const void* data, size_t size, size_t count) {
     if (std::fwrite(data, size, count, file_.get()) != count) fail();
     hash_.add({static_cast<const std::byte*>(data), size * count});
+    size_ += size * count;
     return count;
 }
 

@@ -3,6 +3,8 @@
 
 #include <faiss/impl/io.h>
 
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,6 +19,7 @@ class CheckedWriter : public faiss::IOWriter {
     // Throws Error when the file can't be created.
     explicit CheckedWriter(const std::filesystem::path& file);
     size_t operator()(const void* data, size_t size, size_t count) override;  // throws Error
+    std::uint64_t size() const { return size_; }                              // bytes written so far
     // Everything is on the disk afterwards. Returns the hash of what was written, as hash_file would of a
     // file that holds it. Throws Error.
     std::string finish();
@@ -30,6 +33,7 @@ class CheckedWriter : public faiss::IOWriter {
     std::filesystem::path path_;
     std::unique_ptr<std::FILE, Close> file_;
     StreamHash hash_;
+    std::uint64_t size_ = 0;
 };
 
 }  // namespace clipsim

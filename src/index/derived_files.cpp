@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
+#include <utility>
+#include <vector>
 
+#include "auto_type.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/file_seal.h"
 #include "clipsim/index/vector_index.h"
 
 namespace clipsim {
@@ -36,16 +40,21 @@ struct Vectors {
     std::vector<float> rows;
 };
 
-// Those above `after`. What is damaged is dropped from the store, for the next run to embed it again.
-Vectors load_whole(ImageStore& store, IndexSpace space, std::int64_t after) {
-    Vectors vectors;
-    std::vector<std::int64_t> damaged;
-    store.load_vectors(vectors.ids, vectors.rows, space, after, &damaged);
-    if (damaged.empty()) return vectors;
+// What is damaged is dropped from the store, for the next run to embed it again.
+void drop_damaged(ImageStore& store, std::span<const std::int64_t> damaged) {
+    if (damaged.empty()) return;
     log_warning(concat(damaged.size(),
                        " vectors in images.db were damaged and are dropped; run `clipsim index` once more to "
                        "embed their images again"));
     store.remove(damaged);
+}
+
+// Those above `after` that are whole.
+Vectors load_whole(ImageStore& store, IndexSpace space, std::int64_t after) {
+    Vectors vectors;
+    std::vector<std::int64_t> damaged;
+    store.load_vectors(vectors.ids, vectors.rows, space, after, &damaged);
+    drop_damaged(store, damaged);
     return vectors;
 }
 
@@ -54,13 +63,16 @@ Vectors load_whole(ImageStore& store, IndexSpace space, std::int64_t after) {
 // Written aside, not yet in their place. Both are on the disk before the first is renamed.
 struct DerivedFiles::Files {
     std::optional<AtomicFile> own, joint;
-    std::string own_hash, joint_hash;
+    FileSeal own_seal, joint_seal;
 
-    void write(const std::filesystem::path& folder, IndexSpace space, const VectorIndex& index) {
+    // write(path) puts the file there and returns its hash.
+    template <typename Write>
+    void put(const std::filesystem::path& folder, IndexSpace space, Write&& write) {
         const bool is_own = space == IndexSpace::own;
         std::optional<AtomicFile>& file = is_own ? own : joint;
         file.emplace(folder / (is_own ? "index.faiss" : "text.faiss"));
-        (is_own ? own_hash : joint_hash) = index.write(file->temporary_path());
+        const std::filesystem::path aside = file->temporary_path();
+        (is_own ? own_seal : joint_seal) = seal_written(aside, write(aside));  // renaming changes neither
     }
 };
 
@@ -81,6 +93,14 @@ void DerivedFiles::refuse_newer() const {
     }
 }
 
+std::optional<IndexType> DerivedFiles::type_before() const {
+    try {
+        return read_manifest(folder_ / "manifest.json").config.type;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 // ef_search and nprobe that the index was tuned to, or the defaults.
 IndexConfig DerivedFiles::parameters_before() const {
     IndexConfig parameters;
@@ -97,7 +117,8 @@ IndexConfig DerivedFiles::resolved_config(const ImageStore& store) const {
     return with_search_parameters(
         [&] {
             IndexConfig resolved = config_;
-            resolved.type = resolve_index_type(config_.type, store.count());
+            resolved.type =
+                choose_index_type(config_.type, store.count(), identity_.dimension, type_before());
             const IndexConfig before = parameters_before();
             resolved.hnsw.ef_search = before.hnsw.ef_search;
             resolved.ivf.nprobe = before.ivf.nprobe;
@@ -107,8 +128,14 @@ IndexConfig DerivedFiles::resolved_config(const ImageStore& store) const {
 }
 
 // The manifest, where it vouches for files that are there, whole and fit to be gone on with.
-std::optional<Manifest> DerivedFiles::usable_manifest(const ImageStore& store,
-                                                      const IndexConfig& resolved) const {
+std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const ImageStore& store,
+                                                                  const IndexConfig& resolved) const {
+    // Always by the hash, whatever size and time of change say. True where these have to be noted anew.
+    const auto renew = [&](const char* name, FileSeal& seal) {
+        const FileSeal found = seal_file(folder_ / name);
+        if (found.hash != seal.hash) throw Error(concat(name, " is damaged"));
+        return std::exchange(seal, found) != found;
+    };
     try {
         Manifest manifest = read_manifest(folder_ / "manifest.json");
         const bool fits = is_derived_from(manifest, store) &&
@@ -116,10 +143,10 @@ std::optional<Manifest> DerivedFiles::usable_manifest(const ImageStore& store,
                           manifest.identity.dimension == identity_.dimension &&
                           manifest.identity.joint_dimension == identity_.joint_dimension &&
                           same_parameters(manifest.config, resolved);
-        if (!fits || manifest.index_hash != hash_file(folder_ / "index.faiss")) return std::nullopt;
-        if (has_joint() && manifest.joint_index_hash != hash_file(folder_ / "text.faiss"))
-            return std::nullopt;
-        return manifest;
+        if (!fits) return std::nullopt;
+        bool renewed = renew("index.faiss", manifest.index_seal);
+        if (has_joint() && renew("text.faiss", manifest.joint_index_seal)) renewed = true;
+        return Usable{std::move(manifest), !renewed};
     } catch (const Error&) {
         return std::nullopt;
     }
@@ -129,8 +156,8 @@ void DerivedFiles::refresh(ImageStore& store, UpdateReport& report) {
     const auto start = std::chrono::steady_clock::now();
     remove_leftovers();
     const IndexConfig resolved = resolved_config(store);
-    const std::optional<Manifest> before = usable_manifest(store, resolved);
-    Manifest manifest = before.value_or(Manifest{});
+    const std::optional<Usable> before = usable_manifest(store, resolved);
+    Manifest manifest = before ? before->manifest : Manifest{};
     manifest.schema_version = Manifest::current_schema_version;
     manifest.identity = identity_;
     manifest.config = resolved;
@@ -148,8 +175,8 @@ void DerivedFiles::refresh(ImageStore& store, UpdateReport& report) {
     } else if (report.recent > std::min(settings_.most_recent, share_of_vectors(settings_.recent_share))) {
         report.derivation = UpdateReport::Derivation::added_to;
         add_recent(store, manifest);
-    } else if (manifest.images != store.count() || !same_search(before->config, resolved) ||
-               before->schema_version != manifest.schema_version) {
+    } else if (manifest.images != store.count() || !same_search(before->manifest.config, resolved) ||
+               before->manifest.schema_version != manifest.schema_version || !before->is_sealed) {
         manifest.images = store.count();
         write_manifest(folder_ / "manifest.json", manifest);
     }
@@ -166,12 +193,26 @@ void DerivedFiles::build_anew(ImageStore& store, Manifest& manifest) {
         const std::uint64_t generation = store.generation();
         for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
             if (space == IndexSpace::joint && !has_joint()) continue;
-            const int dimension = space == IndexSpace::own ? identity_.dimension : identity_.joint_dimension;
-            const Vectors vectors = load_whole(store, space, 0);
-            files.write(folder_, space,
-                        VectorIndex::build(manifest.config, dimension, vectors.ids, vectors.rows, threads_));
-            if (space == IndexSpace::own)
-                manifest.vectors = manifest.built_from = static_cast<std::int64_t>(vectors.ids.size());
+            const bool own = space == IndexSpace::own;
+            const int dimension = own ? identity_.dimension : identity_.joint_dimension;
+            std::size_t count = 0;
+            std::vector<std::int64_t> damaged;
+            const auto vectors = [&](const TakeVectors& take) {  // the same at each pass
+                count = 0;
+                damaged.clear();
+                store.for_each_block(
+                    space,
+                    [&](std::span<const std::int64_t> ids, std::span<const float> rows) {
+                        count += ids.size();
+                        take(ids, rows);
+                    },
+                    &damaged);
+            };
+            files.put(folder_, space, [&](const std::filesystem::path& file) {
+                return VectorIndex::write(file, manifest.config, dimension, vectors, threads_);
+            });
+            drop_damaged(store, damaged);
+            if (own) manifest.vectors = manifest.built_from = static_cast<std::int64_t>(count);
         }
         if (store.generation() == generation) break;  // else damaged vectors were met, and dropped
     }
@@ -191,7 +232,7 @@ void DerivedFiles::add_recent(ImageStore& store, Manifest& manifest) {
         VectorIndex index = VectorIndex::open(folder_ / (own ? "index.faiss" : "text.faiss"), manifest.config,
                                               own ? identity_.dimension : identity_.joint_dimension);
         index.add(manifest.config, recent.ids, recent.rows, threads_);
-        files.write(folder_, space, index);
+        files.put(folder_, space, [&](const std::filesystem::path& file) { return index.write(file); });
         if (own) manifest.vectors = index.size();
     }
     manifest.last_id = std::max(manifest.last_id, store.last_id());
@@ -202,8 +243,8 @@ void DerivedFiles::add_recent(ImageStore& store, Manifest& manifest) {
 void DerivedFiles::swap_in(Files& files, Manifest& manifest, const ImageStore& store) const {
     manifest.images = store.count();
     manifest.generation = store.generation();
-    manifest.index_hash = files.own_hash;
-    manifest.joint_index_hash = files.joint_hash;
+    manifest.index_seal = files.own_seal;
+    manifest.joint_index_seal = files.joint_seal;
     files.own->commit();
     if (files.joint) files.joint->commit();
     write_manifest(folder_ / "manifest.json", manifest);

@@ -24,8 +24,13 @@ class DerivedFiles {
 
   private:
     struct Files;
-    std::optional<Manifest> usable_manifest(const ImageStore& store, const IndexConfig& resolved) const;
+    struct Usable {
+        Manifest manifest;
+        bool is_sealed = true;  // size and time of change of the files are those that it says
+    };
+    std::optional<Usable> usable_manifest(const ImageStore& store, const IndexConfig& resolved) const;
     IndexConfig resolved_config(const ImageStore& store) const;
+    std::optional<IndexType> type_before() const;
     IndexConfig parameters_before() const;
     bool has_joint() const { return identity_.joint_dimension > 0; }
 

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "clipsim/core/error.h"
 #include "clipsim/index/vector_index.h"
 #include "hnsw_builder.h"
-#include "hnsw_search.h"
+#include "index_view.h"
 #include "parallel.h"
+#include "row_search.h"
 
 namespace clipsim {
 
@@ -79,6 +82,13 @@ std::unique_ptr<faiss::Index> make_index(const IndexConfig& config, int dimensio
     }
 }
 
+ByteRows bytes_of(const faiss::IndexHNSW& index) {
+    const std::optional<IndexView> view = view_of(index);
+    if (!view)
+        throw Error("vectors could not be added to the index: it is not of a kind that clipsim writes");
+    return make_bytes(view->rows, 1);
+}
+
 // Adds rows to an index. The graph of an HNSW index is built by us: several times faster than the FAISS
 // at hand.
 void fill(faiss::Index& index, const IndexConfig& config, std::span<const float> vectors, int threads) {
@@ -91,8 +101,7 @@ void fill(faiss::Index& index, const IndexConfig& config, std::span<const float>
     const auto first = static_cast<std::size_t>(hnsw->ntotal);
     hnsw->storage->add(count, vectors.data());
     hnsw->ntotal += count;
-    const ByteRows rows =
-        first == 0 ? ByteRows(vectors, static_cast<std::size_t>(index.d)) : byte_rows_of(*hnsw);
+    const ByteRows rows = first == 0 ? ByteRows(vectors, static_cast<std::size_t>(index.d)) : bytes_of(*hnsw);
     add_to_hnsw(hnsw->hnsw, rows, first, config.hnsw.ef_construction, thread_count(threads));
 }
 

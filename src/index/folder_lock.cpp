@@ -1,7 +1,6 @@
 #include "folder_lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,17 @@
 #include "clipsim/core/text.h"
 
 namespace clipsim {
+
+namespace {
+
+struct flock whole_file() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+}  // namespace
 
 FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds wait,
                        const std::stop_token& stop) {
@@ -45,9 +55,19 @@ FolderLock::FolderLock(const std::filesystem::path& folder, std::chrono::millise
 }
 
 bool FolderLock::try_lock(const std::filesystem::path& file) const {
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return true;
-    if (errno == EWOULDBLOCK || errno == EINTR) return false;
+    struct flock lock = whole_file();
+    if (::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return true;
+    if (errno == EAGAIN || errno == EACCES || errno == EINTR) return false;
     throw Error(concat("cannot lock ", printable(file), ": ", std::strerror(errno)));
+}
+
+bool FolderLock::is_held(const std::filesystem::path& folder) {
+    const int descriptor = ::open((folder / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    struct flock lock = whole_file();
+    const bool held = ::fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    ::close(descriptor);
+    return held;
 }
 
 FolderLock::~FolderLock() {

@@ -1,4 +1,5 @@
-// One writer an index: an advisory lock on index/lock, which the kernel frees however the process ends.
+// One writer an index: an advisory lock on index/lock, which the kernel frees however the process ends. It is
+// an "open file description" lock of fcntl(2): unlike flock(2)'s it can be asked for without being taken.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,9 @@ class FolderLock {
     ~FolderLock();
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
+
+    // Whether somebody holds it. False where nobody ever did.
+    static bool is_held(const std::filesystem::path& folder);
 
   private:
     bool try_lock(const std::filesystem::path& file) const;

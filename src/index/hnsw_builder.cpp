@@ -30,7 +30,6 @@ class Builder {
     Builder(faiss::HNSW& graph, const ByteRows& rows, int ef_construction, std::size_t threads)
         : graph_(graph),
           rows_(rows),
-          walk_(graph, rows),
           width_(static_cast<std::size_t>(ef_construction)),
           threads_(threads),
           workers_(threads) {}
@@ -88,13 +87,13 @@ class Builder {
     }
 
     // Finds and writes the lists of one new node, which nobody looks at yet.
-    void connect(std::int32_t node, Worker& worker) {
+    void connect(const HnswGraph& walk, std::int32_t node, Worker& worker) {
         ByteQuery query;
         rows_.load(node, query);
         const int top = std::min(level_of(node), graph_.max_level);
-        GraphCandidate start = walk_.descend(query, top, worker.scratch);
+        GraphCandidate start = walk.descend(query, top, worker.scratch);
         for (int level = top; level >= 0; --level) {
-            walk_.beam_search(query, start, level, width_, worker.scratch);
+            walk.beam_search(query, start, level, width_, worker.scratch);
             worker.candidates.assign(worker.scratch.beam.begin(), worker.scratch.beam.end());
             start = worker.candidates.front();
             const std::span<std::int32_t> list = list_of(node, level);
@@ -132,10 +131,11 @@ class Builder {
     }
 
     void add_batch(std::size_t first, std::size_t last) {
+        const HnswGraph walk(graph_, rows_);
         parallel_for(last - first, threads_, piece,
                      [&](std::size_t begin, std::size_t end, std::size_t worker) {
                          for (std::size_t i = begin; i < end; ++i)
-                             connect(static_cast<std::int32_t>(first + i), workers_[worker]);
+                             connect(walk, static_cast<std::int32_t>(first + i), workers_[worker]);
                      });
         enter_links();
         for (std::size_t node = first; node < last; ++node) {
@@ -170,7 +170,6 @@ class Builder {
 
     faiss::HNSW& graph_;
     const ByteRows& rows_;
-    HnswGraph walk_;
     std::size_t width_;
     std::size_t threads_;
     std::vector<Worker> workers_;

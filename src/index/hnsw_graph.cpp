@@ -30,22 +30,32 @@ void WalkScratch::begin(std::size_t nodes) {
     ++epoch_;
 }
 
-std::span<const std::int32_t> HnswGraph::neighbours(std::int32_t node, int level) const {
-    const std::size_t start = graph_.offsets[static_cast<std::size_t>(node)];
-    const auto first =
-        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level)]);
-    const auto last =
-        static_cast<std::size_t>(graph_.cum_nneighbor_per_level[static_cast<std::size_t>(level) + 1]);
-    const std::int32_t* list = graph_.neighbors.data() + start + first;
-    std::size_t count = 0;
-    while (count < last - first && list[count] >= 0) ++count;
-    return {list, count};
+// A mapped file may be damaged where nobody has read it yet: what it says is believed as far as it lies in
+// it.
+HnswGraph::Links HnswGraph::links_of(std::int32_t node, int level) const {
+    const auto at = static_cast<std::size_t>(level);
+    const std::uint64_t offset = graph_.offsets[static_cast<std::size_t>(node)];
+    const std::uint64_t end = offset + graph_.lists[at + 1];
+    if (end < offset || end > graph_.links) return {};
+    return {UnalignedArray<std::int32_t>(graph_.neighbours.at(offset + graph_.lists[at])),
+            graph_.lists[at + 1] - graph_.lists[at]};
+}
+
+std::vector<std::int32_t> HnswGraph::neighbours(std::int32_t node, int level) const {
+    const Links links = links_of(node, level);
+    std::vector<std::int32_t> found;
+    for (std::size_t i = 0; i < links.most && links.ids[i] >= 0; ++i) found.push_back(links.ids[i]);
+    return found;
 }
 
 void HnswGraph::score_neighbours(const ByteQuery& query, std::int32_t node, int level,
                                  WalkScratch& scratch) const {
+    const Links links = links_of(node, level);
     scratch.ids.clear();
-    for (const std::int32_t neighbour : neighbours(node, level)) {
+    for (std::size_t i = 0; i < links.most; ++i) {
+        const std::int32_t neighbour = links.ids[i];
+        // -1, or what only a damaged file says
+        if (static_cast<std::uint32_t>(neighbour) >= graph_.nodes) break;
         if (scratch.visit(neighbour)) scratch.ids.push_back(neighbour);
     }
     scratch.scores.resize(scratch.ids.size());
@@ -56,7 +66,7 @@ GraphCandidate HnswGraph::descend(const ByteQuery& query, int level, WalkScratch
     GraphCandidate best{0, graph_.entry_point};
     rows_.similarities(query, std::span(&best.id, 1), &best.similarity);
     for (int at = graph_.max_level; at > level; --at) {
-        scratch.begin(graph_.levels.size());
+        scratch.begin(graph_.nodes);
         scratch.visit(best.id);
         for (bool moved = true; moved;) {
             moved = false;
@@ -73,7 +83,7 @@ GraphCandidate HnswGraph::descend(const ByteQuery& query, int level, WalkScratch
 
 void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start, int level, std::size_t width,
                             WalkScratch& scratch) const {
-    scratch.begin(graph_.levels.size());
+    scratch.begin(graph_.nodes);
     scratch.visit(start.id);
     scratch.beam.clear();
     scratch.beam.push_back({start, false});
@@ -83,6 +93,9 @@ void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start,
             continue;
         }
         scratch.beam[next].expanded = true;
+        // Most likely the next: its list is on its way meanwhile.
+        if (next + 1 < scratch.beam.size())
+            __builtin_prefetch(links_of(scratch.beam[next + 1].id, level).ids.at(0));
         score_neighbours(query, scratch.beam[next].id, level, scratch);
         std::size_t nearest_new = next + 1;
         for (std::size_t i = 0; i < scratch.ids.size(); ++i) {
@@ -95,7 +108,7 @@ void HnswGraph::beam_search(const ByteQuery& query, const GraphCandidate& start,
 
 void HnswGraph::filtered_beam_search(const ByteQuery& query, const GraphCandidate& start, int level,
                                      std::size_t width, const RowFilter& filter, WalkScratch& scratch) const {
-    scratch.begin(graph_.levels.size());
+    scratch.begin(graph_.nodes);
     scratch.visit(start.id);
     scratch.beam.clear();
     scratch.frontier.assign(1, start);

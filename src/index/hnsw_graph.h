@@ -2,14 +2,14 @@
 // FAISS's, as it stands in index.faiss; the vectors it is walked with are bytes.
 #pragma once
 
-#include <faiss/impl/HNSW.h>
-
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "byte_rows.h"
 #include "clipsim/index/row_filter.h"
+#include "index_view.h"
 
 namespace clipsim {
 
@@ -46,11 +46,12 @@ class WalkScratch {
 
 class HnswGraph {
   public:
-    // Both have to outlive this.
-    HnswGraph(const faiss::HNSW& graph, const ByteRows& rows) : graph_(graph), rows_(rows) {}
+    // Both have to outlive this. Links may change, the number of nodes and the entry point not.
+    HnswGraph(const faiss::HNSW& graph, const ByteRows& rows) : HnswGraph(GraphView(graph), rows) {}
+    HnswGraph(GraphView graph, const ByteRows& rows) : graph_(std::move(graph)), rows_(rows) {}
 
     // The neighbours of a node on a level (0: the lowest).
-    std::span<const std::int32_t> neighbours(std::int32_t node, int level) const;
+    std::vector<std::int32_t> neighbours(std::int32_t node, int level) const;
 
     // From the entry point down to `level`, always to the nearest neighbour.
     GraphCandidate descend(const ByteQuery& query, int level, WalkScratch& scratch) const;
@@ -66,9 +67,15 @@ class HnswGraph {
                               std::size_t width, const RowFilter& filter, WalkScratch& scratch) const;
 
   private:
+    struct Links {
+        UnalignedArray<std::int32_t> ids;  // ended by -1 where there are fewer than
+        std::size_t most = 0;
+    };
+
+    Links links_of(std::int32_t node, int level) const;
     void score_neighbours(const ByteQuery& query, std::int32_t node, int level, WalkScratch& scratch) const;
 
-    const faiss::HNSW& graph_;
+    GraphView graph_;
     const ByteRows& rows_;
 };
 

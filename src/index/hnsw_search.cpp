@@ -1,11 +1,8 @@
 #include "hnsw_search.h"
 
-#include <faiss/IndexFlat.h>
-#include <faiss/impl/AuxIndexStructures.h>
-
 #include <algorithm>
 
-#include "kernels.h"
+#include "flat_search.h"
 
 namespace clipsim {
 
@@ -17,16 +14,6 @@ std::size_t worth_scoring(std::size_t k) {
 }
 
 }  // namespace
-
-ByteRows byte_rows_of(const faiss::IndexHNSW& index) {
-    const auto count = static_cast<std::size_t>(index.ntotal);
-    const auto dimension = static_cast<std::size_t>(index.d);
-    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index.storage))
-        return {std::span(flat->get_xb(), count * dimension), dimension};
-    std::vector<float> rows(count * dimension);
-    index.storage->reconstruct_n(0, index.ntotal, rows.data());
-    return {rows, dimension};
-}
 
 class HnswSearch::BorrowedScratch {
   public:
@@ -52,8 +39,8 @@ class HnswSearch::BorrowedScratch {
     std::unique_ptr<WalkScratch> scratch_;
 };
 
-HnswSearch::HnswSearch(const faiss::IndexHNSW& index, const IndexConfig& config)
-    : index_(index), rows_(byte_rows_of(index)), graph_(index.hnsw, rows_) {
+HnswSearch::HnswSearch(IndexView view, ByteRows bytes, const IndexConfig& config)
+    : rows_(std::move(view.rows)), bytes_(std::move(bytes)), graph_(std::move(*view.graph), bytes_) {
     HnswSearch::set_parameters(config);
 }
 
@@ -68,13 +55,7 @@ std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query,
     for (const WalkScratch::Entry& entry : beam.first(std::min(beam.size(), worth_scoring(k))))
         ids.push_back(entry.id);
     std::vector<float> scores(ids.size());
-    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index_.storage)) {
-        inner_products_at(query, flat->get_xb(), ids, scores.data());
-    } else {
-        const std::unique_ptr<faiss::DistanceComputer> distance(index_.storage->get_distance_computer());
-        distance->set_query(query.data());
-        for (std::size_t i = 0; i < ids.size(); ++i) scores[i] = (*distance)(ids[i]);
-    }
+    rows_.scores_at(rows_.prepare(query), ids, scores.data());
     std::vector<ScoredRow> found;
     for (std::size_t i = 0; i < ids.size(); ++i) found.push_back({scores[i], ids[i]});
     const std::size_t kept = std::min(k, found.size());
@@ -95,9 +76,9 @@ std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::si
                                            const RowFilter* filter) const {
     if (filter != nullptr) k = std::min(k, filter->allowed());
     const std::size_t width = std::max(ef_search_, k);
-    if (index_.ntotal > 0 && (filter == nullptr || !is_sparse(*filter, width))) {
+    if (rows_.size() > 0 && (filter == nullptr || !is_sparse(*filter, width))) {
         BorrowedScratch scratch(*this);
-        const ByteQuery bytes = rows_.encode(query);
+        const ByteQuery bytes = bytes_.encode(query);
         const GraphCandidate start = graph_.descend(bytes, 0, *scratch);
         if (filter == nullptr) {
             graph_.beam_search(bytes, start, 0, width, *scratch);
@@ -106,7 +87,7 @@ std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::si
         }
         if ((*scratch).beam.size() >= k) return scored_again(query, (*scratch).beam, k);
     }
-    return exact_nearest(*index_.storage, query, k, filter);
+    return exact_nearest(rows_, query, k, filter);
 }
 
 }  // namespace clipsim

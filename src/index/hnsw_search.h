@@ -2,8 +2,6 @@
 // those that the index keeps.
 #pragma once
 
-#include <faiss/IndexHNSW.h>
-
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -12,16 +10,14 @@
 #include "clipsim/core/config.h"
 #include "hnsw_graph.h"
 #include "row_search.h"
+#include "stored_rows.h"
 
 namespace clipsim {
 
-// The rows that an index keeps, as bytes.
-ByteRows byte_rows_of(const faiss::IndexHNSW& index);
-
 class HnswSearch : public RowSearch {
   public:
-    // The index has to outlive this. A byte a dimension is held beside it.
-    HnswSearch(const faiss::IndexHNSW& index, const IndexConfig& config);
+    // view: of an HNSW index; bytes: its rows.
+    HnswSearch(IndexView view, ByteRows bytes, const IndexConfig& config);
 
     void set_parameters(const IndexConfig& config) override;
 
@@ -30,14 +26,16 @@ class HnswSearch : public RowSearch {
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
                                    const RowFilter* filter = nullptr) const override;
 
+    const ByteRows* bytes() const override { return &bytes_; }
+
   private:
     class BorrowedScratch;
     bool is_sparse(const RowFilter& filter, std::size_t width) const;
     std::vector<ScoredRow> scored_again(std::span<const float> query,
                                         std::span<const WalkScratch::Entry> beam, std::size_t k) const;
 
-    const faiss::IndexHNSW& index_;
-    ByteRows rows_;
+    StoredRows rows_;
+    ByteRows bytes_;
     HnswGraph graph_;
     std::size_t ef_search_ = 0;
     mutable std::mutex mutex_;

@@ -365,6 +365,31 @@ void ImageStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>
     vectors.resize(ids.size() * dimension);
 }
 
+void ImageStore::for_each_block(
+    IndexSpace space, const std::function<void(std::span<const std::int64_t>, std::span<const float>)>& take,
+    std::vector<std::int64_t>* damaged) const {
+    constexpr std::size_t block = 4096;
+    const std::size_t dimension = impl_->dimension_of(space);
+    std::vector<std::int64_t> ids;
+    std::vector<float> vectors(block * dimension);
+    const auto hand_over = [&] {
+        if (!ids.empty()) take(ids, std::span<const float>(vectors).first(ids.size() * dimension));
+        ids.clear();
+    };
+    Statement statement(impl_->database,
+                        concat("SELECT vector, checksum, id FROM ", table_of(space), " ORDER BY id"));
+    while (statement.step()) {
+        const std::int64_t id = statement.integer(2);
+        if (!impl_->read_vector(statement, std::span(vectors).subspan(ids.size() * dimension, dimension))) {
+            if (damaged != nullptr) damaged->push_back(id);
+            continue;
+        }
+        ids.push_back(id);
+        if (ids.size() == block) hand_over();
+    }
+    hand_over();
+}
+
 std::vector<std::int64_t> ImageStore::matching(const ImageFilter& filter) const {
     const Candidates candidates(filter);
     Statement statement(impl_->database, candidates.sql);

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/file_seal.h"
+#include "folder_lock.h"
 #include "pinned_file.h"
 
 namespace clipsim {
@@ -62,7 +64,7 @@ struct IndexSnapshot::Impl {
         const bool is_own = space == IndexSpace::own;
         const std::string name = printable(folder / file_of(space));
         if (!file.is_open()) throw Error(concat("cannot read ", name));
-        if (hash_file(file.path()) != (is_own ? manifest.index_hash : manifest.joint_index_hash))
+        if (!is_intact(file.path(), is_own ? manifest.index_seal : manifest.joint_index_seal))
             throw Error(concat(name, " is damaged (its checksum differs from the manifest's)"));
         const int dimension = is_own ? manifest.identity.dimension : manifest.identity.joint_dimension;
         return with_changes_since(VectorIndex::open(file.path(), manifest.config, dimension), store,
@@ -118,9 +120,11 @@ IndexSnapshot& IndexSnapshot::operator=(IndexSnapshot&&) noexcept = default;
 IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const IndexIdentity& identity,
                                   const IndexConfig& wanted) {
     using namespace std::chrono_literals;
-    // A writer that swaps files in takes a moment from the first to the last of them.
+    // A writer that swaps files in takes a moment from the first to the last of them. Where nobody writes,
+    // one more look is enough: the first may have come upon the end of such a moment.
     constexpr std::chrono::milliseconds waits[]{0ms, 1ms, 10ms, 50ms, 100ms, 200ms};
     std::string problem;
+    bool written_to = true;
     for (const std::chrono::milliseconds wait : waits) {
         std::this_thread::sleep_for(wait);
         auto impl =
@@ -133,6 +137,8 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
         } catch (const Error& error) {
             problem = error.what();
         }
+        const bool written_to_before = std::exchange(written_to, FolderLock::is_held(folder));
+        if (!written_to && !written_to_before) break;
     }
     auto impl = std::make_unique<Impl>(folder, ImageStore::open_for_reading(folder / "images.db", identity));
     impl->do_without_files(problem, identity);

@@ -44,10 +44,13 @@ LiveIndex::LiveIndex(VectorIndex base, std::span<const std::int64_t> removed,
       dimension_(static_cast<std::size_t>(dimension)) {
     std::vector<std::int64_t> sorted(removed.begin(), removed.end());
     std::ranges::sort(sorted);
-    for_each_row(base_.ids(), sorted, [&](std::int64_t row) {
-        if (!live_) live_.emplace(base_.ids().size(), true);
-        live_->forbid(row);
-    });
+    // Where nothing was removed, the ids of a mapped file stay unread.
+    if (!sorted.empty()) {
+        for_each_row(base_.ids(), sorted, [&](std::int64_t row) {
+            if (!live_) live_.emplace(base_.ids().size(), true);
+            live_->forbid(row);
+        });
+    }
     if (!recent_ids_.empty()) recent_ = exact_index(dimension, recent_ids_, recent_vectors);
 }
 
@@ -69,15 +72,20 @@ std::vector<Neighbour> LiveIndex::search(std::span<const float> query, int k,
     return merged(found, recent_->search(query, k, selection == nullptr ? nullptr : &selection->recent), k);
 }
 
-std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k, int threads) const {
-    if (!live_ && !recent_) return base_.search_rows(queries, k, threads);
-    std::vector<std::int64_t> ids;  // of all that can be found
+std::vector<std::int64_t> LiveIndex::ids() const {
+    const std::span<const std::int64_t> base = base_.ids();
+    std::vector<std::int64_t> ids;
     ids.reserve(static_cast<std::size_t>(size()));
-    for (std::size_t row = 0; row < base_.ids().size(); ++row) {
-        if (!live_ || live_->allows(static_cast<std::int64_t>(row))) ids.push_back(base_.ids()[row]);
+    for (std::size_t row = 0; row < base.size(); ++row) {
+        if (!live_ || live_->allows(static_cast<std::int64_t>(row))) ids.push_back(base[row]);
     }
     ids.insert(ids.end(), recent_ids_.begin(), recent_ids_.end());
+    return ids;
+}
 
+std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k, int threads) const {
+    if (!live_ && !recent_) return base_.search_rows(queries, k, threads);
+    const std::vector<std::int64_t> ids = this->ids();
     const std::size_t count = queries.size() / dimension_, width = static_cast<std::size_t>(k);
     std::vector<std::int64_t> positions(count * width, -1);
     constexpr std::size_t piece = 8;  // queries that a thread takes at a time

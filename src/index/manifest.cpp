@@ -14,6 +14,19 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 1 << 20;
 
+FileSeal parse_seal(const nlohmann::json& json) {
+    FileSeal seal{json.at("index_hash").get<std::string>()};
+    seal.size = json.value("index_size", seal.size);
+    seal.mtime_ns = json.value("index_mtime_ns", seal.mtime_ns);
+    return seal;
+}
+
+void write_seal(nlohmann::ordered_json& json, const FileSeal& seal) {
+    json["index_hash"] = seal.hash;
+    json["index_size"] = seal.size;
+    json["index_mtime_ns"] = seal.mtime_ns;
+}
+
 Manifest parse_manifest(const nlohmann::json& json) {
     Manifest manifest;
     manifest.schema_version = json.at("schema_version").get<int>();
@@ -27,12 +40,12 @@ Manifest parse_manifest(const nlohmann::json& json) {
     manifest.images = json.at("images").get<std::int64_t>();
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
-    manifest.index_hash = json.at("index_hash").get<std::string>();
+    manifest.index_seal = parse_seal(json);
     manifest.last_id = json.value("last_id", std::int64_t{-1});
     manifest.built_from = json.value("built_from", manifest.vectors);
     if (json.contains("text")) {
         manifest.identity.joint_dimension = json["text"].at("dimension").get<int>();
-        manifest.joint_index_hash = json["text"].at("index_hash").get<std::string>();
+        manifest.joint_index_seal = parse_seal(json["text"]);
     }
     return manifest;
 }
@@ -78,10 +91,10 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["generation"] = manifest.generation;
     json["last_id"] = manifest.last_id;
     json["built_from"] = manifest.built_from;
-    json["index_hash"] = manifest.index_hash;
+    write_seal(json, manifest.index_seal);
     if (manifest.identity.joint_dimension > 0) {
         json["text"]["dimension"] = manifest.identity.joint_dimension;
-        json["text"]["index_hash"] = manifest.joint_index_hash;
+        write_seal(json["text"], manifest.joint_index_seal);
     }
     using ErrorHandler = nlohmann::ordered_json::error_handler_t;
     write_file_atomically(file, json.dump(2, ' ', false, ErrorHandler::replace) + "\n");

@@ -1,31 +1,18 @@
 #include "row_search.h"
 
-#include <faiss/IndexFlat.h>
-#include <faiss/IndexHNSW.h>
-#include <faiss/IndexIVF.h>
 #include <faiss/impl/IDSelector.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "flat_search.h"
 #include "hnsw_search.h"
-#include "kernels.h"
+#include "ivf_search.h"
+#include "parallel.h"
 
 namespace clipsim {
 
 namespace {
-
-std::vector<ScoredRow> search_with_faiss(const faiss::Index& index, std::span<const float> query,
-                                         std::size_t k, const faiss::SearchParameters* parameters = nullptr) {
-    std::vector<float> scores(k);
-    std::vector<faiss::Index::idx_t> rows(k);
-    index.search(1, query.data(), static_cast<faiss::Index::idx_t>(k), scores.data(), rows.data(),
-                 parameters);
-    std::vector<ScoredRow> found;
-    for (std::size_t i = 0; i < k && rows[i] >= 0; ++i) found.push_back({scores[i], rows[i]});
-    return found;
-}
 
 // A RowFilter as FAISS asks for it.
 class AllowedRows : public faiss::IDSelector {
@@ -37,118 +24,85 @@ class AllowedRows : public faiss::IDSelector {
     const RowFilter& filter_;
 };
 
-class ExactSearch : public RowSearch {
+// A file of another program's making.
+class FaissSearch : public RowSearch {
   public:
-    explicit ExactSearch(const faiss::Index& index) : index_(index) {}
+    explicit FaissSearch(const faiss::Index& index) : index_(index) {}
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
                                    const RowFilter* filter) const override {
-        return exact_nearest(index_, query, k, filter);
+        std::vector<float> scores(k);
+        std::vector<faiss::Index::idx_t> rows(k);
+        std::optional<AllowedRows> allowed;
+        faiss::SearchParameters parameters;
+        if (filter != nullptr) parameters.sel = &allowed.emplace(*filter);
+        index_.search(1, query.data(), static_cast<faiss::Index::idx_t>(k), scores.data(), rows.data(),
+                      filter != nullptr ? &parameters : nullptr);
+        std::vector<ScoredRow> found;
+        for (std::size_t i = 0; i < k && rows[i] >= 0; ++i) found.push_back({scores[i], rows[i]});
+        return found;
     }
 
   private:
     const faiss::Index& index_;
 };
 
-class IvfSearch : public RowSearch {
-  public:
-    IvfSearch(const faiss::IndexIVF& index, const IndexConfig& config) : index_(index) {
-        IvfSearch::set_parameters(config);
-    }
-    void set_parameters(const IndexConfig& config) override {
-        nprobe_ = static_cast<std::size_t>(config.ivf.nprobe.value_or(IvfConfig::default_nprobe));
-    }
-    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                   const RowFilter* filter) const override {
-        const std::size_t wanted = filter == nullptr ? k : std::min(k, filter->allowed());
-        if (wanted == 0) return {};
-        std::vector<ScoredRow> found = probe(query, wanted, lists_for(filter), filter);
-        // The probed lists gave out before k: look at all of them.
-        if (found.size() < wanted) found = probe(query, wanted, index_.nlist, filter);
-        return found;
-    }
+constexpr std::size_t rows_at_a_time = 1024;
 
-  private:
-    // As many as hold, in all likelihood, as many allowed rows as nprobe lists hold rows.
-    std::size_t lists_for(const RowFilter* filter) const {
-        if (filter == nullptr) return nprobe_;
-        const double lists = std::ceil(static_cast<double>(nprobe_) / filter->selectivity());
-        return static_cast<std::size_t>(std::min(lists, static_cast<double>(index_.nlist)));
+float largest_magnitude(const StoredRows& rows) {
+    std::vector<float> values;
+    float largest = 0;
+    for (std::size_t first = 0; first < rows.size(); first += rows_at_a_time) {
+        values.resize(std::min(rows_at_a_time, rows.size() - first) * rows.dimension());
+        rows.decode(first, values);
+        for (const float value : values) largest = std::max(largest, std::abs(value));
     }
-
-    std::vector<ScoredRow> probe(std::span<const float> query, std::size_t k, std::size_t lists,
-                                 const RowFilter* filter) const {
-        faiss::SearchParametersIVF parameters;
-        parameters.nprobe = lists;
-        if (filter == nullptr) return search_with_faiss(index_, query, k, &parameters);
-        AllowedRows allowed(*filter);
-        parameters.sel = &allowed;
-        return search_with_faiss(index_, query, k, &parameters);
-    }
-
-    const faiss::IndexIVF& index_;
-    std::size_t nprobe_ = 0;
-};
-
-// Few enough that fetching them one by one is cheaper than reading past the rest.
-constexpr double sparse = 0.25;
-
-std::vector<ScoredRow> scan_allowed(const faiss::IndexFlat& flat, std::span<const float> query, std::size_t k,
-                                    const RowFilter& filter) {
-    TopK best(k);
-    std::vector<std::int32_t> rows;
-    std::vector<float> scores;
-    constexpr std::size_t block = 4096;
-    for (std::size_t first = 0; first < filter.rows(); first += block) {
-        rows.clear();
-        filter.for_each_allowed(first, std::min(first + block, filter.rows()),
-                                [&](std::int64_t row) { rows.push_back(static_cast<std::int32_t>(row)); });
-        scores.resize(rows.size());
-        inner_products_at(query, flat.get_xb(), rows, scores.data());
-        for (std::size_t i = 0; i < rows.size(); ++i) best.offer(scores[i], rows[i]);
-    }
-    return best.take();
+    return largest;
 }
 
 }  // namespace
 
-std::vector<ScoredRow> exact_nearest(const faiss::Index& storage, std::span<const float> query, std::size_t k,
-                                     const RowFilter* filter) {
-    if (filter != nullptr) k = std::min(k, filter->allowed());
-    if (k == 0) return {};
-    const auto* flat = dynamic_cast<const faiss::IndexFlat*>(&storage);
-    if (flat == nullptr) {
-        if (filter == nullptr) return search_with_faiss(storage, query, k);
-        AllowedRows allowed(*filter);
-        faiss::SearchParameters parameters;
-        parameters.sel = &allowed;
-        return search_with_faiss(storage, query, k, &parameters);
+void RowSearch::nearest_of_each(std::span<const float> queries, std::size_t dimension, std::size_t k,
+                                std::size_t threads, const RowFilter* filter, const Found& found) const {
+    constexpr std::size_t piece = 8;  // queries that a thread takes at a time
+    parallel_for(queries.size() / dimension, threads, piece,
+                 [&](std::size_t begin, std::size_t end, std::size_t) {
+                     for (std::size_t q = begin; q < end; ++q)
+                         found(q, nearest(queries.subspan(q * dimension, dimension), k, filter));
+                 });
+}
+
+// Codes of 8 bits are bytes already; other rows are four or two times as much to read.
+bool wants_bytes(const IndexView& view) {
+    if (view.lists) return false;
+    return view.rows.memory().storage != Storage::int8 || (view.graph && view.rows.dimension() % 64 != 0);
+}
+
+ByteRows make_bytes(const StoredRows& rows, std::size_t /*threads*/) {
+    ByteRows bytes(rows.size(), rows.dimension(), largest_magnitude(rows));
+    std::vector<float> values;
+    for (std::size_t first = 0; first < rows.size(); first += rows_at_a_time) {
+        values.resize(std::min(rows_at_a_time, rows.size() - first) * rows.dimension());
+        rows.decode(first, values);
+        bytes.set(first, values);
     }
-    if (filter != nullptr && filter->selectivity() < sparse) return scan_allowed(*flat, query, k, *filter);
-    constexpr std::size_t block = 512;  // scores that stay in the nearest cache
-    std::array<float, block> scores{};
-    const auto count = static_cast<std::size_t>(flat->ntotal);
-    TopK best(k);
-    for (std::size_t first = 0; first < count; first += block) {
-        const std::size_t rows = std::min(block, count - first);
-        inner_products(query, flat->get_xb() + first * query.size(), std::span(scores).first(rows));
-        const auto offer = [&](std::int64_t row) {
-            best.offer(scores[static_cast<std::size_t>(row) - first], row);
-        };
-        if (filter != nullptr) {
-            filter->for_each_allowed(first, first + rows, offer);
-        } else {
-            for (std::size_t i = 0; i < rows; ++i) offer(static_cast<std::int64_t>(first + i));
-        }
+    return bytes;
+}
+
+std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexConfig& config, ByteRows bytes) {
+    if (view.lists) return std::make_unique<IvfSearch>(std::move(*view.lists), view.count, config);
+    if (wants_bytes(view) && bytes.size() == 0) bytes = make_bytes(view.rows, 1);
+    if (!view.graph) return std::make_unique<FlatSearch>(std::move(view.rows), std::move(bytes));
+    if (bytes.size() == 0) {
+        const RowMemory& codes = view.rows.memory();
+        bytes = ByteRows::over_codes({codes.data, view.count * codes.dimension}, view.rows.steps());
     }
-    return best.take();
+    return std::make_unique<HnswSearch>(std::move(view), std::move(bytes), config);
 }
 
 std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexConfig& config) {
-    if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(&index))
-        return std::make_unique<HnswSearch>(*hnsw, config);
-    if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index))
-        return std::make_unique<IvfSearch>(*ivf, config);
-    return std::make_unique<ExactSearch>(index);
+    std::optional<IndexView> view = view_of(index);
+    if (!view) return std::make_unique<FaissSearch>(index);
+    return make_row_search(std::move(*view), config);
 }
 
 }  // namespace clipsim

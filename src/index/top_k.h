@@ -23,16 +23,24 @@ class TopK {
   public:
     explicit TopK(std::size_t k) : k_(k) { heap_.reserve(k); }
 
-    // Rows come in ascending order, so that one whose score equals the worst kept one's is not wanted.
+    // Rows may come in any order.
     void offer(float score, std::int64_t row) {
         if (heap_.size() < k_) {
             heap_.push_back({score, row});
             std::ranges::push_heap(heap_, comes_before);
-        } else if (score > heap_.front().score) {
+        } else if (comes_before({score, row}, heap_.front())) {
             std::ranges::pop_heap(heap_, comes_before);
             heap_.back() = {score, row};
             std::ranges::push_heap(heap_, comes_before);
         }
+    }
+
+    std::size_t capacity() const { return k_; }
+    bool full() const { return heap_.size() == k_; }
+    // Of the worst one kept; what is below it is not wanted any more once full().
+    float worst_score() const { return heap_.front().score; }
+    void merge(const TopK& other) {
+        for (const ScoredRow& row : other.heap_) offer(row.score, row.row);
     }
 
     // Best first. The heap is empty afterwards.

@@ -5,11 +5,15 @@
 #include <cstdint>
 #include <span>
 
+#include "clipsim/core/error.h"
 #include "clipsim/index/image_store.h"
 #include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/manifest.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/index/row_filter.h"
+#include "flat_search.h"
 #include "folder_lock.h"
+#include "parallel.h"
+#include "top_k.h"
 
 namespace clipsim {
 
@@ -29,21 +33,57 @@ std::vector<int> efforts(int first, int last) {
 }
 
 struct Sample {
-    std::vector<std::int64_t> rows;  // [Q] of the index
+    std::vector<std::int64_t> rows;  // [Q] positions in the index's ids
     std::vector<float> queries;      // [Q, D]
 };
 
-Sample evenly_drawn(std::span<const float> vectors, std::size_t dimension) {
-    const std::size_t count = vectors.size() / dimension;
-    const std::size_t queries = std::min(count, most_queries);
+// Every nth image of the index.
+Sample evenly_drawn(const ImageStore& store, std::span<const std::int64_t> ids) {
+    const std::size_t queries = std::min(ids.size(), most_queries);
     Sample sample;
     for (std::size_t q = 0; q < queries; ++q) {
-        const std::size_t row = q * count / queries;
-        sample.rows.push_back(static_cast<std::int64_t>(row));
-        const std::span<const float> vector = vectors.subspan(row * dimension, dimension);
-        sample.queries.insert(sample.queries.end(), vector.begin(), vector.end());
+        const std::size_t row = q * ids.size() / queries;
+        try {
+            const std::vector<float> vector = store.vector(ids[row]);
+            sample.queries.insert(sample.queries.end(), vector.begin(), vector.end());
+            sample.rows.push_back(static_cast<std::int64_t>(row));
+        } catch (const Error&) {  // damaged: the next update that meets it drops it
+        }
     }
     return sample;
+}
+
+// The true nearest of each query, [Q, k + 1], as positions in `ids`, which ascend. The vectors pass by block
+// after block.
+std::vector<std::int64_t> true_nearest(const ImageStore& store, std::span<const std::int64_t> ids,
+                                       std::size_t dimension, const Sample& sample) {
+    std::vector<TopK> best(sample.rows.size(), TopK(k + 1));
+    std::size_t at = 0;  // in ids, which ascend as the blocks do
+    store.for_each_block(
+        IndexSpace::own, [&](std::span<const std::int64_t> block_ids, std::span<const float> vectors) {
+            std::vector<std::int64_t> rows(block_ids.size(), -1);
+            RowFilter indexed(block_ids.size(), false);
+            for (std::size_t i = 0; i < block_ids.size(); ++i) {
+                while (at < ids.size() && ids[at] < block_ids[i]) ++at;
+                if (at == ids.size() || ids[at] != block_ids[i]) continue;
+                rows[i] = static_cast<std::int64_t>(at);
+                indexed.allow(static_cast<std::int64_t>(i));
+            }
+            const RowMemory memory{reinterpret_cast<const std::uint8_t*>(vectors.data()), dimension,
+                                   Storage::fp32};
+            FlatSearch({memory, block_ids.size()}, {})
+                .nearest_of_each(sample.queries, dimension, k + 1, thread_count(0), &indexed,
+                                 [&](std::size_t q, std::span<const ScoredRow> found) {
+                                     for (const ScoredRow& row : found)
+                                         best[q].offer(row.score, rows[static_cast<std::size_t>(row.row)]);
+                                 });
+        });
+    std::vector<std::int64_t> nearest(best.size() * (k + 1), -1);
+    for (std::size_t q = 0; q < best.size(); ++q) {
+        std::ranges::transform(best[q].take(), nearest.begin() + static_cast<std::ptrdiff_t>(q * (k + 1)),
+                               &ScoredRow::row);
+    }
+    return nearest;
 }
 
 // Share of the true k nearest that were found, a query's own row left out of both.
@@ -81,17 +121,13 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
     const FolderLock lock(index_dir);
     manifest = read_manifest(index_dir / "manifest.json");
 
+    const ImageStore store = ImageStore::open_for_reading(index_dir / "images.db", manifest.identity);
     IndexSnapshot snapshot = IndexSnapshot::open(index_dir, manifest.identity);
     LiveIndex& index = snapshot.vectors(IndexSpace::own);
-    std::vector<std::int64_t> ids;
-    std::vector<float> vectors;
-    ImageStore::open_for_reading(index_dir / "images.db", manifest.identity).load_vectors(ids, vectors);
-    const Sample sample = evenly_drawn(vectors, static_cast<std::size_t>(manifest.identity.dimension));
-    IndexConfig exact;
-    exact.type = IndexType::flat;
-    const std::vector<std::int64_t> truth =
-        VectorIndex::build(exact, manifest.identity.dimension, ids, vectors)
-            .search_rows(sample.queries, k + 1);
+    const std::vector<std::int64_t> ids = index.ids();
+    const auto dimension = static_cast<std::size_t>(manifest.identity.dimension);
+    const Sample sample = evenly_drawn(store, ids);
+    const std::vector<std::int64_t> truth = true_nearest(store, ids, dimension, sample);
 
     const bool hnsw = manifest.config.type == IndexType::hnsw;
     for (const int effort : efforts(hnsw ? k + 1 : 1, largest_effort)) {

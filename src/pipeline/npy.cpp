@@ -110,27 +110,36 @@ void write_npy(const std::filesystem::path& file, std::span<const std::int64_t> 
     write_matrix(file, "<i8", std::as_bytes(values), rows, columns);
 }
 
-FloatMatrix read_npy(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) refuse(file, "the file can't be read");
-    const Header header = read_header(in, file);
-    const std::size_t count = header.rows * header.columns;
+NpyReader::NpyReader(const std::filesystem::path& file) : file_(file), in_(file, std::ios::binary) {
+    if (!in_) refuse(file, "the file can't be read");
+    const Header header = read_header(in_, file);
+    element_size_ = header.element_size;
+    rows_ = header.rows;
+    columns_ = header.columns;
     // The file's own size bounds what is allocated, whatever the header says.
     std::error_code error;
     const std::uintmax_t left =
-        std::filesystem::file_size(file, error) - static_cast<std::uintmax_t>(in.tellg());
-    if (error || left < count * header.element_size) {
-        refuse(file, concat("it is cut off: ", header.rows, " x ", header.columns, " values are promised"));
+        std::filesystem::file_size(file, error) - static_cast<std::uintmax_t>(in_.tellg());
+    if (error || left < rows_ * columns_ * element_size_) {
+        refuse(file, concat("it is cut off: ", rows_, " x ", columns_, " values are promised"));
     }
-    FloatMatrix matrix{std::vector<float>(count), header.rows, header.columns};
-    if (header.element_size == 4) {
-        in.read(reinterpret_cast<char*>(matrix.values.data()), static_cast<std::streamsize>(count * 4));
+}
+
+void NpyReader::read(std::span<float> out) {
+    if (element_size_ == 4) {
+        in_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size_bytes()));
     } else {
-        std::vector<std::uint16_t> halves(count);
-        in.read(reinterpret_cast<char*>(halves.data()), static_cast<std::streamsize>(count * 2));
-        std::ranges::transform(halves, matrix.values.begin(), from_half);
+        halves_.resize(out.size());
+        in_.read(reinterpret_cast<char*>(halves_.data()), static_cast<std::streamsize>(out.size() * 2));
+        std::ranges::transform(halves_, out.begin(), from_half);
     }
-    if (!in) refuse(file, "reading it failed");
+    if (!in_) refuse(file_, "reading it failed");
+}
+
+FloatMatrix read_npy(const std::filesystem::path& file) {
+    NpyReader in(file);
+    FloatMatrix matrix{std::vector<float>(in.rows() * in.columns()), in.rows(), in.columns()};
+    in.read(matrix.values);
     return matrix;
 }
 

@@ -1,6 +1,7 @@
 // An update that is killed, or runs out of disk, at each single change it makes to a file: the index opens,
 // is complete or cleanly the earlier one, and the next run repairs it.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -96,6 +97,15 @@ class UpdateWithFault : public ::testing::TestWithParam<std::tuple<Scenario, Fau
         }
     }
 
+    // In memory where that can be had: what is proven has nothing to do with disks, and syncing to one is
+    // slow.
+    struct TemporaryFilesInMemory {
+        TemporaryFilesInMemory() {
+            if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
+        }
+    };
+
+    TemporaryFilesInMemory before_folder_;
     TemporaryFolder folder_;
     LittleWorld world_{folder_.path()};
     std::set<std::string> before_;  // content hashes

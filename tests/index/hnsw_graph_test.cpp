@@ -12,13 +12,17 @@ namespace {
 
 constexpr int dimension = 16;
 
+faiss::HNSW built(const ByteRows& rows) {
+    faiss::HNSW graph(8);
+    add_to_hnsw(graph, rows, 0, 60, 2);
+    return graph;
+}
+
 class HnswGraphTest : public ::testing::Test {
   protected:
-    HnswGraphTest() { add_to_hnsw(hnsw_, rows_, 0, 60, 2); }
-
     std::vector<float> vectors_ = unit_vectors(1000, dimension);
     ByteRows rows_{vectors_, dimension};
-    faiss::HNSW hnsw_{8};
+    faiss::HNSW hnsw_ = built(rows_);
     HnswGraph graph_{hnsw_, rows_};
     WalkScratch scratch_;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,6 +61,11 @@ class ImageStore {
     void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
                       IndexSpace space = IndexSpace::own, std::int64_t after = 0,
                       std::vector<std::int64_t>* damaged = nullptr) const;
+    // The same of all images, a block at a time: `take` gets ids [N] and vectors [N, dimension].
+    void for_each_block(
+        IndexSpace space,
+        const std::function<void(std::span<const std::int64_t> ids, std::span<const float> vectors)>& take,
+        std::vector<std::int64_t>* damaged = nullptr) const;
     std::vector<std::int64_t> matching(const ImageFilter& filter) const;  // ids, ascending
     int joint_dimension() const;                                          // what the file keeps; 0: none
     std::int64_t count() const;

@@ -33,7 +33,8 @@ class LiveIndex {
     // in the ascending order of ids, [Q, k], best first, -1 where there are fewer.
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0) const;
 
-    std::int64_t size() const;  // images that can be found
+    std::int64_t size() const;              // images that can be found
+    std::vector<std::int64_t> ids() const;  // theirs, ascending
     std::int64_t recent() const { return static_cast<std::int64_t>(recent_ids_.size()); }
     // ef_search and nprobe of the config from now on. Not while a search is under way.
     void set_search_parameters(const IndexConfig& config) { base_.set_search_parameters(config); }

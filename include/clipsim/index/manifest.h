@@ -7,6 +7,7 @@
 
 #include "clipsim/core/config.h"
 #include "clipsim/core/error.h"
+#include "clipsim/index/file_seal.h"
 
 namespace clipsim {
 
@@ -34,8 +35,8 @@ struct Manifest {
     std::uint64_t generation = 0;  // of images.db when index.faiss was derived from it
     std::int64_t last_id = -1;     // the highest id of then; -1: not known
     std::int64_t built_from = 0;   // vectors that it was last built anew from; the rest was added since
-    std::string index_hash;        // XXH3-128 of index.faiss
-    std::string joint_index_hash;  // of text.faiss; "" where identity.joint_dimension is 0
+    FileSeal index_seal;           // of index.faiss
+    FileSeal joint_index_seal;     // of text.faiss; none where identity.joint_dimension is 0
 };
 
 // What a newer clipsim wrote, and this one therefore leaves alone.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,20 +20,31 @@ struct Neighbour {
     float score = 0;  // inner product of unit vectors: cosine similarity
 };
 
+// Gives all vectors to `take`, block after block (ids: [N], ascending; vectors: [N, dimension], unit rows);
+// the same each time it is called.
+using TakeVectors = std::function<void(std::span<const std::int64_t> ids, std::span<const float> vectors)>;
+using VectorBlocks = std::function<void(const TakeVectors& take)>;
+
 class VectorIndex {
   public:
     // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
     // The result does not depend on the number of threads (0: one a core).
     static VectorIndex build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
                              std::span<const float> vectors, int threads = 0);
-    // Throws Error for a file that FAISS can't read or whose dimension differs.
+    // Builds an index of what `vectors` gives and writes it to `file`: onto the disk whole, or Error; not
+    // atomic. Returns the file's hash. The vectors are never all in memory, but for an IVF index.
+    static std::string write(const std::filesystem::path& file, const IndexConfig& config, int dimension,
+                             const VectorBlocks& vectors, int threads = 0);
+    // Maps the file where it is of a kind that clipsim writes: what no search touches is not read. Throws
+    // Error for a file that FAISS can't read either or whose dimension differs.
     static VectorIndex open(const std::filesystem::path& file, const IndexConfig& config, int dimension);
     std::string save(const std::filesystem::path& file) const;  // atomic; returns the file's hash
     // The same without the renaming: onto the disk whole, or Error.
     std::string write(const std::filesystem::path& file) const;
     // Adds rows behind those there are: ids above theirs [N], vectors [N, dimension]. As good a graph as one
     // built of all at once; the cells of an IVF index and the range of 8-bit storage stay those of before.
-    // Throws Error. Not while a search is under way.
+    // A mapped index is read into memory for it. Throws Error, after which the index is of no use any more.
+    // Not while a search is under way.
     void add(const IndexConfig& config, std::span<const std::int64_t> ids, std::span<const float> vectors,
              int threads = 0);
 

@@ -34,7 +34,9 @@ struct VectorSearchSummary {
 // Searches an index (also one of photos) with a .npy matrix of queries [Q, D], brought to unit length, and
 // writes the rows of their k nearest to `output`: .npy, int64, [Q, k], best first, -1 where there are fewer.
 // A row is a vector's position in the order of ids: for index_vectors, the row of its matrix.
+// one_by_one: each query is a search of its own on one thread, after the one before it.
 VectorSearchSummary search_vectors(const Config& config, const std::filesystem::path& queries, int k,
-                                   const std::filesystem::path& output, const RunOptions& run = {});
+                                   const std::filesystem::path& output, const RunOptions& run = {},
+                                   bool one_by_one = false);
 
 }  // namespace clipsim
