@@ -1,7 +1,9 @@
 #include <iostream>
 
+#include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/distributed/environment.h"
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/demonstrate.h"
 #include "clipsim/pipeline/output_layout.h"
@@ -16,26 +18,31 @@ Command all_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* command = app.add_subcommand("all", "train, index, then one search a class with its picture");
     const auto resume = std::make_shared<bool>(false);
     command->add_flag("--resume", *resume, "Go on where an interrupted training stopped");
-    return {command, [&global, resume] {
-                const Config config = global.config();
-                const RunOptions run = global.run_options();
-                const TrainReport training = train_model(config, run, *resume);
-                log_train_summary(config, training);
-                // The vectors of an earlier model are of no use to the new one.
-                IndexRequest request;
-                request.rebuild = true;
-                const IndexSummary index = build_index(config, run, request);
-                log_index_summary(index, false);
+    return {
+        command, [&global, resume] {
+            if (const int processes = launched_processes(); processes > 1) {
+                throw UsageError(concat("`clipsim all` works as one process, and WORLD_SIZE is ", processes,
+                                        ": have the launcher start `clipsim train`, then `clipsim index`"));
+            }
+            const Config config = global.config();
+            const RunOptions run = global.run_options();
+            const TrainReport training = train_model(config, run, *resume);
+            log_train_summary(config, training);
+            // The vectors of an earlier model are of no use to the new one.
+            IndexRequest request;
+            request.rebuild = true;
+            const IndexSummary index = build_index(config, run, request);
+            log_index_summary(index, false);
 
-                std::cout << "class\thits of class\tpicture\n";
-                for (const Demonstration& demonstration : demonstrate(config, run)) {
-                    std::cout << printable(demonstration.label) << '\t' << demonstration.hits_of_class << "/"
-                              << demonstration.hits << '\t' << printable(demonstration.picture) << '\n';
-                }
-                std::vector<SkippedImage> skipped = training.skipped;
-                skipped.insert(skipped.end(), index.skipped.begin(), index.skipped.end());
-                return global.exit_code(skipped);
-            }};
+            std::cout << "class\thits of class\tpicture\n";
+            for (const Demonstration& demonstration : demonstrate(config, run)) {
+                std::cout << printable(demonstration.label) << '\t' << demonstration.hits_of_class << "/"
+                          << demonstration.hits << '\t' << printable(demonstration.picture) << '\n';
+            }
+            std::vector<SkippedImage> skipped = training.skipped;
+            skipped.insert(skipped.end(), index.skipped.begin(), index.skipped.end());
+            return global.exit_code(skipped);
+        }};
 }
 
 }  // namespace clipsim::cli

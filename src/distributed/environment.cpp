@@ -1,3 +1,5 @@
+#include "clipsim/distributed/environment.h"
+
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -54,10 +56,14 @@ std::shared_ptr<::gloo::transport::Device> network_device() {
 
 }  // namespace
 
+int launched_processes() {
+    return std::max(1, number("WORLD_SIZE").value_or(1));
+}
+
 std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s) {
     auto group = std::make_shared<ProcessGroup>();
-    const int size = number("WORLD_SIZE").value_or(1);
-    if (size <= 1) return group;
+    const int size = launched_processes();
+    if (size == 1) return group;
     const int rank = required("RANK", number("RANK"));
     if (rank >= size)
         throw UsageError(

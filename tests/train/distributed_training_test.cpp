@@ -1,8 +1,7 @@
 // Several processes train as one: each test starts this program again, once a rank.
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +11,10 @@
 
 #include "clipsim/model/safetensors.h"
 #include "clipsim/train/trainer.h"
+#include "support/launcher.h"
+#include "train/linear_stage.h"
 #include "train/painted_world.h"
+#include "training_step.h"
 
 namespace clipsim::testing {
 namespace {
@@ -20,28 +22,12 @@ namespace {
 // What a rank is to do, handed on in an environment variable.
 constexpr const char* order_variable = "CLIPSIM_TEST_ORDER";
 
-int free_port() {
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(listener, generic, length), 0);
-    EXPECT_EQ(::getsockname(listener, generic, &length), 0);
-    ::close(listener);
-    return ntohs(address.sin_port);
-}
-
 pid_t start_rank(int rank, int size, int port, const nlohmann::json& order) {
     std::vector<std::string> variables;
     for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
-    for (const std::string& text :
-         {"RANK=" + std::to_string(rank), "WORLD_SIZE=" + std::to_string(size),
-          std::string("MASTER_ADDR=127.0.0.1"), "MASTER_PORT=" + std::to_string(port),
-          std::string("GLOO_SOCKET_IFNAME=lo"), order_variable + ("=" + order.dump())}) {
-        variables.push_back(text);
-    }
+    for (const auto& [name, value] : rank_environment(rank, size, port))
+        variables.push_back(name + '=' + value);
+    variables.push_back(order_variable + ('=' + order.dump()));
     std::vector<char*> environment;
     for (std::string& variable : variables) environment.push_back(variable.data());
     environment.push_back(nullptr);
@@ -97,11 +83,56 @@ void expect_same_models(const std::filesystem::path& one, const std::filesystem:
     }
 }
 
+// The gradient of one step of two batches, of which this process has its part.
+torch::Tensor gradient_of_step(Loss kind, ProcessGroup& processes) {
+    torch::manual_seed(3);
+    const torch::Tensor input = torch::randn({16, 5});
+    std::vector<int> labels;
+    for (int i = 0; i < 16; ++i) labels.push_back(i % 3);
+    std::vector<TrainBatch> own;
+    for (const std::size_t start : {0, 9}) {
+        const auto [first, last] = processes.share_of(start == 0 ? 9 : 7);
+        TrainBatch batch{input.narrow(0, static_cast<std::int64_t>(start + first),
+                                      static_cast<std::int64_t>(last - first)),
+                         {}};
+        for (std::size_t i = start + first; i < start + last; ++i) batch.samples.push_back(i);
+        own.push_back(std::move(batch));
+    }
+    TrainConfig config;
+    config.loss = kind;
+    config.mining = Mining::random;
+    config.margin = 1;
+    LinearStage stage;
+    torch::Generator random = at::detail::createCPUGenerator(7);
+    const auto loss = make_loss(config, 3, 3, random);
+    CrossBatchMemory memory(0);
+    KeepConfig keep;
+    keep.method = KeepMethod::distill;
+    const Keeper keeper(keep, torch::nn::functional::normalize(input));
+    backpropagate({stage, *loss, memory, keeper, processes}, {own, labels}, 1);
+    return stage.weight.grad().clone();
+}
+
 // One rank of a test below; alone it does nothing.
-TEST(Rank, DISABLED_Trains) {
+std::optional<nlohmann::json> order_of_rank() {
     const char* text = std::getenv(order_variable);
-    if (text == nullptr) GTEST_SKIP() << "is started by other tests";
-    const nlohmann::json order = nlohmann::json::parse(text);
+    if (text == nullptr) return std::nullopt;
+    return nlohmann::json::parse(text);
+}
+
+TEST(Rank, DISABLED_TakesAStep) {
+    const std::optional<nlohmann::json> order = order_of_rank();
+    if (!order || !order->contains("step")) GTEST_SKIP() << "is started by other tests";
+    const auto processes = ProcessGroup::from_environment(60);
+    const torch::Tensor gradient =
+        gradient_of_step(static_cast<Loss>(order->at("step").get<int>()), *processes);
+    torch::save(gradient, order->at("output").get<std::string>() + std::to_string(processes->rank()));
+}
+
+TEST(Rank, DISABLED_Trains) {
+    const std::optional<nlohmann::json> given = order_of_rank();
+    if (!given || !given->contains("loss")) GTEST_SKIP() << "is started by other tests";
+    const nlohmann::json& order = *given;
     PaintedWorld world;
     set_up(world, static_cast<Loss>(order.at("loss").get<int>()), order.value("views", 2));
     world.options.output_dir = order.at("output").get<std::string>();
@@ -118,6 +149,25 @@ TEST(Rank, DISABLED_Trains) {
     } catch (const LostProcessError& error) {
         write_text(world.options.output_dir / "error.txt", error.what());
         ::_exit(1);
+    }
+}
+
+TEST(DistributedTraining, EveryRankHasTheGradientOfOneProcess) {
+    const TemporaryFolder folder;
+    for (const Loss loss : {Loss::triplet, Loss::multi_similarity, Loss::supcon}) {
+        ProcessGroup alone;
+        const torch::Tensor expected = gradient_of_step(loss, alone);
+        EXPECT_GT(expected.abs().max().item<double>(), 1e-3);
+        const std::string output = (folder / "gradient").string();
+        for (const int size : {2, 4}) {
+            const nlohmann::json order{{"step", static_cast<int>(loss)}, {"output", output}};
+            ASSERT_EQ(run_ranks(size, order), std::vector<int>(static_cast<std::size_t>(size), 0));
+            for (int rank = 0; rank < size; ++rank) {
+                torch::Tensor gradient;
+                torch::load(gradient, output + std::to_string(rank));
+                EXPECT_LT((gradient - expected).abs().max().item<double>(), 1e-5) << rank << " of " << size;
+            }
+        }
     }
 }
 
