@@ -1,15 +1,14 @@
 # What clipsim is built on. All but LibTorch come from the distribution's packages.
-find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
-find_package(spdlog 1.10 REQUIRED)
-find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 if(CLIPSIM_FUZZ)
     find_package(Utf8proc REQUIRED)
     return()
 endif()
+find_package(Threads REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # Debian's FAISS package expects the target to exist
 find_package(LibTorch 2.6 REQUIRED)
-
 find_package(hwy 1.0 REQUIRED)
 
 if(NOT CLIPSIM_MODEL_ONLY)

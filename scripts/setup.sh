@@ -4,7 +4,7 @@
 #   - LibTorch, from the PyTorch wheel on PyPI, into .deps of the checkout; not where CMAKE_PREFIX_PATH, LIBTORCH_ROOT
 #     or an installed Python package already gives LibTorch >= 2.6. CLIPSIM_CUDA=yes|no: with CUDA or without; by
 #     default with it where there is an NVIDIA GPU.
-#   - with --tests: what the tests want beside it (GoogleTest; Python's faiss in a virtual environment)
+#   - with --tests: what the tests want beside it (GoogleTest; Python's faiss in a virtual environment; clang, to fuzz with)
 # Everything is left alone that is there already, so a second run takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +16,7 @@ packages=(
     libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev python3 python3-venv ca-certificates
 )
 test_packages=(libgtest-dev libbenchmark-dev)
+fuzz_packages=(clang libclang-rt-dev)
 test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -27,7 +28,7 @@ with_tests=no
 
 install_packages() {
     local missing=() package
-    for package in "${packages[@]}"; do
+    for package in "$@"; do
         [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
     done
     [ ${#missing[@]} -eq 0 ] && return
@@ -116,6 +117,15 @@ install_test_environment() {
     echo "${test_wheels[*]}" >"$stamp"
 }
 
-install_packages
+install_fuzzer() {
+    if ! (install_packages "${fuzz_packages[@]}"); then
+        say "no ${fuzz_packages[*]}: the tests that fuzz the readers of files will be skipped"
+    fi
+}
+
+install_packages "${packages[@]}"
 install_libtorch
-[ "$with_tests" = no ] || install_test_environment
+if [ "$with_tests" = yes ]; then
+    install_test_environment
+    install_fuzzer
+fi

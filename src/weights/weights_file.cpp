@@ -1,5 +1,7 @@
 #include "clipsim/weights/weights_file.h"
 
+#include <algorithm>
+
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "file_bytes.h"
@@ -80,6 +82,10 @@ WeightsFile read_weights(const std::filesystem::path& file) {
         throw UsageError(concat(bytes.name,
                                 ": a file of PyTorch before 1.6, which is a bare pickle; load it there and ",
                                 "save it anew as safetensors or with today's torch.save"));
+    } else if (file.extension() != ".safetensors" &&
+               !bytes.text().substr(std::min<std::size_t>(8, bytes.bytes.size())).starts_with('{')) {
+        throw UsageError(concat(bytes.name, ": neither an archive of PyTorch nor a safetensors file; it is ",
+                                bytes.bytes.empty() ? "empty" : "truncated, damaged or something else"));
     } else {
         result = read_safetensors(bytes);
     }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
@@ -34,6 +35,17 @@ TEST(ModelInfoCommand, DescribesEachFormat) {
         const Outcome table = run_clipsim(world.path(), {"model", "info", format(name)});
         EXPECT_NE(table.out.find(kind), std::string::npos) << table.out;
     }
+}
+
+TEST(ModelImportCommand, TransformersLoadsTheCopyOfEachFormatAndMissesNoKey) {
+    const char* python = std::getenv("CLIPSIM_TEST_PYTHON");
+    if (python == nullptr ||
+        std::system((std::string(python) + " -c 'import torch, transformers' 2>/dev/null").c_str()) != 0)
+        GTEST_SKIP() << "CLIPSIM_TEST_PYTHON names no Python with torch and transformers";
+    EXPECT_EQ(std::system((std::string(python) + " '" CLIPSIM_FIXTURES "/check_import.py' '" CLIPSIM_PROGRAM
+                                                 "' '" CLIPSIM_FIXTURES "'/formats/*")
+                              .c_str()),
+              0);
 }
 
 TEST(ModelImportCommand, MakesAFolderThatIndexes) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "file_bytes.h"
+#include "message_of.h"
 
 namespace clipsim::testing {
 
@@ -104,17 +105,6 @@ inline std::string make_archive(const std::string& data_pickle, std::vector<Entr
     std::vector<Entry> entries{{"archive/data.pkl", data_pickle}, {"archive/data/0", floats}};
     entries.insert(entries.end(), more.begin(), more.end());
     return make_zip(entries);
-}
-
-// What `work` throws, or "" when it throws nothing; an exception of another kind fails the test.
-template <typename Exception, typename Work>
-std::string message_of(Work&& work) {
-    try {
-        work();
-    } catch (const Exception& error) {
-        return error.what();
-    }
-    return {};
 }
 
 }  // namespace clipsim::testing

@@ -48,6 +48,9 @@ TEST(WeightsFile, AFileOfAnotherKindIsRefused) {
         EXPECT_NE(message_of<UsageError>([&] { read_weights(folder / "file.pt"); }).find("file.pt"),
                   std::string::npos);
     }
+    write_text(folder / "noise.pt", "not weights at all");
+    EXPECT_NE(message_of<UsageError>([&] { read_weights(folder / "noise.pt"); }).find("neither an archive"),
+              std::string::npos);
     EXPECT_NE(message_of<UsageError>([&] { read_weights(folder / "none.pt"); }), "");
     EXPECT_NE(message_of<UsageError>([&] { read_weights(folder.path()); }), "");
 }

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# run.sh TARGET [SECONDS]: builds one fuzz target (safetensors, torch_archive, model_config, tokenizer, config) with clang
+# in build/fuzz and runs it, for 20 seconds by default, from the seeds and what earlier runs added to them. What it
+# finds lies in build/fuzz/found. Exit code 77: no clang with libFuzzer here.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=${1:?usage: run.sh TARGET [SECONDS]}
+seconds=${2:-20}
+
+if ! clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>/dev/null \
+    <<<'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'; then
+    echo "skipped: no clang with libFuzzer here (Debian: clang and libclang-rt-dev)" >&2
+    exit 77
+fi
+
+mkdir -p build/fuzz/found "build/fuzz/corpus/$target"
+(
+    flock 9  # targets that run side by side are built one after the other
+    [ -e build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
+    cmake --build --preset fuzz --target "fuzz_$target"
+) 9>build/fuzz/.building
+
+exec "build/fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
+    "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target"
