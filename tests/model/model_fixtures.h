@@ -9,6 +9,7 @@
 
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/safetensors.h"
+#include "message_of.h"
 
 namespace clipsim::testing {
 
@@ -35,17 +36,6 @@ inline double largest_difference(const torch::Tensor& a, const torch::Tensor& b)
 // The lowest cosine similarity of two matrices' rows.
 inline double lowest_cosine(const torch::Tensor& a, const torch::Tensor& b) {
     return torch::cosine_similarity(a.to(torch::kFloat64), b.to(torch::kFloat64), 1).min().item<double>();
-}
-
-// What `work` throws, or "" when it throws nothing; an exception of another kind fails the test.
-template <typename Exception, typename Work>
-std::string message_of(Work&& work) {
-    try {
-        work();
-    } catch (const Exception& error) {
-        return error.what();
-    }
-    return {};
 }
 
 }  // namespace clipsim::testing
