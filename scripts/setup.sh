@@ -23,7 +23,11 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
 with_tests=no
-[ "${1:-}" = --tests ] && with_tests=yes
+case ${1:-} in
+    '') ;;
+    --tests) with_tests=yes ;;
+    *) echo "usage: setup.sh [--tests]" >&2; exit 2 ;;
+esac
 [ "$with_tests" = yes ] && packages+=("${test_packages[@]}")
 
 install_packages() {
