@@ -19,6 +19,9 @@ if(NOT CLIPSIM_MODEL_ONLY)
     find_package(Utf8proc REQUIRED)
     find_package(CURL 7.88 REQUIRED)
     find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+    # FindPostgreSQL wants the server's headers, too, unless told otherwise (CMake 3.20).
+    set(PostgreSQL_TYPE_INCLUDE_DIR "/usr/include/postgresql" CACHE PATH "Not needed: libpq's headers are")
+    find_package(PostgreSQL)  # libpq; without it index.backend=postgres is refused
     find_package(CLI11 2.1 REQUIRED)
     find_library(LIBEDIT_LIBRARY edit REQUIRED)
     find_path(LIBEDIT_INCLUDE_DIR editline/readline.h REQUIRED)

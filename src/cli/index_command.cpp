@@ -5,6 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/merge_indexes.h"
 #include "clipsim/index/tuner.h"
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/output_layout.h"
@@ -22,6 +23,7 @@ struct IndexFlags {
     IndexRequest request;
     std::filesystem::path vectors;
     std::optional<std::filesystem::path> names;
+    std::string shard;
     bool stats = false;
 };
 
@@ -38,8 +40,9 @@ void print_stats(const UpdateReport& report) {
 
 int index_matrix(const GlobalOptions& global, const IndexFlags& flags) {
     const IndexRequest& request = flags.request;
-    if (!request.folders.empty() || request.dry_run)
-        throw UsageError("--from-npy indexes a matrix of vectors: it takes neither folders nor --dry-run");
+    if (!request.folders.empty() || request.dry_run || !flags.shard.empty())
+        throw UsageError(
+            "--from-npy indexes a matrix of vectors: it takes neither folders, --dry-run nor --shard");
     const VectorIndexSummary summary =
         index_vectors(global.config(), flags.vectors, flags.names, global.run_options());
     log_info(concat(summary.report.total, " vectors in the index (", to_string(summary.report.type), "), ",
@@ -51,10 +54,25 @@ int index_matrix(const GlobalOptions& global, const IndexFlags& flags) {
 int index(const GlobalOptions& global, const IndexFlags& flags) {
     if (!flags.vectors.empty()) return index_matrix(global, flags);
     if (flags.names) throw UsageError("--names belongs to --from-npy");
-    const IndexSummary summary = build_index(global.config(), global.run_options(), flags.request);
+    IndexRequest request = flags.request;
+    if (!flags.shard.empty()) request.shard = parse_shard(flags.shard);
+    const IndexSummary summary = build_index(global.config(), global.run_options(), request);
     log_index_summary(summary, flags.request.dry_run);
     if (flags.stats && !flags.request.dry_run) print_stats(summary.report);
     return global.exit_code(summary.skipped);
+}
+
+int merge(const GlobalOptions& global, const std::vector<std::filesystem::path>& folders, bool stats) {
+    const Config config = global.config();
+    prepare_output(config);
+    const RunOptions run = global.run_options();
+    const MergeSummary summary = merge_indexes(OutputLayout(config).index(), config.index, folders,
+                                               {run.threads, run.progress, run.stop});
+    log_info(concat(summary.report.total, " images in the index (", to_string(summary.report.type), "), ",
+                    summary.duplicates, " older of the same path left out, ", std::fixed,
+                    std::setprecision(1), summary.seconds, " s"));
+    if (stats) print_stats(summary.report);
+    return 0;
 }
 
 struct TuneFlags {
@@ -63,7 +81,12 @@ struct TuneFlags {
 };
 
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
-    const TuneReport report = tune_index(OutputLayout(global.config()).index(), flags.recall);
+    const Config config = global.config();
+    if (config.index.backend != IndexBackend::faiss) {
+        throw UsageError(
+            "index tune measures an index in a folder; with index.backend=postgres set index.hnsw.ef_search");
+    }
+    const TuneReport report = tune_index(OutputLayout(config).index(), flags.recall);
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;
@@ -104,6 +127,10 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("V.npy");
     command->add_option("--names", flags->names, "With --from-npy: a file with a name a line for the rows")
         ->type_name("FILE");
+    command
+        ->add_option("--shard", flags->shard,
+                     "Index part I of N alone, into output_dir/index-shard-I-of-N; `index merge` joins them")
+        ->type_name("I/N");
     command->add_flag("--stats", flags->stats, "Print a JSON object: vectors, build_seconds, parameters");
 
     CLI::App* tuning = command->add_subcommand(
@@ -114,7 +141,14 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("R")
         ->check(CLI::Range(0.01, 1.0));
     tuning->add_option("--save", tune_flags->save, "A picture of the curve (.png, .jpg)")->type_name("FILE");
-    return {command, [&global, flags, tuning, tune_flags] {
+
+    CLI::App* merging = command->add_subcommand("merge", "Make one index of those that `index --shard` made");
+    const auto parts = std::make_shared<std::vector<std::filesystem::path>>();
+    merging->add_option("parts", *parts, "The folders index-shard-I-of-N")->type_name("FOLDER")->required();
+    const auto merge_stats = std::make_shared<bool>(false);
+    merging->add_flag("--stats", *merge_stats, "Print a JSON object: vectors, build_seconds, parameters");
+    return {command, [&global, flags, tuning, tune_flags, merging, parts, merge_stats] {
+                if (merging->parsed()) return merge(global, *parts, *merge_stats);
                 return tuning->parsed() ? tune(global, *tune_flags) : index(global, *flags);
             }};
 }

@@ -50,6 +50,7 @@ const Names<IndexType> index_type_names{{"auto", IndexType::automatic},
                                         {"hnsw", IndexType::hnsw},
                                         {"ivf", IndexType::ivf}};
 const Names<Storage> storage_names{{"fp32", Storage::fp32}, {"fp16", Storage::fp16}, {"int8", Storage::int8}};
+const Names<IndexBackend> backend_names{{"faiss", IndexBackend::faiss}, {"postgres", IndexBackend::postgres}};
 
 template <typename Enum>
 std::string name_of(const Names<Enum>& names, Enum value) {
@@ -304,6 +305,16 @@ void add_keep(std::vector<ConfigKey>& keys) {
 }
 
 void add_index_and_rest(std::vector<ConfigKey>& keys) {
+    keys.push_back(choice("index.backend", "Where the index is kept: faiss, files in output_dir; or postgres",
+                          CLIPSIM_MEMBER(index.backend), backend_names));
+    ConfigKey service =
+        plain("index.postgres.service",
+              "A service of libpq's service file that says how to connect; empty: PGHOST and so on",
+              CLIPSIM_MEMBER(index.postgres.service));
+    service.or_empty = true;
+    keys.push_back(std::move(service));
+    keys.push_back(plain("index.postgres.schema", "The schema of the database that the index is kept in",
+                         CLIPSIM_MEMBER(index.postgres.schema)));
     keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above",
                           CLIPSIM_MEMBER(index.type), index_type_names));
     keys.push_back(choice("index.storage", "How vectors are kept in index.faiss",
@@ -405,6 +416,9 @@ std::string to_string(IndexType value) {
 }
 std::string to_string(Storage value) {
     return name_of(storage_names, value);
+}
+std::string to_string(IndexBackend value) {
+    return name_of(backend_names, value);
 }
 
 }  // namespace clipsim

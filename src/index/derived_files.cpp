@@ -41,7 +41,7 @@ struct Vectors {
 };
 
 // What is damaged is dropped from the store, for the next run to embed it again.
-void drop_damaged(ImageStore& store, std::span<const std::int64_t> damaged) {
+void drop_damaged(SqliteStore& store, std::span<const std::int64_t> damaged) {
     if (damaged.empty()) return;
     log_warning(concat(damaged.size(),
                        " vectors in images.db were damaged and are dropped; run `clipsim index` once more to "
@@ -50,7 +50,7 @@ void drop_damaged(ImageStore& store, std::span<const std::int64_t> damaged) {
 }
 
 // Those above `after` that are whole.
-Vectors load_whole(ImageStore& store, IndexSpace space, std::int64_t after) {
+Vectors load_whole(SqliteStore& store, IndexSpace space, std::int64_t after) {
     Vectors vectors;
     std::vector<std::int64_t> damaged;
     store.load_vectors(vectors.ids, vectors.rows, space, after, &damaged);
@@ -113,7 +113,7 @@ IndexConfig DerivedFiles::parameters_before() const {
     }
 }
 
-IndexConfig DerivedFiles::resolved_config(const ImageStore& store) const {
+IndexConfig DerivedFiles::resolved_config(const SqliteStore& store) const {
     return with_search_parameters(
         [&] {
             IndexConfig resolved = config_;
@@ -128,7 +128,7 @@ IndexConfig DerivedFiles::resolved_config(const ImageStore& store) const {
 }
 
 // The manifest, where it vouches for files that are there, whole and fit to be gone on with.
-std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const ImageStore& store,
+std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteStore& store,
                                                                   const IndexConfig& resolved) const {
     // Always by the hash, whatever size and time of change say. True where these have to be noted anew.
     const auto renew = [&](const char* name, FileSeal& seal) {
@@ -152,7 +152,7 @@ std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const ImageSto
     }
 }
 
-void DerivedFiles::refresh(ImageStore& store, UpdateReport& report) {
+void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     const auto start = std::chrono::steady_clock::now();
     remove_leftovers();
     const IndexConfig resolved = resolved_config(store);
@@ -187,7 +187,7 @@ void DerivedFiles::refresh(ImageStore& store, UpdateReport& report) {
     report.build_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void DerivedFiles::build_anew(ImageStore& store, Manifest& manifest) {
+void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
     Files files;
     while (true) {
         const std::uint64_t generation = store.generation();
@@ -223,7 +223,7 @@ void DerivedFiles::build_anew(ImageStore& store, Manifest& manifest) {
     if (!has_joint()) std::filesystem::remove(folder_ / "text.faiss", ignored);
 }
 
-void DerivedFiles::add_recent(ImageStore& store, Manifest& manifest) {
+void DerivedFiles::add_recent(SqliteStore& store, Manifest& manifest) {
     Files files;
     for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
         if (space == IndexSpace::joint && !has_joint()) continue;
@@ -240,7 +240,7 @@ void DerivedFiles::add_recent(ImageStore& store, Manifest& manifest) {
 }
 
 // A reader that comes in between meets files of two versions, and looks again.
-void DerivedFiles::swap_in(Files& files, Manifest& manifest, const ImageStore& store) const {
+void DerivedFiles::swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const {
     manifest.images = store.count();
     manifest.generation = store.generation();
     manifest.index_seal = files.own_seal;

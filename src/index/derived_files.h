@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/manifest.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/index/updater.h"
 
 namespace clipsim {
@@ -20,7 +20,7 @@ class DerivedFiles {
     // Throws NewerIndexError where the manifest is a newer clipsim's.
     void refuse_newer() const;
     // Writes what has to be written, if anything, and fills in the report what it found and did.
-    void refresh(ImageStore& store, UpdateReport& report);
+    void refresh(SqliteStore& store, UpdateReport& report);
 
   private:
     struct Files;
@@ -28,15 +28,15 @@ class DerivedFiles {
         Manifest manifest;
         bool is_sealed = true;  // size and time of change of the files are those that it says
     };
-    std::optional<Usable> usable_manifest(const ImageStore& store, const IndexConfig& resolved) const;
-    IndexConfig resolved_config(const ImageStore& store) const;
+    std::optional<Usable> usable_manifest(const SqliteStore& store, const IndexConfig& resolved) const;
+    IndexConfig resolved_config(const SqliteStore& store) const;
     std::optional<IndexType> type_before() const;
     IndexConfig parameters_before() const;
     bool has_joint() const { return identity_.joint_dimension > 0; }
 
-    void build_anew(ImageStore& store, Manifest& manifest);
-    void add_recent(ImageStore& store, Manifest& manifest);
-    void swap_in(Files& files, Manifest& manifest, const ImageStore& store) const;
+    void build_anew(SqliteStore& store, Manifest& manifest);
+    void add_recent(SqliteStore& store, Manifest& manifest);
+    void swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const;
     void remove_leftovers() const;
 
     std::filesystem::path folder_;

@@ -9,6 +9,7 @@
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/file_seal.h"
+#include "clipsim/index/sqlite_store.h"
 #include "folder_lock.h"
 #include "pinned_file.h"
 
@@ -21,7 +22,7 @@ const char* file_of(IndexSpace space) {
 }
 
 // What is in the store but not in a derived file that ends at `last_id`, put on top of that file.
-LiveIndex with_changes_since(VectorIndex base, const ImageStore& store, std::int64_t last_id, int dimension,
+LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::int64_t last_id, int dimension,
                              IndexSpace space) {
     std::vector<std::int64_t> ids, damaged;
     std::vector<float> vectors;
@@ -36,7 +37,7 @@ LiveIndex with_changes_since(VectorIndex base, const ImageStore& store, std::int
 }
 
 // An exact index over what the store holds: nothing to build, and no file wanted.
-LiveIndex from_store(const ImageStore& store, int dimension, IndexSpace space, const std::string& problem) {
+LiveIndex from_store(const SqliteStore& store, int dimension, IndexSpace space, const std::string& problem) {
     log_warning(
         concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
     IndexConfig flat;
@@ -49,12 +50,12 @@ LiveIndex from_store(const ImageStore& store, int dimension, IndexSpace space, c
 struct IndexSnapshot::Impl {
     std::filesystem::path folder;
     Manifest manifest;
-    ImageStore store;
+    SqliteStore store;
     PinnedFile joint_file;
     std::optional<LiveIndex> own, joint;
     std::mutex mutex;  // a statement serves one thread at a time; also of `joint`
 
-    Impl(std::filesystem::path where, ImageStore opened)
+    Impl(std::filesystem::path where, SqliteStore opened)
         : folder(std::move(where)), store(std::move(opened)) {}
 
     std::int64_t last_id() const { return manifest.last_id >= 0 ? manifest.last_id : store.last_id(); }
@@ -128,7 +129,7 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
     for (const std::chrono::milliseconds wait : waits) {
         std::this_thread::sleep_for(wait);
         auto impl =
-            std::make_unique<Impl>(folder, ImageStore::open_for_reading(folder / "images.db", identity));
+            std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
         try {
             impl->open_files(wanted);
             return IndexSnapshot(std::move(impl));
@@ -140,7 +141,7 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
         const bool written_to_before = std::exchange(written_to, FolderLock::is_held(folder));
         if (!written_to && !written_to_before) break;
     }
-    auto impl = std::make_unique<Impl>(folder, ImageStore::open_for_reading(folder / "images.db", identity));
+    auto impl = std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
     impl->do_without_files(problem, identity);
     return IndexSnapshot(std::move(impl));
 }

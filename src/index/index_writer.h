@@ -1,22 +1,27 @@
-// Writing an index file straight from where the vectors come from: they pass by three times and are never all
-// in memory; what is, is a byte a dimension and the graph.
+// What an update of an index in a server writes to: the store of images, and what searches use beside it.
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <span>
-#include <string>
+#include <memory>
 
-#include "clipsim/core/config.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/index/updater.h"
 
 namespace clipsim {
 
-// Writes what faiss::write_index would write of build_faiss_index's result (flat or HNSW, `config.type` says
-// which), and the rows as bytes behind it: onto the disk whole, or Error. Not atomic. Returns the file's
-// hash.
-std::string write_index_file(const std::filesystem::path& file, const IndexConfig& config, int dimension,
-                             const VectorBlocks& vectors, int threads);
+class IndexWriter {
+  public:
+    virtual ~IndexWriter() = default;
+    // The images to compare with and to write to; of a rebuild those that it has so far. Null for a dry run
+    // where there is no index.
+    virtual ImageStore* store() = 0;
+    // Ends an update: a rebuild takes the place of what was there, what searches use is derived from the
+    // store. Fills in type, parameters, build_seconds and derivation. A
+    // stop that is requested meanwhile ends it with Interrupted; what was committed is kept.
+    virtual void publish(UpdateReport& report) = 0;
+};
+
+// Of an index in a server; settings: wait and stop. Throws as IndexUpdater's constructor does; UsageError
+// where this program was built without what config.backend takes.
+std::unique_ptr<IndexWriter> open_server_writer(const IndexIdentity& identity, const IndexConfig& config,
+                                                IndexUpdater::Mode mode, const UpdateSettings& settings);
 
 }  // namespace clipsim

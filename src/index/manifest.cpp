@@ -6,7 +6,7 @@
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/image_store.h"
+#include "clipsim/index/sqlite_store.h"
 
 namespace clipsim {
 
@@ -52,7 +52,7 @@ Manifest parse_manifest(const nlohmann::json& json) {
 
 }  // namespace
 
-bool is_derived_from(const Manifest& manifest, const ImageStore& store) {
+bool is_derived_from(const Manifest& manifest, const SqliteStore& store) {
     const std::uint64_t generation = store.generation();
     if (manifest.last_id < 0) return manifest.generation == generation;  // an older one, or it can't be told
     return manifest.generation <= generation && manifest.generation >= store.removed_since();
@@ -86,6 +86,7 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["dimension"] = manifest.identity.dimension;
     json["metric"] = manifest.metric;
     json["index"] = config_to_json(config)["index"];
+    for (const char* key : {"backend", "postgres"}) json["index"].erase(key);  // a folder is no server
     json["images"] = manifest.images;
     json["vectors"] = manifest.vectors;
     json["generation"] = manifest.generation;

@@ -6,10 +6,10 @@
 #include <span>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/manifest.h"
 #include "clipsim/index/row_filter.h"
+#include "clipsim/index/sqlite_store.h"
 #include "flat_search.h"
 #include "folder_lock.h"
 #include "parallel.h"
@@ -38,7 +38,7 @@ struct Sample {
 };
 
 // Every nth image of the index.
-Sample evenly_drawn(const ImageStore& store, std::span<const std::int64_t> ids) {
+Sample evenly_drawn(const SqliteStore& store, std::span<const std::int64_t> ids) {
     const std::size_t queries = std::min(ids.size(), most_queries);
     Sample sample;
     for (std::size_t q = 0; q < queries; ++q) {
@@ -55,7 +55,7 @@ Sample evenly_drawn(const ImageStore& store, std::span<const std::int64_t> ids) 
 
 // The true nearest of each query, [Q, k + 1], as positions in `ids`, which ascend. The vectors pass by block
 // after block.
-std::vector<std::int64_t> true_nearest(const ImageStore& store, std::span<const std::int64_t> ids,
+std::vector<std::int64_t> true_nearest(const SqliteStore& store, std::span<const std::int64_t> ids,
                                        std::size_t dimension, const Sample& sample) {
     std::vector<TopK> best(sample.rows.size(), TopK(k + 1));
     std::size_t at = 0;  // in ids, which ascend as the blocks do
@@ -121,7 +121,7 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
     const FolderLock lock(index_dir);
     manifest = read_manifest(index_dir / "manifest.json");
 
-    const ImageStore store = ImageStore::open_for_reading(index_dir / "images.db", manifest.identity);
+    const SqliteStore store = SqliteStore::open_for_reading(index_dir / "images.db", manifest.identity);
     IndexSnapshot snapshot = IndexSnapshot::open(index_dir, manifest.identity);
     LiveIndex& index = snapshot.vectors(IndexSpace::own);
     const std::vector<std::int64_t> ids = index.ids();

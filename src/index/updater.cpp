@@ -8,9 +8,11 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/sqlite_store.h"
 #include "derived_files.h"
 #include "disk_changes.h"
 #include "folder_lock.h"
+#include "index_writer.h"
 #include "sqlite.h"
 
 namespace clipsim {
@@ -26,12 +28,12 @@ void remove_database(const std::filesystem::path& file) {
 }
 
 // The store of a rebuild: goes on with that of an earlier, killed rebuild when it is of the same model.
-ImageStore open_aside(const std::filesystem::path& file, const IndexIdentity& identity) {
+SqliteStore open_aside(const std::filesystem::path& file, const IndexIdentity& identity) {
     try {
-        return ImageStore::open_for_writing(file, identity);
+        return SqliteStore::open_for_writing(file, identity);
     } catch (const Error&) {
         remove_database(file);
-        return ImageStore::open_for_writing(file, identity);
+        return SqliteStore::open_for_writing(file, identity);
     }
 }
 
@@ -45,7 +47,9 @@ struct IndexUpdater::Impl {
     int threads = 0;
     UpdateSettings settings;
     std::optional<FolderLock> lock;
-    std::optional<ImageStore> store;  // none: a dry run over nothing
+    std::optional<SqliteStore> file;      // of an index in a folder
+    std::unique_ptr<IndexWriter> server;  // of an index elsewhere
+    ImageStore* store = nullptr;          // of either; none: a dry run over nothing
     DiskChanges changes;
     bool known_applied = false;
     UpdateReport report;
@@ -54,20 +58,30 @@ struct IndexUpdater::Impl {
     std::filesystem::path aside() const { return folder / "images.db.rebuild"; }
 
     void open() {
+        if (config.backend != IndexBackend::faiss) {
+            server = open_server_writer(identity, config, mode, settings);
+            store = server->store();
+        } else {
+            open_folder();
+            store = file ? &*file : nullptr;
+        }
+    }
+
+    void open_folder() {
         std::error_code ignored;
         if (mode == Mode::dry_run) {
             if (std::filesystem::exists(database(), ignored)) {
-                store = ImageStore::open_for_reading(database(), identity);
+                file = SqliteStore::open_for_reading(database(), identity);
             }
             return;
         }
         ensure_writable_folder(folder);
         lock.emplace(folder, settings.wait, settings.stop);
         if (mode == Mode::rebuild) {
-            store = open_aside(aside(), identity);
+            file = open_aside(aside(), identity);
         } else {
             derived().refuse_newer();
-            store = ImageStore::open_for_writing(database(), identity);
+            file = SqliteStore::open_for_writing(database(), identity);
             remove_database(aside());  // left by a rebuild that was killed and is not wanted any more
         }
     }
@@ -117,18 +131,20 @@ struct IndexUpdater::Impl {
     }
 
     void swap_in_rebuilt() {
-        store.reset();
+        store = nullptr;
+        file.reset();
         try {
-            ImageStore::replace_all(database(), aside());
+            SqliteStore::replace_all(database(), aside());
         } catch (const DiskError&) {
             throw;  // the earlier index stays
         } catch (const Error& error) {
             log_warning(concat(error.what(), "; replacing it"));
             remove_database(database());
-            ImageStore::replace_all(database(), aside());
+            SqliteStore::replace_all(database(), aside());
         }
         remove_database(aside());
-        store = ImageStore::open_for_writing(database(), identity);
+        file = SqliteStore::open_for_writing(database(), identity);
+        store = &*file;
     }
 
     DerivedFiles derived() const { return {folder, identity, config, settings, threads}; }
@@ -151,7 +167,7 @@ IndexUpdater::~IndexUpdater() = default;
 const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
                                      std::span<const std::filesystem::path> roots) {
     const std::vector<StoredImage> stored =
-        impl_->store ? impl_->store->images() : std::vector<StoredImage>{};
+        impl_->store != nullptr ? impl_->store->images() : std::vector<StoredImage>{};
     impl_->changes = compare_with_disk(stored, candidates, roots);
     return impl_->changes.plan;
 }
@@ -167,9 +183,14 @@ UpdateReport IndexUpdater::finish() {
     impl_->apply_known();
     impl_->store_copies();
     impl_->remove_stale();
-    if (impl_->mode == Mode::rebuild) impl_->swap_in_rebuilt();
     UpdateReport& report = impl_->report;
-    impl_->derived().refresh(*impl_->store, report);
+    if (impl_->server) {
+        impl_->server->publish(report);
+        impl_->store = impl_->server->store();
+    } else {
+        if (impl_->mode == Mode::rebuild) impl_->swap_in_rebuilt();
+        impl_->derived().refresh(*impl_->file, report);
+    }
     report.unchanged = impl_->changes.plan.unchanged;
     report.renamed = impl_->changes.plan.renamed;
     report.removed = impl_->changes.plan.removed;

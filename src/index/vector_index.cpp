@@ -14,7 +14,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "faiss_indexes.h"
-#include "index_writer.h"
+#include "index_file_writer.h"
 #include "mapped_index.h"
 #include "parallel.h"
 #include "row_search.h"

@@ -27,14 +27,38 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
     return roots;
 }
 
-std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::path> roots) {
+std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::path> roots,
+                                            const std::optional<Shard>& shard) {
     const Catalogue catalogue = scan_folders(roots);
     std::vector<IndexCandidate> candidates;
     candidates.reserve(catalogue.images.size());
     for (const ImageFile& image : catalogue.images) {
+        if (shard && !shard->holds(image.path)) continue;
         candidates.push_back({image.path, image.label < 0 ? std::string{} : catalogue.classes[image.label]});
     }
     return candidates;
+}
+
+// Where the index goes, and of which kind it is.
+struct Target {
+    std::filesystem::path folder;  // where a server does not keep it
+    IndexConfig config;
+    std::filesystem::path model_hashes;
+};
+
+Target target_of(const Config& config, const IndexRequest& request) {
+    const OutputLayout layout(config);
+    Target target{layout.index(), config.index, {}};
+    if (request.shard) {
+        // A folder of its own, whatever the merged index will be; the graph is built once, over all.
+        target.folder = layout.root / request.shard->folder_name();
+        target.config.backend = IndexBackend::faiss;
+        target.config.type = IndexType::flat;
+        target.config.storage = Storage::fp32;
+    }
+    const bool in_folder = target.config.backend == IndexBackend::faiss;
+    target.model_hashes = (in_folder ? target.folder : layout.root) / "model_hashes.json";
+    return target;
 }
 
 // The list of files, from the first process to all.
@@ -56,13 +80,13 @@ std::vector<std::filesystem::path> share_files(ProcessGroup& processes,
 constexpr const char* stopped = "what was embedded is kept; run `clipsim index` again to go on";
 
 // Loaded only where there is something to embed: that takes longer than all the rest of a run without.
-Embedder load_embedder(const Config& config, const RunOptions& run, const IndexIdentity& identity) {
+Embedder load_embedder(const Config& config, const RunOptions& run, const IndexIdentity& identity,
+                       const std::filesystem::path& model_hashes) {
     set_compute_threads(threads_of_process(run.threads));
-    const OutputLayout layout(config);
-    Embedder embedder(config.model, layout.checkpoint(), device_of_process(run.device));
+    Embedder embedder(config.model, OutputLayout(config).checkpoint(), device_of_process(run.device));
     if (index_identity(embedder, config.index).model_hash != identity.model_hash) {
         std::error_code ignored;
-        std::filesystem::remove(layout.index() / "model_hashes.json", ignored);
+        std::filesystem::remove(model_hashes, ignored);
         throw Error(
             "the model's files changed while the index was looked through; run `clipsim index` again");
     }
@@ -72,13 +96,14 @@ Embedder load_embedder(const Config& config, const RunOptions& run, const IndexI
 // Embeds what the plan asks for and commits it batch by batch.
 std::vector<SkippedImage> embed_missing(ProcessGroup& processes, IndexUpdater& updater,
                                         const UpdatePlan& plan, const Config& config, const RunOptions& run,
-                                        const IndexIdentity& identity) {
+                                        const IndexIdentity& identity,
+                                        const std::filesystem::path& model_hashes) {
     std::vector<std::filesystem::path> files;
     files.reserve(plan.to_embed.size());
     for (const ImageEntry& entry : plan.to_embed) files.push_back(entry.path);
     share_files(processes, files);
     if (files.empty()) return {};
-    Embedder embedder = load_embedder(config, run, identity);
+    Embedder embedder = load_embedder(config, run, identity, model_hashes);
     return embed_together(processes, embedder, files, index_spaces(embedder, config.index), config.data, run,
                           stopped, [&](const EmbeddedBatch& batch) {
                               if (batch.files.empty()) return;
@@ -119,8 +144,9 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
     }
-    const std::vector<IndexCandidate> candidates = find_candidates(roots);
-    HashCache hashes(layout.index() / "model_hashes.json");
+    const std::vector<IndexCandidate> candidates = find_candidates(roots, request.shard);
+    const Target target = target_of(config, request);
+    HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
                                                [&](const auto& file) { return hashes.hash(file); });
     if (!model.has_head()) {
@@ -134,7 +160,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.wait = request.wait;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
-    IndexUpdater updater(layout.index(), identity, config.index, update_mode(request), run.threads, settings);
+    IndexUpdater updater(target.folder, identity, target.config, update_mode(request), run.threads, settings);
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
@@ -143,7 +169,8 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         summary.report.removed = summary.plan.removed;
     } else {
         hashes.save();
-        summary.skipped = embed_missing(*processes, updater, summary.plan, config, run, identity);
+        summary.skipped =
+            embed_missing(*processes, updater, summary.plan, config, run, identity, target.model_hashes);
         summary.report = updater.finish();
     }
     summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

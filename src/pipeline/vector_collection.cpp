@@ -125,6 +125,8 @@ VectorSearchSummary search_vectors(const Config& config, const std::filesystem::
                                    const std::filesystem::path& output, const RunOptions& run,
                                    bool one_by_one) {
     const Clock::time_point start = Clock::now();
+    if (config.index.backend != IndexBackend::faiss)
+        throw UsageError("--vectors searches an index in a folder; index.backend=postgres has none");
     const std::filesystem::path folder = OutputLayout(config).index();
     const Manifest manifest = read_manifest(folder / "manifest.json");
     VectorSearchSummary summary;

@@ -9,6 +9,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/index_snapshot.h"
+#include "clipsim/index/neighbour_source.h"
 
 namespace clipsim {
 
@@ -53,8 +54,12 @@ struct Searcher::Impl {
 };
 
 Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                   const IndexConfig& wanted)
-    : impl_(std::make_unique<Impl>(IndexSnapshot::open(index_dir, identity, wanted))) {}
+                   const IndexConfig& wanted) {
+    if (wanted.backend == IndexBackend::faiss)
+        impl_ = std::make_unique<Impl>(IndexSnapshot::open(index_dir, identity, wanted));
+    else
+        server_ = open_server_neighbours(identity, wanted);
+}
 
 Searcher::~Searcher() = default;
 Searcher::Searcher(Searcher&&) noexcept = default;
@@ -62,7 +67,8 @@ Searcher& Searcher::operator=(Searcher&&) noexcept = default;
 
 QueryResult Searcher::search(const std::string& name, std::span<const float> query,
                              const QueryOptions& options, IndexSpace space) const {
-    const LiveIndex& vectors = std::as_const(impl_->snapshot).vectors(space);
+    // Loaded before the clock starts, where they are the joint space's.
+    const LiveIndex* vectors = server_ ? nullptr : &std::as_const(impl_->snapshot).vectors(space);
     const auto start = std::chrono::steady_clock::now();
     QueryResult result;
     result.query = name;
@@ -75,14 +81,24 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
             return hit.path == file || (hit.score >= own_score && same_file(hit.path, file));
         });
     };
-    const auto selection = impl_->selection(options.where, space);
-    for (const Neighbour& neighbour : vectors.search(query, options.top_k + spare, selection.get())) {
-        if (result.hits.size() == top_k) break;
-        if (options.min_score && neighbour.score < *options.min_score) break;
-        Hit hit = impl_->hit_of(neighbour);
-        if (is_own(hit)) continue;
+    // False where no more are wanted.
+    const auto take = [&](Hit hit) {
+        if (result.hits.size() == top_k || (options.min_score && hit.score < *options.min_score))
+            return false;
+        if (is_own(hit)) return true;
         hit.rank = static_cast<int>(result.hits.size()) + 1;
         result.hits.push_back(std::move(hit));
+        return true;
+    };
+    if (server_) {
+        for (const FoundImage& image : server_->nearest(query, options.top_k + spare, space, options.where)) {
+            if (!take({0, image.id, image.path, image.label, image.score})) break;
+        }
+    } else {
+        const auto selection = impl_->selection(options.where, space);
+        for (const Neighbour& neighbour : vectors->search(query, options.top_k + spare, selection.get())) {
+            if (!take(impl_->hit_of(neighbour))) break;
+        }
     }
     result.took_ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
@@ -90,7 +106,7 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
 }
 
 const Manifest& Searcher::manifest() const {
-    return impl_->snapshot.manifest();
+    return server_ ? server_->manifest() : impl_->snapshot.manifest();
 }
 
 }  // namespace clipsim

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "cli/program.h"
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/manifest.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/index/vector_index.h"
 #include "drawn_photos.h"
 #include "temporary_folder.h"
@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 // Path -> vector of everything the store holds.
 std::map<std::string, std::vector<float>> stored(const std::filesystem::path& index) {
     const Manifest manifest = read_manifest(index / "manifest.json");
-    const ImageStore store = ImageStore::open_for_reading(index / "images.db", manifest.identity);
+    const SqliteStore store = SqliteStore::open_for_reading(index / "images.db", manifest.identity);
     std::map<std::string, std::vector<float>> result;
     for (const StoredImage& image : store.images()) result[image.path.string()] = store.vector(image.id);
     EXPECT_EQ(manifest.vectors, static_cast<std::int64_t>(result.size()));

@@ -1,4 +1,4 @@
-#include "clipsim/index/image_store.h"
+#include "clipsim/index/sqlite_store.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -19,8 +19,8 @@ ImageEntry entry(const std::string& path, const std::string& hash = "h", const s
 
 class ImageStoreTest : public ::testing::Test {
   protected:
-    ImageStore writer() const { return ImageStore::open_for_writing(file_, identity); }
-    ImageStore reader() const { return ImageStore::open_for_reading(file_, identity); }
+    SqliteStore writer() const { return SqliteStore::open_for_writing(file_, identity); }
+    SqliteStore reader() const { return SqliteStore::open_for_reading(file_, identity); }
 
     TemporaryFolder folder_;
     std::filesystem::path file_ = folder_ / "images.db";
@@ -30,7 +30,7 @@ TEST_F(ImageStoreTest, KeepsEntriesAndVectorsAcrossOpenings) {
     const std::vector<ImageEntry> entries{entry("/a.jpg", "h1"), entry("/b.jpg", "h2", "")};
     const std::vector<float> vectors{1, 0, 0, 1};
     writer().put(entries, vectors);
-    const ImageStore store = reader();
+    const SqliteStore store = reader();
     const std::vector<StoredImage> images = store.images();
     ASSERT_EQ(images.size(), 2U);
     EXPECT_EQ(static_cast<const ImageEntry&>(images[0]), entries[0]);
@@ -50,7 +50,7 @@ TEST_F(ImageStoreTest, TakesPathsOfAnyBytes) {
 }
 
 TEST_F(ImageStoreTest, APathThatIsThereAlreadyGetsANewIdAndVector) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg", "old")}, std::vector<float>{1, 0});
     const std::int64_t old_id = store.images().at(0).id;
     store.put(std::vector{entry("/a.jpg", "new")}, std::vector<float>{0, 1});
@@ -62,7 +62,7 @@ TEST_F(ImageStoreTest, APathThatIsThereAlreadyGetsANewIdAndVector) {
 }
 
 TEST_F(ImageStoreTest, AnIdNeverComesToMeanAnotherImage) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     const std::int64_t removed = store.images().at(0).id;
     store.remove(std::vector{removed});
@@ -71,7 +71,7 @@ TEST_F(ImageStoreTest, AnIdNeverComesToMeanAnotherImage) {
 }
 
 TEST_F(ImageStoreTest, GenerationGrowsWithWhatASearchWouldFind) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     const std::uint64_t empty = store.generation();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     const std::uint64_t one = store.generation();
@@ -86,9 +86,9 @@ TEST_F(ImageStoreTest, GenerationGrowsWithWhatASearchWouldFind) {
 }
 
 TEST_F(ImageStoreTest, AReaderSeesTheStateOfItsOpening) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
-    const ImageStore before = reader();
+    const SqliteStore before = reader();
     store.put(std::vector{entry("/b.jpg")}, std::vector<float>{1, 0});
     EXPECT_EQ(before.count(), 1);
     EXPECT_EQ(before.generation() + 1, store.generation());
@@ -96,7 +96,7 @@ TEST_F(ImageStoreTest, AReaderSeesTheStateOfItsOpening) {
 }
 
 TEST_F(ImageStoreTest, AFailingBatchLeavesNothingOfItself) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     // Two entries take one path: the second replaces the first, which is fine; renaming onto a taken path is
     // not.
@@ -114,14 +114,14 @@ TEST_F(ImageStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
     for (const IndexIdentity& other :
          {IndexIdentity{"tiny", "bbbb2222", 2}, IndexIdentity{"tiny", "aaaa1111", 3}}) {
         try {
-            ImageStore::open_for_reading(file_, other);
+            SqliteStore::open_for_reading(file_, other);
             ADD_FAILURE();
         } catch (const UsageError& error) {
             EXPECT_NE(std::string(error.what()).find("another model"), std::string::npos) << error.what();
             EXPECT_NE(std::string(error.what()).find("clipsim index --rebuild"), std::string::npos)
                 << error.what();
         }
-        EXPECT_THROW(ImageStore::open_for_writing(file_, other), UsageError);
+        EXPECT_THROW(SqliteStore::open_for_writing(file_, other), UsageError);
     }
 }
 
@@ -148,16 +148,16 @@ TEST_F(ImageStoreTest, CanBeReadWhereNothingCanBeWritten) {
 }
 
 TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
-    ImageStore old = writer();
+    SqliteStore old = writer();
     old.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     const std::uint64_t generation = old.generation();
-    const ImageStore looking = reader();
+    const SqliteStore looking = reader();
     const IndexIdentity other{"big", "cccc", 3};
-    ImageStore::open_for_writing(folder_ / "aside.db", other)
+    SqliteStore::open_for_writing(folder_ / "aside.db", other)
         .put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0, 0});
 
-    ImageStore::replace_all(file_, folder_ / "aside.db");
-    const ImageStore replaced = ImageStore::open_for_reading(file_, other);
+    SqliteStore::replace_all(file_, folder_ / "aside.db");
+    const SqliteStore replaced = SqliteStore::open_for_reading(file_, other);
     EXPECT_EQ(replaced.count(), 1);
     EXPECT_EQ(replaced.vector(replaced.images().at(0).id), (std::vector<float>{1, 0, 0}));
     EXPECT_GT(replaced.generation(), generation);
@@ -166,14 +166,14 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
 
 class JointVectors : public ImageStoreTest {
   protected:
-    ImageStore joint_writer() const { return ImageStore::open_for_writing(file_, both_); }
+    SqliteStore joint_writer() const { return SqliteStore::open_for_writing(file_, both_); }
     const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
 };
 
 TEST_F(JointVectors, AreKeptBesideTheOthers) {
     joint_writer().put(std::vector{entry("/a.jpg"), entry("/b.jpg", "h2")}, std::vector<float>{1, 0, 0, 1},
                        std::vector<float>{1, 2, 3, 4, 5, 6});
-    const ImageStore store = ImageStore::open_for_reading(file_, both_);
+    const SqliteStore store = SqliteStore::open_for_reading(file_, both_);
     EXPECT_EQ(store.joint_dimension(), 3);
     EXPECT_EQ(store.vector(store.images().at(1).id, IndexSpace::joint), (std::vector<float>{4, 5, 6}));
     EXPECT_EQ(store.vector(store.images().at(1).id), (std::vector<float>{0, 1}));
@@ -186,7 +186,7 @@ TEST_F(JointVectors, AreKeptBesideTheOthers) {
 
 TEST_F(JointVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
     writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
-    ImageStore store = joint_writer();
+    SqliteStore store = joint_writer();
     EXPECT_FALSE(store.images().at(0).complete);
     store.put(std::vector{entry("/b.jpg")}, std::vector<float>{0, 1}, std::vector<float>{1, 2, 3});
     EXPECT_TRUE(store.images().at(1).complete);
@@ -231,7 +231,7 @@ class OlderDatabase : public ImageStoreTest, public ::testing::WithParamInterfac
 
     IndexIdentity asked_for() const { return {"tiny", "aaaa1111", 2, GetParam() == 1 ? 0 : 3}; }
 
-    void expect_all_is_there(const ImageStore& store) const {
+    void expect_all_is_there(const SqliteStore& store) const {
         EXPECT_EQ(store.count(), 2);
         const StoredImage image = store.images().at(1);
         EXPECT_EQ(static_cast<const ImageEntry&>(image), entry("/b.jpg", "h2", ""));
@@ -251,12 +251,12 @@ class OlderDatabase : public ImageStoreTest, public ::testing::WithParamInterfac
 };
 
 TEST_P(OlderDatabase, IsReadAsItIs) {
-    expect_all_is_there(ImageStore::open_for_reading(file_, asked_for()));
+    expect_all_is_there(SqliteStore::open_for_reading(file_, asked_for()));
 }
 
 TEST_P(OlderDatabase, IsMigratedByAWriter) {
-    expect_all_is_there(ImageStore::open_for_writing(file_, asked_for()));
-    ImageStore store = ImageStore::open_for_writing(file_, asked_for());
+    expect_all_is_there(SqliteStore::open_for_writing(file_, asked_for()));
+    SqliteStore store = SqliteStore::open_for_writing(file_, asked_for());
     expect_all_is_there(store);
     store.put(std::vector{entry("/c.jpg", "h3")}, std::vector<float>{1, 0});
     EXPECT_EQ(store.last_id(), 8) << "no id is used again";
@@ -280,7 +280,7 @@ TEST_F(ImageStoreTest, OfANewerVersionIsRefused) {
 }
 
 TEST_F(ImageStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     const std::uint64_t start = store.removed_since();
     EXPECT_EQ(start, store.generation());
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg"), entry("/c.jpg")},
@@ -300,7 +300,7 @@ TEST_F(ImageStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
 }
 
 TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
@@ -312,7 +312,7 @@ TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
 }
 
 TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     Database::open_for_writing(file_).execute("UPDATE vectors SET vector = x'0000803f01000000' WHERE id = 1");
     EXPECT_THROW(store.vector(1), Error);
@@ -325,7 +325,7 @@ TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
 }
 
 TEST_F(ImageStoreTest, FindsWhatAFilterAsksForAsTheFilterItselfWould) {
-    ImageStore store = writer();
+    SqliteStore store = writer();
     std::vector<ImageEntry> entries;
     for (const char* path : {"/p/cat/a.jpg", "/p/cat/b.png", "/p/cats/c.jpg", "/p/dog/d.jpg", "/q/\xff/e.jpg",
                              "/q/\xff\xff/f.jpg", "/q/g.jpg"}) {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "clipsim/core/hash.h"
-#include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/updater.h"
+#include "index/test_backend.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -22,7 +22,8 @@ namespace clipsim::testing {
 struct LittleWorld {
     static constexpr int dimension = 8, joint_dimension = 4;
 
-    explicit LittleWorld(const std::filesystem::path& root) : photos(root / "photos"), index(root / "index") {
+    explicit LittleWorld(const std::filesystem::path& root)
+        : photos(root / "photos"), index(root / "index"), backend(index), config(backend.config()) {
         std::filesystem::create_directories(photos);
     }
 
@@ -73,15 +74,14 @@ struct LittleWorld {
 
     // All that the index holds, by path.
     std::map<std::string, StoredImage> stored() const {
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
         std::map<std::string, StoredImage> images;
-        for (const StoredImage& image : store.images()) images[image.path.string()] = image;
+        for (const StoredImage& image : backend.open(identity)->images()) images[image.path.string()] = image;
         return images;
     }
 
     // The index holds the files on the disk and nothing else, with their vectors.
     void expect_complete() const {
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
+        const std::unique_ptr<ImageStore> store = backend.open(identity);
         std::map<std::string, StoredImage> images = stored();
         const std::vector<IndexCandidate> files = candidates();
         EXPECT_EQ(images.size(), files.size());
@@ -90,8 +90,8 @@ struct LittleWorld {
             const StoredImage& image = images[file.path.string()];
             const std::string content = read_text(file.path);
             EXPECT_EQ(image.label, file.label);
-            EXPECT_EQ(store.vector(image.id), embed(content, dimension)) << file.path;
-            EXPECT_EQ(store.vector(image.id, IndexSpace::joint), embed(content, joint_dimension))
+            EXPECT_EQ(store->vector(image.id), embed(content, dimension)) << file.path;
+            EXPECT_EQ(store->vector(image.id, IndexSpace::joint), embed(content, joint_dimension))
                 << file.path;
         }
     }
@@ -99,19 +99,17 @@ struct LittleWorld {
     // Searches in both spaces, of all images and of those that fit `where`, find what looking at every vector
     // in images.db finds. Returns the share of the true neighbours that were found.
     double expect_answers_of_the_store(const std::vector<std::string>& where, int k, unsigned seed) const {
-        const IndexSnapshot snapshot = IndexSnapshot::open(index, identity);
-        const ImageStore store = ImageStore::open_for_reading(index / "images.db", identity);
+        const TestBackend::Search search = backend.open_search(identity);
+        const std::unique_ptr<ImageStore> store = backend.open(identity);
         const ImageFilter filter = parse_image_filter(where);
         std::size_t found = 0, wanted = 0;
         for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
             const std::vector<float> query = embed("query " + std::to_string(seed), width_of(space));
-            const LiveIndex& vectors = snapshot.vectors(space);
-            const LiveIndex::Selection selection = vectors.select(snapshot.matching(filter));
             for (const bool filtered : {false, true}) {
                 std::vector<Neighbour> truth;
-                for (const StoredImage& image : store.images()) {
+                for (const StoredImage& image : store->images()) {
                     if (filtered && !filter.matches(image.path.native(), image.label)) continue;
-                    const std::vector<float> vector = store.vector(image.id, space);
+                    const std::vector<float> vector = store->vector(image.id, space);
                     truth.push_back(
                         {image.id, std::inner_product(query.begin(), query.end(), vector.begin(), 0.0F)});
                 }
@@ -119,11 +117,11 @@ struct LittleWorld {
                 for (const Neighbour& image : truth) score_of[image.id] = image.score;
                 std::ranges::sort(truth, std::greater{}, &Neighbour::score);
                 if (truth.size() > static_cast<std::size_t>(k)) truth.resize(static_cast<std::size_t>(k));
-                const auto hits = vectors.search(query, k, filtered ? &selection : nullptr);
+                const std::vector<Neighbour> hits = search(query, k, space, filtered ? &filter : nullptr);
                 EXPECT_EQ(hits.size(), truth.size()) << "never fewer, never more";
                 EXPECT_TRUE(std::ranges::is_sorted(hits, std::greater{}, &Neighbour::score));
                 for (const Neighbour& hit : hits) {
-                    const auto image = store.find(hit.id);
+                    const auto image = store->find(hit.id);
                     EXPECT_TRUE(image.has_value()) << hit.id;
                     if (image && filtered) {
                         EXPECT_TRUE(filter.matches(image->path.native(), image->label));
@@ -143,6 +141,7 @@ struct LittleWorld {
     static int width_of(IndexSpace space) { return space == IndexSpace::own ? dimension : joint_dimension; }
 
     std::filesystem::path photos, index;
+    TestBackend backend;
     IndexIdentity identity{"tiny", "aaaa1111", dimension, joint_dimension};
     IndexConfig config;
     UpdateSettings settings;

@@ -2,90 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
-#include <map>
 #include <thread>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/vector_index.h"
-#include "sqlite.h"
-#include "temporary_folder.h"
+#include "index/updated_index.h"
 
 namespace clipsim::testing {
 namespace {
 
 using Mode = IndexUpdater::Mode;
-
-// Photos are text files here, and the model is a function of the text: the updater asks for no more.
-class IndexUpdate : public ::testing::Test {
-  protected:
-    void write(const std::string& name, const std::string& content) { write_text(photos_ / name, content); }
-
-    static std::vector<float> embed(const std::string& content) {
-        const float angle = static_cast<float>(std::hash<std::string>{}(content) % 1000) / 100;
-        return {std::cos(angle), std::sin(angle)};
-    }
-
-    std::vector<IndexCandidate> candidates() const {
-        std::vector<IndexCandidate> found;
-        for (const auto& file : std::filesystem::recursive_directory_iterator(photos_)) {
-            if (file.is_regular_file()) found.push_back({file.path(), file.path().parent_path().filename()});
-        }
-        std::ranges::sort(found, {}, &IndexCandidate::path);
-        return found;
-    }
-
-    void commit(IndexUpdater& updater, std::span<const ImageEntry> entries) {
-        std::vector<float> vectors;
-        for (const ImageEntry& entry : entries) {
-            const std::vector<float> vector = embed(read_text(entry.path));
-            vectors.insert(vectors.end(), vector.begin(), vector.end());
-        }
-        updater.commit(entries, vectors);
-    }
-
-    UpdateReport update(Mode mode = Mode::update, const IndexIdentity& identity = identity_) {
-        IndexUpdater updater(index_, identity, config_, mode);
-        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
-        if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
-        return updater.finish();
-    }
-
-    UpdatePlan plan() {
-        IndexUpdater updater(index_, identity_, config_, Mode::dry_run);
-        return updater.plan(candidates(), std::vector{photos_});
-    }
-
-    std::map<std::string, StoredImage> images() const {
-        std::map<std::string, StoredImage> by_name;
-        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
-        for (const StoredImage& image : store.images()) {
-            by_name[image.path.lexically_relative(photos_).string()] = image;
-            EXPECT_EQ(store.vector(image.id), embed(read_text(image.path))) << image.path;
-        }
-        return by_name;
-    }
-
-    // manifest.json and index.faiss agree with images.db.
-    void expect_whole() const {
-        const Manifest manifest = read_manifest(index_ / "manifest.json");
-        const ImageStore store = ImageStore::open_for_reading(index_ / "images.db", identity_);
-        EXPECT_EQ(manifest.generation, store.generation());
-        EXPECT_EQ(manifest.images, store.count());
-        const VectorIndex vectors = VectorIndex::open(index_ / "index.faiss", manifest.config, 2);
-        EXPECT_EQ(vectors.size(), store.count());
-        for (const Neighbour& neighbour : vectors.search(std::vector<float>{1, 0}, 1000)) {
-            EXPECT_TRUE(store.find(neighbour.id)) << neighbour.id;
-        }
-    }
-
-    inline static const IndexIdentity identity_{"tiny", "aaaa1111", 2};
-    TemporaryFolder folder_;
-    std::filesystem::path photos_ = folder_ / "photos";
-    std::filesystem::path index_ = folder_ / "index";
-    IndexConfig config_;
-};
+using IndexUpdate = UpdatedIndex;
 
 TEST_F(IndexUpdate, TakesInNewFilesAndLeavesKnownOnesAlone) {
     write("cat/a.jpg", "A");
@@ -228,35 +154,10 @@ TEST_F(IndexUpdate, KilledBetweenBatchesResumes) {
     expect_whole();
 }
 
-TEST_F(IndexUpdate, ARunWithNothingToDoWritesNoIndexAnew) {
-    write("cat/a.jpg", "A");
-    update();
-    const auto written = std::filesystem::last_write_time(index_ / "index.faiss");
-    update();
-    EXPECT_EQ(std::filesystem::last_write_time(index_ / "index.faiss"), written);
-    config_.storage = Storage::fp16;
-    update();
-    EXPECT_NE(std::filesystem::last_write_time(index_ / "index.faiss"), written)
-        << "another kind was asked for";
-}
-
-TEST_F(IndexUpdate, RepairsWhatIsDerived) {
-    write("cat/a.jpg", "A");
-    update();
-    for (const char* damaged : {"index.faiss", "manifest.json"}) {
-        write_text(index_ / damaged, "rubbish");
-        EXPECT_EQ(update().embedded, 0U);
-        expect_whole();
-        std::filesystem::remove(index_ / damaged);
-        EXPECT_EQ(update().embedded, 0U);
-        expect_whole();
-    }
-}
-
 TEST_F(IndexUpdate, ADryRunWritesNothing) {
     write("cat/a.jpg", "A");
     EXPECT_EQ(plan().to_embed.size(), 1U);
-    EXPECT_FALSE(std::filesystem::exists(index_));
+    EXPECT_THROW(images(), UsageError) << "there is none";
     update();
     write("cat/b.jpg", "B");
     EXPECT_EQ(plan().to_embed.size(), 1U);
@@ -271,7 +172,6 @@ TEST_F(IndexUpdate, AnotherModelNeedsARebuild) {
     EXPECT_EQ(update(Mode::rebuild).embedded, 1U);
     EXPECT_EQ(images().size(), 1U);
     expect_whole();
-    EXPECT_FALSE(std::filesystem::exists(index_ / "images.db.rebuild"));
 }
 
 TEST_F(IndexUpdate, ReadersKeepTheOldIndexUntilARebuildIsDone) {
@@ -288,14 +188,6 @@ TEST_F(IndexUpdate, ReadersKeepTheOldIndexUntilARebuildIsDone) {
     IndexUpdater again(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild);
     EXPECT_EQ(again.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U)
         << "it goes on where it was";
-}
-
-TEST_F(IndexUpdate, ARebuildReplacesADamagedDatabase) {
-    write("cat/a.jpg", "A");
-    write_text(index_ / "images.db", std::string(9000, 'x'));
-    EXPECT_THROW(update(), Error);
-    EXPECT_EQ(update(Mode::rebuild).total, 1);
-    expect_whole();
 }
 
 TEST_F(IndexUpdate, ASecondWriterFailsClearly) {
@@ -334,60 +226,11 @@ TEST_F(IndexUpdate, AStopEndsTheWaitForAnotherWriter) {
     EXPECT_THROW(IndexUpdater(index_, identity_, config_, Mode::update, 1, settings), Interrupted);
 }
 
-// index.faiss stays as it is until it is worth writing: what a search finds does not wait for that.
-TEST_F(IndexUpdate, WritesIndexFaissAgainOnlyWhenEnoughHasChanged) {
-    for (int i = 0; i < 100; ++i) write("cat/" + std::to_string(i), "photo " + std::to_string(i));
-    EXPECT_EQ(update().derivation, UpdateReport::Derivation::built_anew);
-    const std::string written = read_text(index_ / "index.faiss");
-    write("cat/new", "new");
-    std::filesystem::remove(photos_ / "cat/5");
-    const UpdateReport report = update();
-    EXPECT_EQ(report.derivation, UpdateReport::Derivation::kept);
-    EXPECT_EQ(report.recent, 1);
-    EXPECT_EQ(report.dead, 1);
-    EXPECT_EQ(read_text(index_ / "index.faiss"), written);
-    EXPECT_EQ(read_manifest(index_ / "manifest.json").images, 100);
-    write("cat/newer", "newer");
-    EXPECT_EQ(update().derivation, UpdateReport::Derivation::added_to);
-    for (int i = 10; i < 40; ++i) std::filesystem::remove(photos_ / "cat" / std::to_string(i));
-    const UpdateReport compacted = update();
-    EXPECT_EQ(compacted.derivation, UpdateReport::Derivation::built_anew);
-    EXPECT_EQ(compacted.recent + compacted.dead, 0);
-    expect_whole();
-}
-
-TEST_F(IndexUpdate, WhatAKilledRunWroteAsideIsCleanedUp) {
-    write("cat/a.jpg", "A");
-    update();
-    write_text(index_ / "index.faiss.tmp-1-0", "half of it");
-    update();
-    EXPECT_FALSE(std::filesystem::exists(index_ / "index.faiss.tmp-1-0"));
-}
-
-TEST_F(IndexUpdate, ADamagedVectorIsDroppedAndTheNextRunEmbedsItAgain) {
-    write("cat/a.jpg", "A");
-    write("cat/b.jpg", "B");
-    update();
-    Database::open_for_writing(index_ / "images.db")
-        .execute("UPDATE vectors SET vector = zeroblob(8) WHERE id = 1");
-    std::filesystem::remove(index_ / "index.faiss");
-    EXPECT_EQ(update().total, 1);
-    EXPECT_EQ(update().embedded, 1U);
-    EXPECT_EQ(images().size(), 2U);
-    expect_whole();
-}
-
 TEST_F(IndexUpdate, FilesThatVanishWhileItLooksAreNamed) {
     std::filesystem::create_directories(photos_);
     IndexUpdater updater(index_, identity_, config_, Mode::update);
     const std::vector<IndexCandidate> ghost{{photos_ / "ghost.jpg", ""}};
     EXPECT_EQ(updater.plan(ghost, std::vector{photos_}).unreadable, std::vector{photos_ / "ghost.jpg"});
-}
-
-TEST_F(IndexUpdate, AnIndexFolderThatCannotBeMadeIsAnError) {
-    write_text(folder_ / "index", "a file where the folder should be");
-    write("cat/a.jpg", "A");
-    EXPECT_THROW(update(), Error);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/manifest.h"
+#include "clipsim/index/sqlite_store.h"
 #include "clipsim/pipeline/npy.h"
 #include "temporary_folder.h"
 
@@ -70,7 +70,8 @@ TEST_F(VectorCollection, KeepsTheNamesOfRows) {
     write_text(world_ / "names.txt", names);
     index_vectors(config_, world_ / "v.npy", world_ / "names.txt");
     const Manifest manifest = read_manifest(world_ / "out/index/manifest.json");
-    const ImageStore store = ImageStore::open_for_reading(world_ / "out/index/images.db", manifest.identity);
+    const SqliteStore store =
+        SqliteStore::open_for_reading(world_ / "out/index/images.db", manifest.identity);
     EXPECT_EQ(store.images().at(7).path, "photo 7.jpg");
 }
 

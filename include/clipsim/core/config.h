@@ -20,6 +20,7 @@ enum class Amp { automatic, off, bf16, fp16 };
 enum class Monitor { mean_average_precision_at_r, r_precision, recall_at_1, recall_at_5, triplet_accuracy };
 enum class IndexType { automatic, flat, hnsw, ivf };
 enum class Storage { fp32, fp16, int8 };
+enum class IndexBackend { faiss, postgres };
 
 struct ModelConfig {
     std::string clip = "clip-nano";  // a folder, a file in one, or a known name
@@ -130,7 +131,16 @@ struct IvfConfig {
     static constexpr int default_nprobe = 16;
 };
 
+// How the server is reached is libpq's business: its environment variables (PGHOST, PGPASSWORD, ...), or a
+// service of its service file. No password comes here.
+struct PostgresConfig {
+    std::string service;             // of pg_service.conf; "": the environment alone
+    std::string schema = "clipsim";  // of the database: one index each
+};
+
 struct IndexConfig {
+    IndexBackend backend = IndexBackend::faiss;
+    PostgresConfig postgres;
     IndexType type = IndexType::automatic;
     Storage storage = Storage::fp32;
     HnswConfig hnsw;

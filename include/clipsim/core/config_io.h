@@ -34,5 +34,6 @@ std::string to_string(Amp value);
 std::string to_string(Monitor value);
 std::string to_string(IndexType value);
 std::string to_string(Storage value);
+std::string to_string(IndexBackend value);
 
 }  // namespace clipsim

@@ -45,11 +45,11 @@ class NewerIndexError : public UsageError {
     using UsageError::UsageError;
 };
 
-class ImageStore;
+class SqliteStore;
 
 // Whether files derived at the manifest's generation can be gone on with: the store knows all that was
 // removed since.
-bool is_derived_from(const Manifest& manifest, const ImageStore& store);
+bool is_derived_from(const Manifest& manifest, const SqliteStore& store);
 
 // Throws NewerIndexError, and UsageError: missing, not JSON. The message says to run `clipsim index`.
 Manifest read_manifest(const std::filesystem::path& file);

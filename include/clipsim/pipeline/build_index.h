@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/index/shard.h"
 #include "clipsim/index/updater.h"
 #include "clipsim/pipeline/run_options.h"
 
@@ -17,6 +19,8 @@ struct IndexRequest {
     bool rebuild = false;                        // start anew, also where the index is of another model
     bool dry_run = false;                        // say what would be done, change nothing
     std::chrono::seconds wait{60};               // for another process that updates the index
+    // Only these files, into an index of their own beside the others; merge_indexes puts them together.
+    std::optional<Shard> shard = std::nullopt;
 };
 
 struct IndexSummary {

@@ -14,6 +14,8 @@
 
 namespace clipsim {
 
+class NeighbourSource;
+
 struct Hit {
     int rank = 0;  // from 1
     std::int64_t id = 0;
@@ -40,7 +42,8 @@ class Searcher {
     // Answers from the state of this moment, whatever a writer does later. Throws UsageError when there is no
     // index, it is half-written, or it was made with another model or by a newer clipsim (the message says
     // what to do). A derived index.faiss that is missing or damaged is done without, with a warning.
-    // ef_search and nprobe are the index's own where `wanted` gives none.
+    // ef_search and nprobe are the index's own where `wanted` gives none. Of wanted.backend postgres each
+    // search sees the state of its own moment.
     Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
              const IndexConfig& wanted = {});
     ~Searcher();
@@ -57,7 +60,8 @@ class Searcher {
 
   private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::unique_ptr<Impl> impl_;               // of an index in a folder
+    std::unique_ptr<NeighbourSource> server_;  // of an index elsewhere
 };
 
 }  // namespace clipsim

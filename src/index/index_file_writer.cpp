@@ -1,4 +1,4 @@
-#include "index_writer.h"
+#include "index_file_writer.h"
 
 #include <faiss/impl/HNSW.h>
 

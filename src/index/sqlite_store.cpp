@@ -1,4 +1,4 @@
-#include "clipsim/index/image_store.h"
+#include "clipsim/index/sqlite_store.h"
 
 #include <algorithm>
 #include <chrono>
@@ -202,7 +202,7 @@ void bind_entry(Statement& statement, const ImageEntry& entry) {
 
 }  // namespace
 
-struct ImageStore::Impl {
+struct SqliteStore::Impl {
     Database database;
     std::size_t dimension;
     std::size_t joint_dimension;  // that the identity asks for
@@ -281,12 +281,12 @@ struct Candidates {
 
 }  // namespace
 
-ImageStore::ImageStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ImageStore::~ImageStore() = default;
-ImageStore::ImageStore(ImageStore&&) noexcept = default;
-ImageStore& ImageStore::operator=(ImageStore&&) noexcept = default;
+SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteStore::~SqliteStore() = default;
+SqliteStore::SqliteStore(SqliteStore&&) noexcept = default;
+SqliteStore& SqliteStore::operator=(SqliteStore&&) noexcept = default;
 
-ImageStore ImageStore::open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity) {
+SqliteStore SqliteStore::open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity) {
     Database database = open_writer(file);
     if (const std::int64_t version = check_schema(database); version == 0) {
         create_schema(database, identity);
@@ -295,10 +295,10 @@ ImageStore ImageStore::open_for_writing(const std::filesystem::path& file, const
     }
     check_identity(database, identity);
     keep_joint_vectors(database, identity.joint_dimension);
-    return ImageStore(std::make_unique<Impl>(std::move(database), identity));
+    return SqliteStore(std::make_unique<Impl>(std::move(database), identity));
 }
 
-ImageStore ImageStore::open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity) {
+SqliteStore SqliteStore::open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity) {
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) {
         throw UsageError(
@@ -311,24 +311,24 @@ ImageStore ImageStore::open_for_reading(const std::filesystem::path& file, const
         throw UsageError(concat(printable(file.parent_path()), " is half-written; run `clipsim index`"));
     check_identity(database, identity);
     show_as_current(database, version);
-    return ImageStore(std::make_unique<Impl>(std::move(database), identity));
+    return SqliteStore(std::make_unique<Impl>(std::move(database), identity));
 }
 
-std::vector<StoredImage> ImageStore::images() const {
+std::vector<StoredImage> SqliteStore::images() const {
     Statement statement(impl_->database, concat("SELECT ", image_columns, " FROM images ORDER BY id"));
     std::vector<StoredImage> images;
     while (statement.step()) images.push_back(impl_->read_image(statement));
     return images;
 }
 
-std::optional<StoredImage> ImageStore::find(std::int64_t id) const {
+std::optional<StoredImage> SqliteStore::find(std::int64_t id) const {
     Statement statement(impl_->database, concat("SELECT ", image_columns, " FROM images WHERE id = ?"));
     statement.bind(1, id);
     if (!statement.step()) return std::nullopt;
     return impl_->read_image(statement);
 }
 
-std::vector<float> ImageStore::vector(std::int64_t id, IndexSpace space) const {
+std::vector<float> SqliteStore::vector(std::int64_t id, IndexSpace space) const {
     Statement statement(impl_->database,
                         concat("SELECT vector, checksum FROM ", table_of(space), " WHERE id = ?"));
     statement.bind(1, id);
@@ -342,8 +342,8 @@ std::vector<float> ImageStore::vector(std::int64_t id, IndexSpace space) const {
     return vector;
 }
 
-void ImageStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, IndexSpace space,
-                              std::int64_t after, std::vector<std::int64_t>* damaged) const {
+void SqliteStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, IndexSpace space,
+                               std::int64_t after, std::vector<std::int64_t>* damaged) const {
     const std::string there = concat(" FROM ", table_of(space), " WHERE id > ?");
     Statement counting(impl_->database, concat("SELECT count(*)", there));
     counting.bind(1, after);
@@ -365,7 +365,7 @@ void ImageStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>
     vectors.resize(ids.size() * dimension);
 }
 
-void ImageStore::for_each_block(
+void SqliteStore::for_each_block(
     IndexSpace space, const std::function<void(std::span<const std::int64_t>, std::span<const float>)>& take,
     std::vector<std::int64_t>* damaged) const {
     constexpr std::size_t block = 4096;
@@ -390,7 +390,7 @@ void ImageStore::for_each_block(
     hand_over();
 }
 
-std::vector<std::int64_t> ImageStore::matching(const ImageFilter& filter) const {
+std::vector<std::int64_t> SqliteStore::matching(const ImageFilter& filter) const {
     const Candidates candidates(filter);
     Statement statement(impl_->database, candidates.sql);
     int parameter = 0;
@@ -407,53 +407,53 @@ std::vector<std::int64_t> ImageStore::matching(const ImageFilter& filter) const 
     return ids;
 }
 
-int ImageStore::joint_dimension() const {
+int SqliteStore::joint_dimension() const {
     return stored_joint_dimension(impl_->database);
 }
 
-std::int64_t ImageStore::count() const {
+std::int64_t SqliteStore::count() const {
     return pragma(impl_->database, "SELECT count(*) FROM images");
 }
 
-std::int64_t ImageStore::count_after(std::int64_t id) const {
+std::int64_t SqliteStore::count_after(std::int64_t id) const {
     Statement statement(impl_->database, "SELECT count(*) FROM images WHERE id > ?");
     statement.bind(1, id);
     return statement.step() ? statement.integer(0) : 0;
 }
 
-std::int64_t ImageStore::last_id() const {
+std::int64_t SqliteStore::last_id() const {
     return pragma(impl_->database, "SELECT max(id) FROM images");
 }
 
-std::uint64_t ImageStore::generation() const {
+std::uint64_t SqliteStore::generation() const {
     return static_cast<std::uint64_t>(
         pragma(impl_->database, "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation'"));
 }
 
-std::vector<std::int64_t> ImageStore::removed() const {
+std::vector<std::int64_t> SqliteStore::removed() const {
     Statement statement(impl_->database, "SELECT id FROM removed ORDER BY id");
     std::vector<std::int64_t> ids;
     while (statement.step()) ids.push_back(statement.integer(0));
     return ids;
 }
 
-std::int64_t ImageStore::removed_count() const {
+std::int64_t SqliteStore::removed_count() const {
     return pragma(impl_->database, "SELECT count(*) FROM removed");
 }
 
-std::uint64_t ImageStore::removed_since() const {
+std::uint64_t SqliteStore::removed_since() const {
     const std::string since = meta(impl_->database, "removed_since");
     return since.empty() ? generation() : std::stoull(since);  // an older file records none
 }
 
-void ImageStore::forget_removed() {
+void SqliteStore::forget_removed() {
     Transaction transaction(impl_->database);
     begin_removals(impl_->database);
     transaction.commit();
 }
 
-void ImageStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
-                     std::span<const float> joint) {
+void SqliteStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
+                      std::span<const float> joint) {
     if (entries.empty()) return;
     Database& database = impl_->database;
     const std::size_t dimension = impl_->dimension;
@@ -482,7 +482,7 @@ void ImageStore::put(std::span<const ImageEntry> entries, std::span<const float>
     transaction.commit();
 }
 
-void ImageStore::update(std::span<const StoredImage> images) {
+void SqliteStore::update(std::span<const StoredImage> images) {
     if (images.empty()) return;
     Transaction transaction(impl_->database);
     Statement change(
@@ -495,7 +495,7 @@ void ImageStore::update(std::span<const StoredImage> images) {
     transaction.commit();  // the generation stays: ids and vectors, all that index.faiss holds, are the same
 }
 
-void ImageStore::remove(std::span<const std::int64_t> ids) {
+void SqliteStore::remove(std::span<const std::int64_t> ids) {
     if (ids.empty()) return;
     Transaction transaction(impl_->database);
     Statement erase(impl_->database, "DELETE FROM images WHERE id = ?");
@@ -504,7 +504,7 @@ void ImageStore::remove(std::span<const std::int64_t> ids) {
     transaction.commit();
 }
 
-void ImageStore::replace_all(const std::filesystem::path& file, const std::filesystem::path& source) {
+void SqliteStore::replace_all(const std::filesystem::path& file, const std::filesystem::path& source) {
     Database database = open_writer(file);
     Statement attach(database, "ATTACH ? AS source");
     attach.bind_text(1, source.native()).run();

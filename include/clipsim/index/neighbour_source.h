@@ -1,0 +1,39 @@
+// What a search asks of an index in a server: the nearest images, all of one state of the index.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/index/image_filter.h"
+#include "clipsim/index/manifest.h"
+
+namespace clipsim {
+
+struct FoundImage {
+    std::int64_t id = 0;
+    std::filesystem::path path;
+    std::string label;
+    float score = 0;  // inner product of unit vectors: cosine similarity
+};
+
+// Thread-safe.
+class NeighbourSource {
+  public:
+    virtual ~NeighbourSource() = default;
+    // The k nearest among the images that fit, best first; fewer only when there are fewer. `query` is a unit
+    // vector of `space`. Throws UsageError for the joint space where the index keeps none.
+    virtual std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+                                            const ImageFilter& where) const = 0;
+    virtual const Manifest& manifest() const = 0;
+};
+
+// Of an index in a server. Throws UsageError when there is none or it was made with another model (the
+// message says to run `clipsim index`). ef_search and nprobe are the index's own where `wanted` gives none.
+std::unique_ptr<NeighbourSource> open_server_neighbours(const IndexIdentity& identity,
+                                                        const IndexConfig& wanted);
+
+}  // namespace clipsim

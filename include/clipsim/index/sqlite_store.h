@@ -1,0 +1,64 @@
+// index/images.db: an image store in a file. SQLite in WAL mode; one writer, many readers.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "clipsim/index/image_store.h"
+
+namespace clipsim {
+
+class SqliteStore final : public ImageStore {
+  public:
+    // Opens the file for writing, or creates it; an older schema is migrated. Where the identity
+    // keeps joint vectors and the file did not (or the other way round), the file does from now on. Throws
+    // UsageError for another identity, Error for a newer schema or a file that is no such database. The
+    // caller holds the folder's lock: SQLite itself would let writers alternate.
+    static SqliteStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
+    // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file
+    // is missing or of another identity, Error as above.
+    static SqliteStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
+    ~SqliteStore() override;
+    SqliteStore(SqliteStore&&) noexcept;
+    SqliteStore& operator=(SqliteStore&&) noexcept;
+
+    std::vector<StoredImage> images() const override;
+    std::optional<StoredImage> find(std::int64_t id) const override;
+    std::vector<float> vector(std::int64_t id, IndexSpace space = IndexSpace::own) const override;
+    void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
+                      IndexSpace space = IndexSpace::own, std::int64_t after = 0,
+                      std::vector<std::int64_t>* damaged = nullptr) const override;
+    std::vector<std::int64_t> matching(const ImageFilter& filter) const override;
+    int joint_dimension() const override;
+    std::int64_t count() const override;
+    std::uint64_t generation() const override;
+    // The same vectors of all images, a block at a time: `take` gets ids [N] and vectors [N, dimension].
+    void for_each_block(
+        IndexSpace space,
+        const std::function<void(std::span<const std::int64_t> ids, std::span<const float> vectors)>& take,
+        std::vector<std::int64_t>* damaged = nullptr) const;
+    std::int64_t count_after(std::int64_t id) const;  // images with higher ids
+    std::int64_t last_id() const;                     // the highest; 0: there is no image
+
+    // What an index derived at an earlier generation has to leave out: the ids removed since removed_since(),
+    // ascending. (What it lacks are the images with higher ids than its own.)
+    std::vector<std::int64_t> removed() const;
+    std::int64_t removed_count() const;
+    std::uint64_t removed_since() const;
+    void forget_removed();  // removed_since() is generation() from then on
+
+    void put(std::span<const ImageEntry> entries, std::span<const float> vectors,
+             std::span<const float> joint = {}) override;
+    void update(std::span<const StoredImage> images) override;
+    void remove(std::span<const std::int64_t> ids) override;
+    // Takes over all of another store's images (with new ids) and its identity, in place of its own.
+    static void replace_all(const std::filesystem::path& file, const std::filesystem::path& source);
+
+  private:
+    struct Impl;
+    explicit SqliteStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clipsim

@@ -1,0 +1,194 @@
+#include "postgres_store.h"
+
+#include <unordered_map>
+
+#include "clipsim/core/text.h"
+#include "postgres_filter.h"
+
+namespace clipsim {
+
+namespace {
+
+const char* column_of(IndexSpace space) {
+    return space == IndexSpace::own ? "vector" : "joint_vector";
+}
+
+// Positions of the entries to store: of two with one path the last.
+std::vector<std::size_t> last_of_each_path(std::span<const ImageEntry> entries) {
+    std::unordered_map<std::string, std::size_t> last;
+    for (std::size_t i = 0; i < entries.size(); ++i) last[entries[i].path.native()] = i;
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (last.at(entries[i].path.native()) == i) kept.push_back(i);
+    }
+    return kept;
+}
+
+}  // namespace
+
+PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, PostgresTables tables,
+                             const IndexIdentity& identity)
+    : connection_(std::move(connection)),
+      tables_(std::move(tables)),
+      wanted_(identity),
+      stored_(identity_of(read_meta(*connection_, tables_))) {}
+
+std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresConfig& config,
+                                                               const IndexIdentity& identity) {
+    auto connection = std::make_shared<PgConnection>(config);
+    use_schema(*connection, config.schema, false);
+    const PostgresTables tables = PostgresTables::current();
+    if (!tables_exist(*connection, tables)) {
+        throw NoIndexError(concat("there is no index in the PostgreSQL schema ", config.schema,
+                                  "; run `clipsim index` first"));
+    }
+    connection->execute(one_snapshot);
+    check_meta(read_meta(*connection, tables), config.schema, identity);
+    return std::make_unique<PostgresStore>(std::move(connection), tables, identity);
+}
+
+std::string PostgresStore::columns() const {
+    return concat("id, path, size, mtime_ns, content_hash, label, ",
+                  stored_.joint_dimension > 0 ? "joint_vector IS NOT NULL" : "false");
+}
+
+StoredImage PostgresStore::read_image(const PgResult& row) const {
+    StoredImage image;
+    image.id = row.integer(0, 0);
+    image.path = row.text(0, 1);
+    image.stamp = {static_cast<std::uint64_t>(row.integer(0, 2)), row.integer(0, 3)};
+    image.content_hash = row.text(0, 4);
+    image.label = row.text(0, 5);
+    image.complete = wanted_.joint_dimension == 0 || row.bytes(0, 6) == std::string_view("\1", 1);
+    return image;
+}
+
+std::size_t PostgresStore::dimension_of(IndexSpace space) const {
+    return static_cast<std::size_t>(space == IndexSpace::own ? stored_.dimension : stored_.joint_dimension);
+}
+
+std::vector<StoredImage> PostgresStore::images() const {
+    std::vector<StoredImage> images;
+    connection_->for_each(concat("SELECT ", columns(), " FROM ", tables_.images, " ORDER BY id"), {},
+                          [&](const PgResult& row) { images.push_back(read_image(row)); });
+    return images;
+}
+
+std::optional<StoredImage> PostgresStore::find(std::int64_t id) const {
+    const PgResult row = connection_->query(
+        concat("SELECT ", columns(), " FROM ", tables_.images, " WHERE id = $1::bigint"), {pg_integer(id)});
+    if (row.rows() == 0) return std::nullopt;
+    return read_image(row);
+}
+
+std::vector<float> PostgresStore::vector(std::int64_t id, IndexSpace space) const {
+    std::vector<float> vector(dimension_of(space));
+    if (!vector.empty()) {
+        const PgResult row =
+            connection_->query(concat("SELECT ", column_of(space), " FROM ", tables_.images,
+                                      " WHERE id = $1::bigint AND ", column_of(space), " IS NOT NULL"),
+                               {pg_integer(id)});
+        if (row.rows() == 1) {
+            read_pg_vector(row.bytes(0, 0), vector);
+            return vector;
+        }
+    }
+    throw Error(concat("PostgreSQL has no vector of image ", id));
+}
+
+void PostgresStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
+                                 IndexSpace space, std::int64_t after,
+                                 std::vector<std::int64_t>* /*damaged*/) const {
+    ids.clear();
+    vectors.clear();
+    const std::size_t dimension = dimension_of(space);
+    if (dimension == 0) return;
+    connection_->for_each(concat("SELECT id, ", column_of(space), " FROM ", tables_.images,
+                                 " WHERE id > $1::bigint AND ", column_of(space), " IS NOT NULL ORDER BY id"),
+                          {pg_integer(after)}, [&](const PgResult& row) {
+                              ids.push_back(row.integer(0, 0));
+                              vectors.resize(vectors.size() + dimension);
+                              read_pg_vector(row.bytes(0, 1), std::span(vectors).last(dimension));
+                          });
+}
+
+std::vector<std::int64_t> PostgresStore::matching(const ImageFilter& filter) const {
+    const PostgresFilter translated(filter, 0);
+    std::vector<std::int64_t> ids;
+    connection_->for_each(
+        concat("SELECT id, path, label FROM ", tables_.images, " WHERE ", translated.sql(), " ORDER BY id"),
+        translated.values(), [&](const PgResult& row) {
+            if (filter.matches(row.bytes(0, 1), row.bytes(0, 2))) ids.push_back(row.integer(0, 0));
+        });
+    return ids;
+}
+
+std::int64_t PostgresStore::count() const {
+    return connection_->query(concat("SELECT count(*) FROM ", tables_.images)).integer(0, 0);
+}
+
+std::uint64_t PostgresStore::generation() const {
+    return std::stoull(read_meta(*connection_, tables_).at("generation"));
+}
+
+void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
+                        std::span<const float> joint) {
+    if (entries.empty()) return;
+    const std::size_t dimension = dimension_of(IndexSpace::own);
+    const std::size_t joint_dimension = dimension_of(IndexSpace::joint);
+    const bool keeps_joint = joint_dimension > 0;
+    PgCopyRows rows;
+    std::vector<std::string> paths;
+    for (const std::size_t i : last_of_each_path(entries)) {
+        const ImageEntry& entry = entries[i];
+        paths.push_back(entry.path.native());
+        rows.begin_row(keeps_joint ? 7 : 6);
+        rows.add(entry.path.native());
+        rows.add(pg_integer(static_cast<std::int64_t>(entry.stamp.size)));
+        rows.add(pg_integer(entry.stamp.mtime_ns));
+        rows.add(entry.content_hash);
+        rows.add(entry.label);
+        rows.add(pg_vector(vectors.subspan(i * dimension, dimension)));
+        if (!keeps_joint) continue;
+        if (joint.empty()) {
+            rows.add_null();
+        } else {
+            rows.add(pg_vector(joint.subspan(i * joint_dimension, joint_dimension)));
+        }
+    }
+    PgTransaction transaction(*connection_);
+    connection_->query(concat("DELETE FROM ", tables_.images,
+                              " WHERE sha256(path) = ANY (SELECT sha256(p) FROM unnest($1::bytea[]) p)"),
+                       {pg_bytes(paths)});
+    connection_->copy_in(
+        concat("COPY ", tables_.images, " (path, size, mtime_ns, content_hash, label, vector",
+               keeps_joint ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
+        rows.finish());
+    next_generation(*connection_, tables_);
+    transaction.commit();
+}
+
+void PostgresStore::update(std::span<const StoredImage> images) {
+    if (images.empty()) return;
+    PgTransaction transaction(*connection_);
+    for (const StoredImage& image : images) {
+        connection_->query(
+            concat("UPDATE ", tables_.images,
+                   " SET path = $1::bytea, size = $2::bigint, mtime_ns = $3::bigint,"
+                   " content_hash = $4::text, label = $5::bytea WHERE id = $6::bigint"),
+            {image.path.native(), pg_integer(static_cast<std::int64_t>(image.stamp.size)),
+             pg_integer(image.stamp.mtime_ns), image.content_hash, image.label, pg_integer(image.id)});
+    }
+    transaction.commit();
+}
+
+void PostgresStore::remove(std::span<const std::int64_t> ids) {
+    if (ids.empty()) return;
+    PgTransaction transaction(*connection_);
+    connection_->query(concat("DELETE FROM ", tables_.images, " WHERE id = ANY ($1::bigint[])"),
+                       {pg_integers(ids)});
+    next_generation(*connection_, tables_);
+    transaction.commit();
+}
+
+}  // namespace clipsim

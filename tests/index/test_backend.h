@@ -1,0 +1,44 @@
+// Where the tests keep their index: in a folder (folder_backend.cpp), or in the PostgreSQL server that
+// CLIPSIM_TEST_POSTGRES names (postgres_backend.cpp). Which of the two is linked decides, so that the same
+// tests are run over both.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "clipsim/index/image_store.h"
+#include "clipsim/index/vector_index.h"
+
+namespace clipsim::testing {
+
+class TestBackend {
+  public:
+    // `folder`: of the index, where it is kept in one. Nothing is made yet.
+    explicit TestBackend(std::filesystem::path folder);
+    ~TestBackend();  // a schema in a server is dropped
+    TestBackend(const TestBackend&) = delete;
+    TestBackend& operator=(const TestBackend&) = delete;
+
+    // The config of an index there.
+    IndexConfig config() const;
+    // What is kept, at this moment.
+    std::unique_ptr<ImageStore> open(const IndexIdentity& identity) const;
+    // A search of the index as it is now; `where`: null for all images.
+    using Search = std::function<std::vector<Neighbour>(std::span<const float> query, int k, IndexSpace space,
+                                                        const ImageFilter* where)>;
+    Search open_search(const IndexIdentity& identity) const;
+    // A finished update left nothing that contradicts the store. For vectors of two dimensions.
+    void expect_whole(const IndexIdentity& identity) const;
+    // Of a folder: whether an update may leave derived files as they are, and add to them.
+    static bool has_derived_files();
+
+  private:
+    std::filesystem::path folder_;
+    std::string schema_;  // of a server
+};
+
+}  // namespace clipsim::testing

@@ -1,0 +1,79 @@
+// A folder of photos and an index of them, for tests of updates.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "clipsim/index/updater.h"
+#include "index/test_backend.h"
+#include "temporary_folder.h"
+
+namespace clipsim::testing {
+
+// Photos are text files here, and the model is a function of the text: the updater asks for no more.
+class UpdatedIndex : public ::testing::Test {
+  protected:
+    void write(const std::string& name, const std::string& content) { write_text(photos_ / name, content); }
+
+    static std::vector<float> embed(const std::string& content) {
+        const float angle = static_cast<float>(std::hash<std::string>{}(content) % 1000) / 100;
+        return {std::cos(angle), std::sin(angle)};
+    }
+
+    std::vector<IndexCandidate> candidates() const {
+        std::vector<IndexCandidate> found;
+        for (const auto& file : std::filesystem::recursive_directory_iterator(photos_)) {
+            if (file.is_regular_file()) found.push_back({file.path(), file.path().parent_path().filename()});
+        }
+        std::ranges::sort(found, {}, &IndexCandidate::path);
+        return found;
+    }
+
+    void commit(IndexUpdater& updater, std::span<const ImageEntry> entries) {
+        std::vector<float> vectors;
+        for (const ImageEntry& entry : entries) {
+            const std::vector<float> vector = embed(read_text(entry.path));
+            vectors.insert(vectors.end(), vector.begin(), vector.end());
+        }
+        updater.commit(entries, vectors);
+    }
+
+    UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update,
+                        const IndexIdentity& identity = identity_) {
+        IndexUpdater updater(index_, identity, config_, mode);
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
+        if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
+        return updater.finish();
+    }
+
+    UpdatePlan plan() {
+        IndexUpdater updater(index_, identity_, config_, IndexUpdater::Mode::dry_run);
+        return updater.plan(candidates(), std::vector{photos_});
+    }
+
+    std::map<std::string, StoredImage> images() const {
+        std::map<std::string, StoredImage> by_name;
+        const std::unique_ptr<ImageStore> store = backend_.open(identity_);
+        for (const StoredImage& image : store->images()) {
+            by_name[image.path.lexically_relative(photos_).string()] = image;
+            EXPECT_EQ(store->vector(image.id), embed(read_text(image.path))) << image.path;
+        }
+        return by_name;
+    }
+
+    void expect_whole() const { backend_.expect_whole(identity_); }
+
+    inline static const IndexIdentity identity_{"tiny", "aaaa1111", 2};
+    TemporaryFolder folder_;
+    std::filesystem::path photos_ = folder_ / "photos";
+    std::filesystem::path index_ = folder_ / "index";
+    TestBackend backend_{index_};
+    IndexConfig config_ = backend_.config();
+};
+
+}  // namespace clipsim::testing
