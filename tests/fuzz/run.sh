@@ -7,8 +7,9 @@ cd "$(dirname "$0")/../.."
 target=${1:?usage: run.sh TARGET [SECONDS]}
 seconds=${2:-20}
 
-if ! clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - 2>/dev/null \
-    <<<'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'; then
+probe='#include <string>
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, std::size_t) { return 0; }'
+if ! clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - <<<"$probe" 2>/dev/null; then
     echo "skipped: no clang with libFuzzer here (Debian: clang and libclang-rt-dev)" >&2
     exit 77
 fi
