@@ -46,7 +46,7 @@ class Peer:
         self.queries, self.threads, self.m = queries, threads, m
         self.index = self.make(vectors.shape[1], 1)
         self.add(vectors[:1])
-        self.call_seconds = min(self.time_singly()[0] for _ in range(3))
+        self.call_seconds = min(self.time_singly()[0] for _ in range(10))
         self.index = self.make(vectors.shape[1], len(vectors))
         start = time.perf_counter()
         self.add(vectors)

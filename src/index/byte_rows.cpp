@@ -121,9 +121,16 @@ void ByteRows::similarities(const ByteQuery& query, std::span<const std::int32_t
     for (std::size_t i = 0; i < ids.size(); ++i) out[i] -= query.bias;
 }
 
-void ByteRows::similarities(const ByteQuery& query, std::size_t first, std::span<std::int32_t> out) const {
-    byte_products(query.bytes, bytes_.data() + first * stride_, out);
-    for (std::int32_t& similarity : out) similarity -= query.bias;
+std::size_t ByteRows::rows_above(const ByteQuery& query, std::size_t first, std::size_t count,
+                                 std::int64_t least, std::int32_t* found) const {
+    using Limits = std::numeric_limits<std::int32_t>;
+    const std::int64_t product = std::clamp<std::int64_t>(least, Limits::min(), Limits::max()) + query.bias;
+    if (product > Limits::max()) return 0;
+    const std::size_t above =
+        byte_products_above(query.bytes, bytes_.data() + first * stride_, count,
+                            static_cast<std::int32_t>(std::max<std::int64_t>(product, Limits::min())), found);
+    for (std::size_t i = 0; i < above; ++i) found[i] += static_cast<std::int32_t>(first);
+    return above;
 }
 
 std::int64_t ByteRows::least_similarity(const ByteQuery& query, float score) const {

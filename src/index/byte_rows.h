@@ -49,8 +49,10 @@ class ByteRows {
 
     // out[i]: similarity of the query and row ids[i].
     void similarities(const ByteQuery& query, std::span<const std::int32_t> ids, std::int32_t* out) const;
-    // The same of rows one after the other.
-    void similarities(const ByteQuery& query, std::size_t first, std::span<std::int32_t> out) const;
+    // Those of the `count` rows from `first` on that have at least `least`: ascending, into `found` (room for
+    // count). Returns how many.
+    std::size_t rows_above(const ByteQuery& query, std::size_t first, std::size_t count, std::int64_t least,
+                           std::int32_t* found) const;
 
     // The least similarity that a row can have whose score (inner product with the query) is at least
     // `score`. Proven, not estimated: <q, x> - <q', x'> = <q - q', x'> + <q, x - x'>, and Cauchy-Schwarz

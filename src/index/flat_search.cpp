@@ -62,14 +62,8 @@ class Scan {
     }
 
     void look_at_bytes(std::size_t first, std::size_t count) {
-        std::array<std::int32_t, rows_a_block> similarities;
-        bytes_.similarities(byte_query_, first, std::span(similarities).first(count));
         std::array<std::int32_t, rows_a_block> candidates;
-        std::size_t found = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            candidates[found] = static_cast<std::int32_t>(first + i);
-            found += similarities[i] >= least_ ? 1 : 0;
-        }
+        const std::size_t found = bytes_.rows_above(byte_query_, first, count, least_, candidates.data());
         if (found == 0) return;
         look_at_rows(std::span(candidates).first(found));
         if (best_.full()) least_ = bytes_.least_similarity(byte_query_, best_.worst_score());

@@ -266,11 +266,23 @@ void inner_products_at_kernel(const float* query, const RowMemory& rows, const s
     }
 }
 
-void byte_products_kernel(const std::int8_t* query, std::size_t size, const std::uint8_t* rows,
-                          std::size_t count, std::int32_t* out) {
-    in_groups(
-        count, out, [&](std::size_t i) { return rows + i * size; },
-        [&](std::size_t, auto... arguments) { byte_dot4(query, size, arguments...); });
+std::size_t byte_products_above_kernel(const std::int8_t* query, std::size_t size, const std::uint8_t* rows,
+                                       std::size_t count, std::int32_t least, std::int32_t* found) {
+    std::array<std::int32_t, group> products;
+    std::size_t above = 0;
+    for (std::size_t i = 0; i < count; i += group) {
+        const auto row = [&](std::size_t at) { return rows + std::min(i + at, count - 1) * size; };
+        byte_dot4(query, size, row(0), row(1), row(2), row(3), products.data());
+#if HWY_TARGET != HWY_SCALAR
+        const hn::CappedTag<std::int32_t, group> d;
+        if (hn::AllTrue(d, hn::Lt(hn::LoadU(d, products.data()), hn::Set(d, least)))) continue;
+#endif
+        for (std::size_t at = 0; at < std::min(group, count - i); ++at) {
+            found[above] = static_cast<std::int32_t>(i + at);
+            above += products[at] >= least ? 1 : 0;
+        }
+    }
+    return above;
 }
 
 void byte_products_at_kernel(const std::int8_t* query, std::size_t size, const std::uint8_t* rows,
@@ -326,7 +338,7 @@ namespace clipsim {
 namespace {
 HWY_EXPORT(inner_products_kernel);
 HWY_EXPORT(inner_products_at_kernel);
-HWY_EXPORT(byte_products_kernel);
+HWY_EXPORT(byte_products_above_kernel);
 HWY_EXPORT(byte_products_at_kernel);
 HWY_EXPORT(largest_query_byte_kernel);
 HWY_EXPORT(to_half_kernel);
@@ -344,9 +356,10 @@ void inner_products_at(std::span<const float> query, const RowMemory& rows, std:
     HWY_DYNAMIC_DISPATCH(inner_products_at_kernel)(query.data(), rows, ids.data(), ids.size(), out);
 }
 
-void byte_products(std::span<const std::int8_t> query, const std::uint8_t* rows,
-                   std::span<std::int32_t> out) {
-    HWY_DYNAMIC_DISPATCH(byte_products_kernel)(query.data(), query.size(), rows, out.size(), out.data());
+std::size_t byte_products_above(std::span<const std::int8_t> query, const std::uint8_t* rows,
+                                std::size_t count, std::int32_t least, std::int32_t* found) {
+    return HWY_DYNAMIC_DISPATCH(byte_products_above_kernel)(query.data(), query.size(), rows, count, least,
+                                                            found);
 }
 
 void byte_products_at(std::span<const std::int8_t> query, const std::uint8_t* rows,

@@ -98,16 +98,23 @@ TEST_P(KernelsOfEachTarget, ProductsOfBytesAreExactAlsoAtTheExtremes) {
         if (stride == 192) std::ranges::fill(query, static_cast<std::int8_t>(-most));
         if (stride == 1024) std::ranges::fill(query, static_cast<std::int8_t>(most));
         const std::vector<std::int32_t> ids{5, 0, 3, 1, 4, 2};
-        std::vector<std::int32_t> out(ids.size()), in_order(5);
+        std::vector<std::int32_t> out(ids.size());
         byte_products_at(query, rows.data(), ids, out.data());
-        byte_products(query, rows.data(), in_order);
         for (std::size_t i = 0; i < ids.size(); ++i) {
             std::int32_t expected = 0;
             for (std::size_t j = 0; j < stride; ++j)
                 expected += query[j] * rows[static_cast<std::size_t>(ids[i]) * stride + j];
             EXPECT_EQ(out[i], expected) << stride << ' ' << ids[i];
-            if (ids[i] < 5) {
-                EXPECT_EQ(in_order[static_cast<std::size_t>(ids[i])], expected);
+        }
+        for (const std::size_t count : {6UL, 5UL, 1UL}) {
+            for (const std::int32_t least : out) {
+                std::vector<std::int32_t> expected, found(count);
+                for (std::int32_t row = 0; row < static_cast<std::int32_t>(count); ++row) {
+                    if (out[static_cast<std::size_t>(std::ranges::find(ids, row) - ids.begin())] >= least)
+                        expected.push_back(row);
+                }
+                found.resize(byte_products_above(query, rows.data(), count, least, found.data()));
+                EXPECT_EQ(found, expected) << stride;
             }
         }
     }
@@ -117,7 +124,7 @@ TEST_P(KernelsOfEachTarget, NothingIsFineToo) {
     const std::vector<float> query{1, 0};
     inner_products(query, {nullptr, 2, Storage::fp32}, 0, {});
     inner_products_at(query, {nullptr, 2, Storage::fp32}, {}, nullptr);
-    byte_products(std::vector<std::int8_t>(64), nullptr, {});
+    EXPECT_EQ(byte_products_above(std::vector<std::int8_t>(64), nullptr, 0, 0, nullptr), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KernelsOfEachTarget,
