@@ -1,35 +1,53 @@
 #!/usr/bin/env bash
 # Losses and miners on real photos: a table of what is held out, for docs/training.md.
-#   bench/train/ablation.sh PHOTOS [CLIPSIM] [SEEDS]
-# PHOTOS: one folder a class. Each line is a training with the defaults but for what it names; the split is by image.
+#
+#     SEEDS="1 2 3" EXTRA="--set train.stage2.epochs=0" bench/train/ablation.sh PHOTOS [ROW...]
+#
+# PHOTOS: one folder a class. Each row is a training with the defaults but for what it names, held out are 20% of the
+# photos of each class; ROWs choose some by their number. EXTRA changes all rows, as here to the head alone, which takes
+# seconds a row in place of minutes. Printed are the means over the seeds, of the epoch with the best MAP@R.
 set -euo pipefail
-photos=$1
-clipsim=${2:-build/release/bin/clipsim}
-seeds=${3:-"42"}
+photos=$(realpath "${1:?usage: ablation.sh PHOTOS [ROW...]}")
+shift
+rows=" $* "
+cd "$(dirname "$0")/../.."
+program=${PROGRAM:-build/release/bin/clipsim}
+[ -x "$program" ] || scripts/build.sh clipsim >/dev/null
+seeds=${SEEDS:-1 2 3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+row=0
 
 measure() {  # NAME KEY=VALUE...
-    local name=$1 seed
+    local name=$1 seed flags=() setting
     shift
+    row=$((row + 1))
+    [ "$rows" = "  " ] || [[ $rows == *" $row "* ]] || return 0
+    for setting in "$@"; do flags+=(--set "$setting"); done
     for seed in $seeds; do
-        local flags=() setting
-        for setting in "$@"; do flags+=(--set "$setting"); done
-        # The views pass through the frozen blocks once for all lines.
-        "$clipsim" train -q --no-progress --set data.root="$photos" --set data.seed="$seed" --set output_dir="$work/run" \
-            --set train.cache_dir="$work/cache" "${flags[@]}"
-        python3 - "$name" "$seed" "$work/run/metrics.jsonl" <<'PYTHON'
-import json, sys
-epochs = [json.loads(line) for line in open(sys.argv[3])]
-best = [epoch for epoch in epochs if epoch["best"]][-1]
-print(f"| {sys.argv[1]} | {sys.argv[2]} | {best['recall_at_1']:.3f} | {best['mean_average_precision_at_r']:.3f} "
-      f"| {best['triplet_accuracy']:.3f} | {sum(epoch['seconds'] for epoch in epochs):.0f} |")
-PYTHON
+        # The views pass through the frozen blocks once for all rows. EXTRA is words.
+        # shellcheck disable=SC2086
+        "$program" train -q --no-progress --threads "${THREADS:-0}" --set data.root="$photos" --set data.seed="$seed" \
+            --set output_dir="$work/run" --set train.cache_dir="$work/cache" ${EXTRA:-} "${flags[@]}"
+        mv "$work/run/metrics.jsonl" "$work/$seed.jsonl"
         rm -rf "$work/run"
     done
+    python3 - "$row" "$name" "$work"/*.jsonl <<'PYTHON'
+import json, statistics, sys
+best, seconds = [], []
+for file in sys.argv[3:]:
+    epochs = [json.loads(line) for line in open(file)]
+    best.append([epoch for epoch in epochs if epoch["best"]][-1])
+    seconds.append(sum(epoch["seconds"] for epoch in epochs))
+figures = [statistics.mean(epoch[key] for epoch in best)
+           for key in ("recall_at_1", "mean_average_precision_at_r", "triplet_accuracy")]
+print(f"| {sys.argv[1]} | {sys.argv[2]} | " + " | ".join(f"{figure:.3f}" for figure in figures)
+      + f" | {statistics.mean(seconds):.0f} |", flush=True)
+PYTHON
+    rm -f "$work"/*.jsonl
 }
 
-echo "| loss, miner | seed | Recall@1 | MAP@R | triplet accuracy | seconds |"
+echo "| | loss, miner | Recall@1 | MAP@R | triplet accuracy | seconds |"
 echo "|---|---|---|---|---|---|"
 for mining in all random semi_hard batch_hard distance_weighted; do
     measure "triplet, $mining" train.mining=$mining

@@ -36,8 +36,8 @@ for folder in "${photos[@]}"; do
             common=(--quiet --set "data.root=$folder" --set "output_dir=$output" --set "data.seed=$seed"
                 --set data.split=by_class --set data.val_fraction=0.4 ${MODEL:+--set "model.clip=$MODEL"}
                 $(settings_of "$method") ${EXTRA:-})
-            "$program" train "${common[@]}" >/dev/null
-            "$program" eval --no-pictures --bootstrap 0 --format json "${common[@]}" >"$work/$method@$seed.json"
+            "$program" train --threads "${THREADS:-0}" "${common[@]}" >/dev/null
+            "$program" eval --threads "${THREADS:-0}" --no-pictures --bootstrap 0 --format json "${common[@]}" >"$work/$method@$seed.json"
         done
     done
     echo "== $(basename "$folder"): $(find "$folder" -type f | wc -l) photos, 40% of the classes held out, seeds $seeds"

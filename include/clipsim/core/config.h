@@ -41,11 +41,11 @@ struct DataConfig {
 
 struct StageConfig {
     std::optional<int> epochs;  // absent: stage 1 takes a third of train.epochs, stage 2 the rest
-    double learning_rate = 1e-3;
+    double learning_rate = 3e-3;
 };
 
 struct Stage2Config : StageConfig {
-    int unfreeze_blocks = 4;
+    int unfreeze_blocks = 2;
     std::optional<double> head_learning_rate;  // absent: a tenth of stage 1's
     double layer_decay = 1;  // the rate of a block is this share of the one's above it; 1: all the same
 };
@@ -79,7 +79,7 @@ struct ProxyAnchorConfig {
 
 // What training does so that the model does not forget what CLIP knew.
 struct KeepConfig {
-    KeepMethod method = KeepMethod::none;
+    KeepMethod method = KeepMethod::wise_ft;
     double strength = 1;  // of the term that distill and l2 add to the loss
     double alpha = 0.5;   // wise_ft: share of the trained weights, the rest being those at the start
 };
@@ -110,8 +110,8 @@ struct TrainConfig {
     std::string cache_dir;            // where; empty: cache in output_dir
     Monitor monitor = Monitor::mean_average_precision_at_r;
     int early_stopping = 0;  // epochs without improvement before a stage ends; 0: never
-    StageConfig stage1{std::nullopt, 1e-3};
-    Stage2Config stage2{{std::nullopt, 3e-4}, 4, std::nullopt, 1};
+    StageConfig stage1{std::nullopt, 3e-3};
+    Stage2Config stage2{{std::nullopt, 3e-5}, 2, std::nullopt, 1};
     KeepConfig keep;
 
     int stage1_epochs() const;
