@@ -82,11 +82,9 @@ struct TuneFlags {
 
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
     const Config config = global.config();
-    if (config.index.backend != IndexBackend::faiss) {
-        throw UsageError(
-            "index tune measures an index in a folder; with index.backend=postgres set index.hnsw.ef_search");
-    }
-    const TuneReport report = tune_index(OutputLayout(config).index(), flags.recall);
+    const TuneReport report = config.index.backend == IndexBackend::postgres
+                                  ? tune_server_index(config.index, flags.recall)
+                                  : tune_index(OutputLayout(config).index(), flags.recall);
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;

@@ -8,7 +8,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/image/extension.h"
 #include "clipsim/pipeline/similar_images.h"
-#include "clipsim/pipeline/vector_collection.h"
+#include "clipsim/pipeline/vector_search.h"
 #include "clipsim/search/report.h"
 #include "commands.h"
 #include "index_stats.h"
@@ -97,13 +97,12 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
 }
 
 int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
-    if (!flags.where.empty()) throw UsageError("--where goes with images and sentences, not with --vectors");
     if (flags.output.extension() != ".npy")
         throw UsageError("--vectors wants --output FILE.npy, for the rows that are found");
     const Config config = global.config();
-    const VectorSearchSummary summary =
-        search_vectors(config, flags.vectors, flags.top_k.value_or(config.search.top_k), flags.output,
-                       global.run_options(), flags.one_by_one);
+    const VectorSearchRequest request{flags.vectors, flags.output, flags.top_k.value_or(config.search.top_k),
+                                      parse_image_filter(flags.where), flags.one_by_one};
+    const VectorSearchSummary summary = search_vectors(config, request, global.run_options());
     if (!flags.stats) return 0;
     nlohmann::ordered_json json;
     json["queries"] = summary.queries;

@@ -83,20 +83,28 @@ std::vector<std::int64_t> LiveIndex::ids() const {
     return ids;
 }
 
-std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k, int threads) const {
-    if (!live_ && !recent_) return base_.search_rows(queries, k, threads);
-    const std::vector<std::int64_t> ids = this->ids();
+std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k, int threads,
+                                                 const Selection* selection) const {
+    if (!live_ && !recent_ && selection == nullptr) return base_.search_rows(queries, k, threads);
     const std::size_t count = queries.size() / dimension_, width = static_cast<std::size_t>(k);
     std::vector<std::int64_t> positions(count * width, -1);
     constexpr std::size_t piece = 8;  // queries that a thread takes at a time
     parallel_for(count, thread_count(threads), piece, [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t q = begin; q < end; ++q) {
             std::int64_t* target = positions.data() + q * width;
-            for (const Neighbour& neighbour : search(queries.subspan(q * dimension_, dimension_), k))
-                *target++ = std::ranges::lower_bound(ids, neighbour.id) - ids.begin();
+            for (const Neighbour& neighbour :
+                 search(queries.subspan(q * dimension_, dimension_), k, selection))
+                *target++ = position(neighbour.id);
         }
     });
     return positions;
+}
+
+std::int64_t LiveIndex::position(std::int64_t id) const {
+    if (!recent_ids_.empty() && id >= recent_ids_.front())
+        return size() - recent() + (std::ranges::lower_bound(recent_ids_, id) - recent_ids_.begin());
+    const std::int64_t row = std::ranges::lower_bound(base_.ids(), id) - base_.ids().begin();
+    return live_ ? static_cast<std::int64_t>(live_->allowed_before(row)) : row;
 }
 
 std::int64_t LiveIndex::size() const {

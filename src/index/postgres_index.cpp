@@ -21,12 +21,6 @@ constexpr int most_neighbours = 100, most_construction = 1000, most_lists = 3276
     throw UsageError(concat(key, ": ", why, " (index.backend is postgres)"));
 }
 
-int lists_for(const IndexConfig& config, std::int64_t rows) {
-    if (config.ivf.nlist > 0) return config.ivf.nlist;
-    const auto root = static_cast<int>(std::sqrt(static_cast<double>(rows)));
-    return std::clamp(root, 1, most_lists);
-}
-
 PgResult vector_indexes(PgConnection& connection, const PostgresTables& tables) {
     return connection.query(
         concat("SELECT c.relname, m.amname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN "
@@ -36,6 +30,12 @@ PgResult vector_indexes(PgConnection& connection, const PostgresTables& tables) 
 }
 
 }  // namespace
+
+int lists_for(const IndexConfig& config, std::int64_t rows) {
+    if (config.ivf.nlist > 0) return config.ivf.nlist;
+    const auto root = static_cast<int>(std::sqrt(static_cast<double>(rows)));
+    return std::clamp(root, 1, most_lists);
+}
 
 void check_index_config(PgConnection& connection, const IndexConfig& config, const IndexIdentity& identity) {
     if (config.storage == Storage::int8)

@@ -15,6 +15,9 @@ void create_vector_indexes(PgConnection& connection, const PostgresTables& table
 bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables, const IndexConfig& config,
                         const IndexIdentity& identity);
 
+// How many lists an IVF index over so many rows has.
+int lists_for(const IndexConfig& config, std::int64_t rows);
+
 // What the table was indexed with last, as JSON in meta; nothing where it never was.
 std::string index_config_text(const IndexConfig& config);
 IndexConfig parse_index_config(const std::string& text);

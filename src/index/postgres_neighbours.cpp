@@ -59,11 +59,11 @@ class ConnectionPool {
 // One search in one snapshot.
 class Search {
   public:
-    Search(PgConnection& connection, const IndexConfig& wanted, const IndexIdentity& identity)
+    Search(PgConnection& connection, const IndexConfig& wanted, const std::optional<IndexIdentity>& identity)
         : connection_(connection), transaction_(connection, one_snapshot) {
         const PostgresMeta meta = read_meta(connection, PostgresTables::current());
-        check_meta(meta, wanted.postgres.schema, identity);
         stored_ = identity_of(meta);
+        check_meta(meta, wanted.postgres.schema, identity.value_or(stored_));
         config_.type = IndexType::flat;  // an update that has not ended yet has no index
         if (const auto known = meta.find("index"); known != meta.end())
             config_ = parse_index_config(known->second);
@@ -190,7 +190,7 @@ class Search {
 
 class PostgresNeighbours final : public NeighbourSource {
   public:
-    PostgresNeighbours(const IndexIdentity& identity, const IndexConfig& wanted)
+    PostgresNeighbours(const std::optional<IndexIdentity>& identity, const IndexConfig& wanted)
         : identity_(identity), wanted_(wanted), pool_(wanted.postgres) {
         std::unique_ptr<PgConnection> connection = pool_.take();
         if (!tables_exist(*connection, PostgresTables::current())) {
@@ -203,8 +203,9 @@ class PostgresNeighbours final : public NeighbourSource {
             manifest_.config = look.config();
             look.end();
         }
+        if (!identity_) identity_ = manifest_.identity;
         const PostgresStore store(std::shared_ptr<PgConnection>(std::move(connection)),
-                                  PostgresTables::current(), identity_);
+                                  PostgresTables::current(), *identity_);
         manifest_.images = manifest_.vectors = store.count();
         manifest_.generation = store.generation();
     }
@@ -225,6 +226,15 @@ class PostgresNeighbours final : public NeighbourSource {
         return ask(connection, query, k, space, where);
     }
 
+    std::vector<std::int64_t> ids() const override {
+        std::unique_ptr<PgConnection> connection = pool_.take();
+        std::vector<std::int64_t> ids;
+        connection->for_each("SELECT id FROM images ORDER BY id", {},
+                             [&](const PgResult& row) { ids.push_back(row.integer(0, 0)); });
+        pool_.give_back(std::move(connection));
+        return ids;
+    }
+
     const Manifest& manifest() const override { return manifest_; }
 
   private:
@@ -240,7 +250,7 @@ class PostgresNeighbours final : public NeighbourSource {
         return found;
     }
 
-    IndexIdentity identity_;
+    std::optional<IndexIdentity> identity_;
     IndexConfig wanted_;
     mutable ConnectionPool pool_;
     Manifest manifest_;
@@ -248,7 +258,7 @@ class PostgresNeighbours final : public NeighbourSource {
 
 }  // namespace
 
-std::unique_ptr<NeighbourSource> open_postgres_neighbours(const IndexIdentity& identity,
+std::unique_ptr<NeighbourSource> open_postgres_neighbours(const std::optional<IndexIdentity>& identity,
                                                           const IndexConfig& wanted) {
     return std::make_unique<PostgresNeighbours>(identity, wanted);
 }

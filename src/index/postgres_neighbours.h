@@ -5,7 +5,7 @@
 
 namespace clipsim {
 
-std::unique_ptr<NeighbourSource> open_postgres_neighbours(const IndexIdentity& identity,
+std::unique_ptr<NeighbourSource> open_postgres_neighbours(const std::optional<IndexIdentity>& identity,
                                                           const IndexConfig& wanted);
 
 }  // namespace clipsim

@@ -112,6 +112,29 @@ void PostgresStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<flo
                           });
 }
 
+void PostgresStore::for_each_block(IndexSpace space,
+                                   const std::function<void(std::span<const std::int64_t> ids,
+                                                            std::span<const float> vectors)>& take) const {
+    constexpr std::size_t block = 8192;
+    const std::size_t dimension = dimension_of(space);
+    std::vector<std::int64_t> ids;
+    std::vector<float> vectors;
+    const auto pass_on = [&] {
+        if (!ids.empty()) take(ids, vectors);
+        ids.clear();
+        vectors.clear();
+    };
+    connection_->for_each(concat("SELECT id, ", column_of(space), " FROM ", tables_.images, " WHERE ",
+                                 column_of(space), " IS NOT NULL ORDER BY id"),
+                          {}, [&](const PgResult& row) {
+                              ids.push_back(row.integer(0, 0));
+                              vectors.resize(vectors.size() + dimension);
+                              read_pg_vector(row.bytes(0, 1), std::span(vectors).last(dimension));
+                              if (ids.size() == block) pass_on();
+                          });
+    pass_on();
+}
+
 std::vector<std::int64_t> PostgresStore::matching(const ImageFilter& filter) const {
     const PostgresFilter translated(filter, 0);
     std::vector<std::int64_t> ids;

@@ -1,6 +1,7 @@
 // An image store in PostgreSQL: a table with pgvector's vectors, in a schema of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "clipsim/core/error.h"
@@ -32,6 +33,10 @@ class PostgresStore final : public ImageStore {
     void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
                       IndexSpace space = IndexSpace::own, std::int64_t after = 0,
                       std::vector<std::int64_t>* damaged = nullptr) const override;
+    // The same vectors of all images, a block at a time: `take` gets ids [N] and vectors [N, dimension].
+    void for_each_block(IndexSpace space,
+                        const std::function<void(std::span<const std::int64_t> ids,
+                                                 std::span<const float> vectors)>& take) const;
     std::vector<std::int64_t> matching(const ImageFilter& filter) const override;
     int joint_dimension() const override { return stored_.joint_dimension; }
     std::int64_t count() const override;

@@ -1,14 +1,11 @@
 #include "postgres_writer.h"
 
 #include <chrono>
-#include <thread>
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/interrupt.h"
-#include "clipsim/core/log.h"
-#include "clipsim/core/text.h"
 #include "clipsim/index/vector_index.h"
 #include "postgres_index.h"
+#include "postgres_lock.h"
 #include "postgres_store.h"
 
 namespace clipsim {
@@ -26,13 +23,13 @@ class PostgresWriter final : public IndexWriter {
   public:
     PostgresWriter(const IndexIdentity& identity, const IndexConfig& config, IndexUpdater::Mode mode,
                    const UpdateSettings& settings)
-        : identity_(identity), config_(config), mode_(mode), wait_(settings.wait), stop_(settings.stop) {
+        : identity_(identity), config_(config), mode_(mode), stop_(settings.stop) {
         if (mode == IndexUpdater::Mode::dry_run) {
             open_dry();
             return;
         }
         connection_ = std::make_shared<PgConnection>(config.postgres);
-        lock();
+        lock_for_writing(*connection_, config.postgres.schema, settings.wait, settings.stop);
         use_schema(*connection_, config.postgres.schema, true);
         check_index_config(*connection_, config, identity);
         if (mode == IndexUpdater::Mode::rebuild) {
@@ -75,34 +72,6 @@ class PostgresWriter final : public IndexWriter {
         } catch (const NoIndexError&) {
             store_.reset();
         }
-    }
-
-    // Freed by the server when the connection ends, however it does.
-    void lock() {
-        using Clock = std::chrono::steady_clock;
-        constexpr std::chrono::milliseconds between_tries{50};
-        const std::string whose = concat("another clipsim is updating the index in the PostgreSQL schema ",
-                                         config_.postgres.schema);
-        const Clock::time_point deadline = Clock::now() + wait_;
-        bool told = false;
-        while (!try_lock()) {
-            if (Clock::now() >= deadline) throw Error(concat(whose, "; wait until it is done"));
-            if (!told) {
-                log_info(concat(whose, "; waiting for it, up to ",
-                                std::chrono::duration_cast<std::chrono::seconds>(wait_).count(), " s"));
-            }
-            told = true;
-            std::this_thread::sleep_for(between_tries);
-            throw_if_stopped(stop_, "nothing was changed");
-        }
-    }
-
-    bool try_lock() const {
-        const PgResult taken = connection_->query(
-            "SELECT pg_try_advisory_lock(hashtextextended('clipsim ' || current_database() || '.' || "
-            "$1::text, 0))",
-            {config_.postgres.schema});
-        return taken.bytes(0, 0) == std::string_view("\1", 1);
     }
 
     void open_current() {
@@ -166,7 +135,6 @@ class PostgresWriter final : public IndexWriter {
     IndexIdentity identity_;
     IndexConfig config_;
     IndexUpdater::Mode mode_;
-    std::chrono::milliseconds wait_;
     std::stop_token stop_;
     std::shared_ptr<PgConnection> connection_;
     PostgresTables tables_;

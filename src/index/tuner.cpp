@@ -14,15 +14,14 @@
 #include "folder_lock.h"
 #include "parallel.h"
 #include "top_k.h"
+#include "tuned_index.h"
 
 namespace clipsim {
 
 namespace {
 
 constexpr int k = 10;
-constexpr std::size_t most_queries = 1000;
 constexpr int rounds = 3;  // the best counts
-constexpr int largest_effort = 4096;
 
 // Growing by a quarter or so.
 std::vector<int> efforts(int first, int last) {
@@ -38,13 +37,13 @@ struct Sample {
 };
 
 // Every nth image of the index.
-Sample evenly_drawn(const SqliteStore& store, std::span<const std::int64_t> ids) {
-    const std::size_t queries = std::min(ids.size(), most_queries);
+Sample evenly_drawn(const TunedIndex& index, std::span<const std::int64_t> ids) {
+    const std::size_t queries = std::min(ids.size(), index.most_queries());
     Sample sample;
     for (std::size_t q = 0; q < queries; ++q) {
         const std::size_t row = q * ids.size() / queries;
         try {
-            const std::vector<float> vector = store.vector(ids[row]);
+            const std::vector<float> vector = index.vector(ids[row]);
             sample.queries.insert(sample.queries.end(), vector.begin(), vector.end());
             sample.rows.push_back(static_cast<std::int64_t>(row));
         } catch (const Error&) {  // damaged: the next update that meets it drops it
@@ -55,29 +54,29 @@ Sample evenly_drawn(const SqliteStore& store, std::span<const std::int64_t> ids)
 
 // The true nearest of each query, [Q, k + 1], as positions in `ids`, which ascend. The vectors pass by block
 // after block.
-std::vector<std::int64_t> true_nearest(const SqliteStore& store, std::span<const std::int64_t> ids,
-                                       std::size_t dimension, const Sample& sample) {
+std::vector<std::int64_t> true_nearest(const TunedIndex& index, std::span<const std::int64_t> ids,
+                                       const Sample& sample) {
+    const std::size_t dimension = sample.queries.size() / sample.rows.size();
     std::vector<TopK> best(sample.rows.size(), TopK(k + 1));
     std::size_t at = 0;  // in ids, which ascend as the blocks do
-    store.for_each_block(
-        IndexSpace::own, [&](std::span<const std::int64_t> block_ids, std::span<const float> vectors) {
-            std::vector<std::int64_t> rows(block_ids.size(), -1);
-            RowFilter indexed(block_ids.size(), false);
-            for (std::size_t i = 0; i < block_ids.size(); ++i) {
-                while (at < ids.size() && ids[at] < block_ids[i]) ++at;
-                if (at == ids.size() || ids[at] != block_ids[i]) continue;
-                rows[i] = static_cast<std::int64_t>(at);
-                indexed.allow(static_cast<std::int64_t>(i));
-            }
-            const RowMemory memory{reinterpret_cast<const std::uint8_t*>(vectors.data()), dimension,
-                                   Storage::fp32};
-            FlatSearch({memory, block_ids.size()}, {})
-                .nearest_of_each(sample.queries, dimension, k + 1, thread_count(0), &indexed,
-                                 [&](std::size_t q, std::span<const ScoredRow> found) {
-                                     for (const ScoredRow& row : found)
-                                         best[q].offer(row.score, rows[static_cast<std::size_t>(row.row)]);
-                                 });
-        });
+    index.for_each_block([&](std::span<const std::int64_t> block_ids, std::span<const float> vectors) {
+        std::vector<std::int64_t> rows(block_ids.size(), -1);
+        RowFilter indexed(block_ids.size(), false);
+        for (std::size_t i = 0; i < block_ids.size(); ++i) {
+            while (at < ids.size() && ids[at] < block_ids[i]) ++at;
+            if (at == ids.size() || ids[at] != block_ids[i]) continue;
+            rows[i] = static_cast<std::int64_t>(at);
+            indexed.allow(static_cast<std::int64_t>(i));
+        }
+        const RowMemory memory{reinterpret_cast<const std::uint8_t*>(vectors.data()), dimension,
+                               Storage::fp32};
+        FlatSearch({memory, block_ids.size()}, {})
+            .nearest_of_each(sample.queries, dimension, k + 1, thread_count(0), &indexed,
+                             [&](std::size_t q, std::span<const ScoredRow> found) {
+                                 for (const ScoredRow& row : found)
+                                     best[q].offer(row.score, rows[static_cast<std::size_t>(row.row)]);
+                             });
+    });
     std::vector<std::int64_t> nearest(best.size() * (k + 1), -1);
     for (std::size_t q = 0; q < best.size(); ++q) {
         std::ranges::transform(best[q].take(), nearest.begin() + static_cast<std::ptrdiff_t>(q * (k + 1)),
@@ -111,32 +110,60 @@ void set_effort(IndexConfig& config, int effort) {
     (config.type == IndexType::hnsw ? config.hnsw.ef_search : config.ivf.nprobe) = effort;
 }
 
+// What `clipsim index` keeps in a folder.
+class TunedFolder final : public TunedIndex {
+  public:
+    TunedFolder(const std::filesystem::path& folder, const Manifest& manifest)
+        : file_(folder / "manifest.json"),
+          manifest_(manifest),
+          store_(SqliteStore::open_for_reading(folder / "images.db", manifest.identity)),
+          snapshot_(IndexSnapshot::open(folder, manifest.identity)) {}
+
+    IndexConfig config() const override { return manifest_.config; }
+    std::size_t most_queries() const override { return 1000; }
+    int largest_effort() const override { return 4096; }
+    std::vector<std::int64_t> ids() const override { return snapshot_.vectors(IndexSpace::own).ids(); }
+    std::vector<float> vector(std::int64_t id) const override { return store_.vector(id); }
+    void for_each_block(const TakeBlock& take) const override {
+        store_.for_each_block(IndexSpace::own, take);
+    }
+    void use(const IndexConfig& parameters) override {
+        snapshot_.vectors(IndexSpace::own).set_search_parameters(parameters);
+    }
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
+        return snapshot_.vectors(IndexSpace::own).search_rows(queries, count, 1);
+    }
+    void keep(const IndexConfig& parameters) override {
+        manifest_.config = parameters;
+        write_manifest(file_, manifest_);
+    }
+
+  private:
+    std::filesystem::path file_;
+    Manifest manifest_;
+    SqliteStore store_;
+    IndexSnapshot snapshot_;
+};
+
 }  // namespace
 
-TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
-    Manifest manifest = read_manifest(index_dir / "manifest.json");
+TuneReport tune(TunedIndex& index, double recall) {
+    IndexConfig config = index.config();
     TuneReport report;
-    report.type = manifest.config.type;
-    if (manifest.config.type == IndexType::flat || manifest.images == 0) return report;
-    const FolderLock lock(index_dir);
-    manifest = read_manifest(index_dir / "manifest.json");
-
-    const SqliteStore store = SqliteStore::open_for_reading(index_dir / "images.db", manifest.identity);
-    IndexSnapshot snapshot = IndexSnapshot::open(index_dir, manifest.identity);
-    LiveIndex& index = snapshot.vectors(IndexSpace::own);
+    report.type = config.type;
     const std::vector<std::int64_t> ids = index.ids();
-    const auto dimension = static_cast<std::size_t>(manifest.identity.dimension);
-    const Sample sample = evenly_drawn(store, ids);
-    const std::vector<std::int64_t> truth = true_nearest(store, ids, dimension, sample);
+    if (config.type == IndexType::flat || ids.empty()) return report;
+    const Sample sample = evenly_drawn(index, ids);
+    if (sample.rows.empty()) throw Error("none of the index's vectors can be read; run `clipsim index`");
+    const std::vector<std::int64_t> truth = true_nearest(index, ids, sample);
 
-    const bool hnsw = manifest.config.type == IndexType::hnsw;
-    for (const int effort : efforts(hnsw ? k + 1 : 1, largest_effort)) {
-        set_effort(manifest.config, effort);
-        index.set_search_parameters(manifest.config);
+    for (const int effort : efforts(config.type == IndexType::hnsw ? k + 1 : 1, index.largest_effort())) {
+        set_effort(config, effort);
+        index.use(config);
         TunePoint point{effort, 0, 0};
         for (int round = 0; round < rounds; ++round) {
             const auto start = std::chrono::steady_clock::now();
-            const std::vector<std::int64_t> found = index.search_rows(sample.queries, k + 1, 1);
+            const std::vector<std::int64_t> found = index.search_rows(sample.queries, k + 1);
             const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
             const double each = took.count() / static_cast<double>(sample.rows.size());
             if (round == 0 || each < point.microseconds) point.microseconds = each;
@@ -148,10 +175,21 @@ TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
         if (report.chosen && effort >= 2 * report.chosen->effort) break;
     }
     if (report.chosen) {
-        set_effort(manifest.config, report.chosen->effort);
-        write_manifest(index_dir / "manifest.json", manifest);
+        set_effort(config, report.chosen->effort);
+        index.keep(config);
     }
     return report;
+}
+
+TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
+    Manifest manifest = read_manifest(index_dir / "manifest.json");
+    TuneReport nothing;
+    nothing.type = manifest.config.type;
+    if (manifest.config.type == IndexType::flat || manifest.images == 0) return nothing;
+    const FolderLock lock(index_dir);
+    manifest = read_manifest(index_dir / "manifest.json");
+    TunedFolder index(index_dir, manifest);
+    return tune(index, recall);
 }
 
 }  // namespace clipsim

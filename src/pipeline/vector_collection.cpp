@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <fstream>
-#include <thread>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/index_snapshot.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
+#include "unit_rows.h"
 
 namespace clipsim {
 
@@ -25,29 +23,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 constexpr std::size_t batch = 8192;  // rows that are in memory at a time
-
-// Brings rows to unit length. first: of the file, for the message.
-void normalise_rows(const std::filesystem::path& file, std::span<float> rows, std::size_t columns,
-                    std::size_t first) {
-    for (std::size_t at = 0; at < rows.size(); at += columns) {
-        const std::span<float> values = rows.subspan(at, columns);
-        double squares = 0;
-        for (const float value : values) squares += static_cast<double>(value) * value;
-        if (!std::isfinite(squares) || squares == 0) {
-            throw UsageError(concat(printable(file), ": row ", first + at / columns,
-                                    squares == 0 ? " is all zeros, which has no direction"
-                                                 : " holds values that are no numbers"));
-        }
-        const auto scale = static_cast<float>(1 / std::sqrt(squares));
-        for (float& value : values) value *= scale;
-    }
-}
-
-FloatMatrix read_unit_rows(const std::filesystem::path& file) {
-    FloatMatrix matrix = read_npy(file);
-    if (matrix.columns > 0) normalise_rows(file, matrix.values, matrix.columns, 0);
-    return matrix;
-}
 
 // All rows, a batch after the other, at unit length.
 template <typename Take>
@@ -118,45 +93,6 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     VectorIndexSummary summary;
     summary.report = updater.finish();
     summary.seconds = seconds_since(start);
-    return summary;
-}
-
-VectorSearchSummary search_vectors(const Config& config, const std::filesystem::path& queries, int k,
-                                   const std::filesystem::path& output, const RunOptions& run,
-                                   bool one_by_one) {
-    const Clock::time_point start = Clock::now();
-    if (config.index.backend != IndexBackend::faiss)
-        throw UsageError("--vectors searches an index in a folder; index.backend=postgres has none");
-    const std::filesystem::path folder = OutputLayout(config).index();
-    const Manifest manifest = read_manifest(folder / "manifest.json");
-    VectorSearchSummary summary;
-    const IndexSnapshot snapshot = IndexSnapshot::open(folder, manifest.identity, config.index);
-    const LiveIndex& index = snapshot.vectors(IndexSpace::own);
-    summary.parameters = snapshot.manifest().config;
-    summary.load_seconds = seconds_since(start);
-
-    const FloatMatrix matrix = read_unit_rows(queries);
-    if (matrix.rows > 0 && matrix.columns != static_cast<std::size_t>(manifest.identity.dimension)) {
-        throw UsageError(concat(printable(queries), ": rows of ", matrix.columns, " values; the index in ",
-                                printable(folder), " holds vectors of ", manifest.identity.dimension));
-    }
-    summary.queries = matrix.rows;
-    summary.threads = one_by_one        ? 1
-                      : run.threads > 0 ? run.threads
-                                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    const Clock::time_point searching = Clock::now();
-    std::vector<std::int64_t> rows;
-    if (one_by_one) {
-        for (std::size_t q = 0; q < matrix.rows; ++q) {
-            const auto query = std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
-            const std::vector<std::int64_t> found = index.search_rows(query, k, 1);
-            rows.insert(rows.end(), found.begin(), found.end());
-        }
-    } else {
-        rows = index.search_rows(matrix.values, k, summary.threads);
-    }
-    summary.seconds = seconds_since(searching);
-    write_npy(output, rows, matrix.rows, static_cast<std::size_t>(k));
     return summary;
 }
 

@@ -74,6 +74,12 @@ TEST_P(LiveIndexTest, ASelectionGivesNeitherRemovedNorUnknownImages) {
         found.push_back(hit.id);
     std::ranges::sort(found);
     EXPECT_EQ(found, (std::vector<std::int64_t>{20, 3010, 3990}));
+    std::vector<std::int64_t> rows =
+        index_->search_rows(std::span(queries_).first(dimension), 4, 1, &selection);
+    std::ranges::sort(rows);
+    ASSERT_EQ(rows.front(), -1);
+    for (std::size_t i = 1; i < rows.size(); ++i)
+        EXPECT_EQ(live_.at(static_cast<std::size_t>(rows[i])), found[i - 1]);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, LiveIndexTest,

@@ -7,6 +7,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/index/neighbour_source.h"
+#include "clipsim/index/tuner.h"
 #include "clipsim/index/updater.h"
 #include "index/postgres_schema.h"
 #include "index/unit_vectors.h"
@@ -319,6 +320,47 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
     }
     EXPECT_EQ(source->nearest(query, 5000, IndexSpace::own, {}).size(), matching({}));
     EXPECT_EQ(matching(filter("folder=/photo")), 0U);
+}
+
+TEST_F(PostgresSearch, RowsArePositionsInTheOrderOfIds) {
+    make(IndexType::flat);
+    sql("DELETE FROM images WHERE id = (SELECT min(id) FROM images)");  // row 0; the others move up
+    const auto source = open_server_neighbours(std::nullopt, config_);
+    const std::vector<std::int64_t> ids = source->ids();
+    ASSERT_EQ(ids.size(), count - 1);
+    const std::vector<std::int64_t> found =
+        search_rows(*source, ids, std::span(rows_).subspan(dimension, 50 * dimension), 2, {}, 2);
+    ASSERT_EQ(found.size(), 100U);
+    for (std::size_t q = 0; q < 50; ++q) EXPECT_EQ(found[2 * q], static_cast<std::int64_t>(q));
+    const ImageFilter rare = parse_image_filter(std::vector<std::string>{"label=rare"});
+    const std::vector<std::int64_t> few =
+        search_rows(*source, ids, std::span(rows_).first(dimension), 31, rare);
+    EXPECT_EQ(few.back(), -1) << "29 of the 30 rare ones are left";
+    EXPECT_EQ(few.at(28) % 100, 99);
+}
+
+TEST_F(PostgresSearch, IsTunedToARecallAndKeepsIt) {
+    make(IndexType::flat);
+    EXPECT_TRUE(tune_server_index(config_, 0.9).curve.empty());
+    make(IndexType::hnsw);
+    const TuneReport report = tune_server_index(config_, 0.97);
+    ASSERT_TRUE(report.chosen);
+    EXPECT_GE(report.chosen->recall, 0.97);
+    EXPECT_GT(report.curve.size(), 1U);
+    const auto effort = [&] {
+        return open_server_neighbours(identity_, config_)->manifest().config.hnsw.ef_search;
+    };
+    EXPECT_EQ(effort(), report.chosen->effort);
+    make(IndexType::hnsw);
+    EXPECT_EQ(effort(), HnswConfig::default_ef_search) << "a rebuild is another index";
+    config_.ivf.nlist = 20;
+    make(IndexType::ivf);
+    const TuneReport probes = tune_server_index(config_, 0.999);
+    ASSERT_TRUE(probes.chosen);
+    EXPECT_LE(probes.curve.back().effort, 20);
+    IndexUpdater writer({}, identity_, config_, Mode::update);
+    EXPECT_NE(message_of([&] { tune_server_index(config_, 0.9); }).find("another clipsim is updating"),
+              std::string::npos);
 }
 
 TEST_F(PostgresSearch, TheJointSpaceIsSearchedApart) {

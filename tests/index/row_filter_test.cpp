@@ -43,6 +43,10 @@ TEST(RowFilter, VisitsTheAllowedRowsOfARangeInOrder) {
                                                          model.lower_bound(static_cast<std::int64_t>(last)));
                 EXPECT_EQ(allowed_rows(filter, first, last), expected) << first << " to " << last;
             }
+            if (first < rows) {
+                const auto row = static_cast<std::int64_t>(first);
+                EXPECT_EQ(filter.allowed_before(row), allowed_rows(filter, 0, first).size()) << first;
+            }
         }
     }
     EXPECT_EQ(allowed_rows(RowFilter(65, true), 0, 65).size(), 65U);

@@ -8,6 +8,7 @@
 #include "clipsim/index/manifest.h"
 #include "clipsim/index/sqlite_store.h"
 #include "clipsim/pipeline/npy.h"
+#include "clipsim/pipeline/vector_search.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -41,26 +42,13 @@ class VectorCollection : public ::testing::Test {
     std::vector<float> values_;
 };
 
-TEST_F(VectorCollection, AnswersAMatrixWithRows) {
-    EXPECT_EQ(index_vectors(config_, world_ / "v.npy", std::nullopt).report.total, 90);
-    write_npy(world_ / "q.npy", std::vector<float>{5, 0, 0, 0.1F}, 2, 2);
-    const VectorSearchSummary summary = search_vectors(config_, world_ / "q.npy", 3, world_ / "i.npy");
-    EXPECT_EQ(summary.queries, 2U);
-    EXPECT_EQ(summary.parameters.type, IndexType::flat);
-    const std::string found = read_text(world_ / "i.npy").substr(128);
-    ASSERT_EQ(found.size(), 6 * sizeof(std::int64_t));
-    std::vector<std::int64_t> rows(6);
-    std::copy_n(found.data(), found.size(), reinterpret_cast<char*>(rows.data()));
-    EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 1, 2, 89, 88, 87}));
-}
-
 TEST_F(VectorCollection, IndexingAgainReplacesWhatWasThere) {
     index_vectors(config_, world_ / "v.npy", std::nullopt);
     write_npy(world_ / "w.npy", std::vector<float>{0, 1, 0, 1, 0, 0}, 2, 3);
     EXPECT_EQ(index_vectors(config_, world_ / "w.npy", std::nullopt).report.total, 2);
     EXPECT_EQ(read_manifest(world_ / "out/index/manifest.json").identity.dimension, 3);
     write_npy(world_ / "q.npy", std::vector<float>{1, 0, 0}, 1, 3);
-    search_vectors(config_, world_ / "q.npy", 2, world_ / "i.npy");
+    search_vectors(config_, {world_ / "q.npy", world_ / "i.npy", 2, {}});
     EXPECT_EQ(read_text(world_ / "i.npy").substr(128, 8), std::string("\1\0\0\0\0\0\0\0", 8));
 }
 
@@ -88,25 +76,6 @@ TEST_F(VectorCollection, BadInputIsRefusedByName) {
     EXPECT_NE(refusal(world_ / "v.npy", world_ / "names.txt").find("\"same\" stands twice"),
               std::string::npos);
     EXPECT_NE(refusal(world_ / "v.npy", world_ / "none.txt").find("can't be read"), std::string::npos);
-}
-
-TEST_F(VectorCollection, QueriesOfAnotherDimensionAreRefused) {
-    EXPECT_THROW(search_vectors(config_, world_ / "v.npy", 3, world_ / "i.npy"), UsageError)
-        << "no index yet";
-    index_vectors(config_, world_ / "v.npy", std::nullopt);
-    write_npy(world_ / "q.npy", std::vector<float>{1, 0, 0}, 1, 3);
-    EXPECT_THROW(search_vectors(config_, world_ / "q.npy", 3, world_ / "i.npy"), UsageError);
-}
-
-TEST_F(VectorCollection, ADamagedIndexFileIsDoneWithout) {
-    index_vectors(config_, world_ / "v.npy", std::nullopt);
-    search_vectors(config_, world_ / "v.npy", 3, world_ / "i.npy");
-    const std::string right = read_text(world_ / "i.npy");
-    std::string bytes = read_text(world_ / "out/index/index.faiss");
-    bytes[bytes.size() / 2] ^= 1;
-    write_text(world_ / "out/index/index.faiss", bytes);
-    search_vectors(config_, world_ / "v.npy", 3, world_ / "i.npy");
-    EXPECT_EQ(read_text(world_ / "i.npy"), right);
 }
 
 }  // namespace

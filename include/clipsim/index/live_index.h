@@ -30,8 +30,9 @@ class LiveIndex {
     std::vector<Neighbour> search(std::span<const float> query, int k,
                                   const Selection* selection = nullptr) const;
     // For a matrix of queries [Q, dimension] on several threads (0: one a core): the positions of the nearest
-    // in the ascending order of ids, [Q, k], best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0) const;
+    // (of the selection) in the ascending order of all ids, [Q, k], best first, -1 where there are fewer.
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0,
+                                          const Selection* selection = nullptr) const;
 
     std::int64_t size() const;              // images that can be found
     std::vector<std::int64_t> ids() const;  // theirs, ascending
@@ -40,6 +41,8 @@ class LiveIndex {
     void set_search_parameters(const IndexConfig& config) { base_.set_search_parameters(config); }
 
   private:
+    std::int64_t position(std::int64_t id) const;  // in ids()
+
     VectorIndex base_;
     std::optional<RowFilter> live_;  // none: all of the base
     std::vector<std::int64_t> recent_ids_;

@@ -35,6 +35,14 @@ class RowFilter {
 
     std::size_t rows() const { return rows_; }
     std::size_t allowed() const { return allowed_; }  // how many are
+    std::size_t allowed_before(std::int64_t row) const {
+        const std::size_t whole = static_cast<std::size_t>(row) / 64;
+        std::size_t count = 0;
+        for (std::size_t word = 0; word < whole; ++word)
+            count += static_cast<std::size_t>(std::popcount(bits_[word]));
+        if (row % 64 != 0) count += static_cast<std::size_t>(std::popcount(bits_[whole] & (bit_of(row) - 1)));
+        return count;
+    }
     // The share of rows that are allowed; 1 of no rows.
     double selectivity() const {
         return rows_ == 0 ? 1.0 : static_cast<double>(allowed_) / static_cast<double>(rows_);

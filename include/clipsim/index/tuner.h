@@ -25,5 +25,7 @@ struct TuneReport {
 // the first that reaches `recall` to the manifest, where searches find it. Throws UsageError when there is no
 // index; Error when another process updates it.
 TuneReport tune_index(const std::filesystem::path& index_dir, double recall);
+// The same for the index in a server, through its own way of searching; up to 200 of its vectors.
+TuneReport tune_server_index(const IndexConfig& config, double recall);
 
 }  // namespace clipsim

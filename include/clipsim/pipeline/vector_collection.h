@@ -1,4 +1,4 @@
-// Vectors that another tool made: an index over them, and searches with matrices of queries.
+// Vectors that another tool made: an index over them.
 #pragma once
 
 #include <filesystem>
@@ -22,21 +22,5 @@ struct VectorIndexSummary {
 VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
                                  const std::optional<std::filesystem::path>& names,
                                  const RunOptions& run = {});
-
-struct VectorSearchSummary {
-    std::size_t queries = 0;
-    double seconds = 0;       // the search alone
-    double load_seconds = 0;  // opening the index
-    int threads = 0;
-    IndexConfig parameters;  // what was searched with, `type` resolved
-};
-
-// Searches an index (also one of photos) with a .npy matrix of queries [Q, D], brought to unit length, and
-// writes the rows of their k nearest to `output`: .npy, int64, [Q, k], best first, -1 where there are fewer.
-// A row is a vector's position in the order of ids: for index_vectors, the row of its matrix.
-// one_by_one: each query is a search of its own on one thread, after the one before it.
-VectorSearchSummary search_vectors(const Config& config, const std::filesystem::path& queries, int k,
-                                   const std::filesystem::path& output, const RunOptions& run = {},
-                                   bool one_by_one = false);
 
 }  // namespace clipsim

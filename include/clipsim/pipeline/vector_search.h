@@ -1,0 +1,35 @@
+// Searches with a matrix of queries.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+#include "clipsim/core/config.h"
+#include "clipsim/index/image_filter.h"
+#include "clipsim/pipeline/run_options.h"
+
+namespace clipsim {
+
+struct VectorSearchRequest {
+    std::filesystem::path queries;  // .npy [Q, D], float32 or float16; brought to unit length
+    std::filesystem::path output;   // .npy [Q, k], int64
+    int k = 10;
+    ImageFilter where;        // only these images
+    bool one_by_one = false;  // each query is a search of its own on one thread, after the one before it
+};
+
+struct VectorSearchSummary {
+    std::size_t queries = 0;
+    double seconds = 0;       // the search alone
+    double load_seconds = 0;  // opening the index
+    int threads = 0;
+    IndexConfig parameters;  // what was searched with, `type` resolved
+};
+
+// Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1 where
+// there are fewer. A row is a vector's position in the order of ids: for index_vectors, the row of its
+// matrix. Throws UsageError for queries of another dimension, or that are no matrix.
+VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
+                                   const RunOptions& run = {});
+
+}  // namespace clipsim
