@@ -1,6 +1,7 @@
 #include "byte_rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -14,10 +15,10 @@ namespace {
 constexpr std::size_t cache_line = 64;
 constexpr int offset = 128;
 
-float largest_magnitude(std::span<const float> values) {
+float largest_of(std::span<const float> values) {
     float largest = 0;
     for (const float value : values) largest = std::max(largest, std::abs(value));
-    return largest > 0 ? largest : 1;
+    return largest;
 }
 
 // To the nearest, halves to even (a single instruction, unlike lround).
@@ -31,17 +32,32 @@ ByteRows::ByteRows(std::size_t count, std::size_t dimension, float largest)
     : dimension_(dimension),
       stride_((dimension + cache_line - 1) / cache_line * cache_line),
       scale_(127 / (largest > 0 ? largest : 1)),
+      turned_(true),
+      rotation_(dimension),
       own_(count * stride_, offset),
       bytes_(own_) {}
 
 ByteRows::ByteRows(std::span<const float> vectors, std::size_t dimension)
-    : ByteRows(vectors.size() / dimension, dimension, largest_magnitude(vectors)) {
+    : ByteRows(vectors.size() / dimension, dimension, largest_magnitude(vectors, dimension)) {
     set(0, vectors);
 }
 
+float ByteRows::largest_magnitude(std::span<const float> vectors, std::size_t dimension) {
+    const Rotation rotation(dimension);
+    std::vector<float> turned(dimension);
+    float largest = 0;
+    for (std::size_t at = 0; at < vectors.size(); at += dimension) {
+        std::ranges::copy(vectors.subspan(at, dimension), turned.begin());
+        rotation.apply(turned);
+        largest = std::max(largest, largest_of(turned));
+    }
+    return largest;
+}
+
 ByteRows ByteRows::over(std::span<const std::uint8_t> bytes, std::size_t dimension, float scale,
-                        float largest_norm, float largest_error) {
+                        float largest_norm, float largest_error, bool turned) {
     ByteRows rows(0, dimension, 1);
+    rows.turned_ = turned;
     rows.scale_ = scale;
     rows.largest_norm_ = largest_norm;
     rows.largest_error_ = largest_error;
@@ -51,6 +67,7 @@ ByteRows ByteRows::over(std::span<const std::uint8_t> bytes, std::size_t dimensi
 
 ByteRows ByteRows::over_codes(std::span<const std::uint8_t> codes, std::vector<float> steps) {
     ByteRows rows(0, steps.size(), 1);
+    rows.turned_ = false;
     rows.steps_ = std::move(steps);
     rows.bytes_ = codes;
     return rows;
@@ -59,8 +76,10 @@ ByteRows ByteRows::over_codes(std::span<const std::uint8_t> codes, std::vector<f
 void ByteRows::set(std::size_t first, std::span<const float> vectors) {
     const std::size_t count = vectors.size() / dimension_;
     float most_norm = 0, most_error = 0;  // squared
+    std::vector<float> values(dimension_);
     for (std::size_t row = 0; row < count; ++row) {
-        const float* values = vectors.data() + row * dimension_;
+        std::ranges::copy(vectors.subspan(row * dimension_, dimension_), values.begin());
+        rotation_.apply(values);
         std::uint8_t* bytes = own_.data() + (first + row) * stride_;
         float norm = 0, error = 0;
         for (std::size_t i = 0; i < dimension_; ++i) {
@@ -81,20 +100,21 @@ void ByteRows::set(std::size_t first, std::span<const float> vectors) {
 ByteQuery ByteRows::encode(std::span<const float> query) const {
     ByteQuery encoded;
     encoded.bytes.resize(stride_);
-    std::vector<float> weighted;
+    std::vector<float> values(query.begin(), query.end());
     if (of_codes()) {
-        weighted.assign(query.begin(), query.end());
-        for (std::size_t i = 0; i < weighted.size(); ++i) weighted[i] *= steps_[i];
-        query = weighted;
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= steps_[i];
+    } else if (turned_) {
+        rotation_.apply(values);
     }
     const auto most = static_cast<float>(largest_query_byte());
-    encoded.scale = most / largest_magnitude(query);
+    const float largest = largest_of(values);
+    encoded.scale = most / (largest > 0 ? largest : 1);
     double norm = 0, error = 0;
-    for (std::size_t i = 0; i < query.size(); ++i) {
-        encoded.bytes[i] = static_cast<std::int8_t>(rounded(query[i], encoded.scale, most));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        encoded.bytes[i] = static_cast<std::int8_t>(rounded(values[i], encoded.scale, most));
         const double back = static_cast<double>(encoded.bytes[i]) / static_cast<double>(encoded.scale);
-        norm += static_cast<double>(query[i]) * query[i];
-        error += (query[i] - back) * (query[i] - back);
+        norm += static_cast<double>(values[i]) * values[i];
+        error += (values[i] - back) * (values[i] - back);
     }
     encoded.norm = static_cast<float>(std::sqrt(norm));
     encoded.error = static_cast<float>(std::sqrt(error));
@@ -134,16 +154,28 @@ std::size_t ByteRows::rows_above(const ByteQuery& query, std::size_t first, std:
 }
 
 std::int64_t ByteRows::least_similarity(const ByteQuery& query, float score) const {
-    // fp32 sums of the exact score may be off by as much.
-    const double rounding = 2.0 * static_cast<double>(dimension_) * std::numeric_limits<float>::epsilon() *
-                            static_cast<double>(query.norm) *
+    // fp32 sums of the exact score may be off by as much, and so may the rotations of both sides.
+    const double steps =
+        2.0 * static_cast<double>(dimension_) + 8.0 * static_cast<double>(std::bit_width(dimension_));
+    const double rounding = steps * std::numeric_limits<float>::epsilon() * static_cast<double>(query.norm) *
                             (static_cast<double>(largest_norm_) + static_cast<double>(largest_error_));
     const double most = static_cast<double>(query.error) * static_cast<double>(largest_norm_) +
                         static_cast<double>(query.norm) * static_cast<double>(largest_error_) + rounding;
-    const double least =
-        (static_cast<double>(score) - most) * static_cast<double>(query.scale) * static_cast<double>(scale_);
+    return similarity_of(query, static_cast<double>(score) - most);
+}
+
+std::int64_t ByteRows::likely_similarity(const ByteQuery& query, float score) const {
+    constexpr double deviations = 4;
+    const double of_query = static_cast<double>(query.error) * static_cast<double>(largest_norm_);
+    const double of_rows = static_cast<double>(query.norm) * static_cast<double>(largest_error_);
+    const double deviation = std::hypot(of_query, of_rows) / std::sqrt(static_cast<double>(dimension_));
+    return similarity_of(query, static_cast<double>(score) - deviations * deviation);
+}
+
+std::int64_t ByteRows::similarity_of(const ByteQuery& query, double score) const {
     constexpr double bound = 9e15;
-    return static_cast<std::int64_t>(std::floor(std::clamp(least, -bound, bound)));
+    const double similarity = score * static_cast<double>(query.scale) * static_cast<double>(scale_);
+    return static_cast<std::int64_t>(std::floor(std::clamp(similarity, -bound, bound)));
 }
 
 }  // namespace clipsim

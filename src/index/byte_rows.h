@@ -1,6 +1,7 @@
 // Vectors as bytes, a quarter of their floats: what graphs are walked with and scans look at first. What is
 // found is scored again with the vectors themselves, so the rounding costs a candidate now and then, never a
-// wrong score; and how far off a similarity can be at most is known.
+// wrong score; and how far off a similarity can be at most is known. Vectors are turned (rotation.h) before
+// they are rounded.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "big_memory.h"
+#include "rotation.h"
 
 namespace clipsim {
 
@@ -24,15 +26,17 @@ struct ByteQuery {
 class ByteRows {
   public:
     ByteRows() = default;
-    // Room for `count` rows, all zeros at first; the magnitude `largest` becomes 127.
+    // Room for `count` rows, all zeros at first; `largest`: largest_magnitude() of all that is to come.
     ByteRows(std::size_t count, std::size_t dimension, float largest);
-    // vectors: [N, dimension], any values; the largest magnitude among them becomes 127.
+    // Of vectors [N, dimension], turned: what becomes 127.
+    static float largest_magnitude(std::span<const float> vectors, std::size_t dimension);
+    // vectors: [N, dimension], any values.
     ByteRows(std::span<const float> vectors, std::size_t dimension);
     // Rows that lie elsewhere, which has to outlive this: as other ByteRows had them (the numbers are
-    // theirs), or 8-bit codes, of which `steps` says how much one more is worth in each dimension. Codes want
-    // a dimension that is a multiple of 64.
+    // theirs; not turned: an earlier clipsim's), or 8-bit codes, of which `steps` says how much one more is
+    // worth in each dimension. Codes want a dimension that is a multiple of 64.
     static ByteRows over(std::span<const std::uint8_t> bytes, std::size_t dimension, float scale,
-                         float largest_norm, float largest_error);
+                         float largest_norm, float largest_error, bool turned);
     static ByteRows over_codes(std::span<const std::uint8_t> codes, std::vector<float> steps);
 
     ByteRows(ByteRows&&) noexcept = default;
@@ -59,21 +63,30 @@ class ByteRows {
     // bounds both. Not of codes.
     std::int64_t least_similarity(const ByteQuery& query, float score) const;
 
+    // The same but for one row in ten thousand or so: as if rounding errors were independent of each other,
+    // which turning makes of them. Not of codes.
+    std::int64_t likely_similarity(const ByteQuery& query, float score) const;
+
     std::size_t stride() const { return stride_; }
     std::size_t dimension() const { return dimension_; }
     std::size_t size() const { return stride_ == 0 ? 0 : bytes_.size() / stride_; }
     bool of_codes() const { return !steps_.empty(); }
+    bool turned() const { return turned_; }
     std::span<const std::uint8_t> bytes() const { return bytes_; }
     float scale() const { return scale_; }
     float largest_norm() const { return largest_norm_; }
     float largest_error() const { return largest_error_; }
 
   private:
+    std::int64_t similarity_of(const ByteQuery& query, double score) const;
+
     std::size_t dimension_ = 0;
-    std::size_t stride_ = 0;               // bytes from row to row, a multiple of a cache line
-    float scale_ = 1;                      // of the rows; a query has one of its own
-    float largest_norm_ = 0;               // of the rows as bytes give them,
-    float largest_error_ = 0;              // and of what rounding took from one
+    std::size_t stride_ = 0;   // bytes from row to row, a multiple of a cache line
+    float scale_ = 1;          // of the rows; a query has one of its own
+    float largest_norm_ = 0;   // of the rows as bytes give them,
+    float largest_error_ = 0;  // and of what rounding took from one
+    bool turned_ = false;
+    Rotation rotation_;                    // where they are turned
     std::vector<float> steps_;             // of codes
     BigVector<std::uint8_t> own_;          // value + 128, as VNNI wants one side unsigned
     std::span<const std::uint8_t> bytes_;  // own_, or elsewhere

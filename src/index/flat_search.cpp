@@ -62,6 +62,17 @@ class Scan {
     }
 
     void look_at_bytes(std::size_t first, std::size_t count) {
+        // Until k are known everything is good enough, so the first piece is no larger than it has to be.
+        while (!best_.full() && count > 0) {
+            const std::size_t some = std::min(count, std::max<std::size_t>(best_.capacity(), 16));
+            look_at_candidates(first, some);
+            first += some;
+            count -= some;
+        }
+        if (count > 0) look_at_candidates(first, count);
+    }
+
+    void look_at_candidates(std::size_t first, std::size_t count) {
         std::array<std::int32_t, rows_a_block> candidates;
         const std::size_t found = bytes_.rows_above(byte_query_, first, count, least_, candidates.data());
         if (found == 0) return;

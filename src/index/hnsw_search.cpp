@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "flat_search.h"
+#include "top_k.h"
 
 namespace clipsim {
 
 namespace {
 
-// How many of the beam's best are scored again: bytes may put a neighbour a few places too low, not many.
+constexpr std::size_t rows_at_a_time = 16;
+
+// How many of the beam's best are scored again where it is not known how far off codes can be.
 std::size_t worth_scoring(std::size_t k) {
     return std::max<std::size_t>(2 * k, k + 24);
 }
@@ -48,20 +51,27 @@ void HnswSearch::set_parameters(const IndexConfig& config) {
     ef_search_ = static_cast<std::size_t>(config.hnsw.ef_search.value_or(HnswConfig::default_ef_search));
 }
 
-std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query,
+// From the best of the beam on, until bytes say of the next that it is no nearer than the k found.
+std::vector<ScoredRow> HnswSearch::scored_again(std::span<const float> query, const ByteQuery& bytes,
                                                 std::span<const WalkScratch::Entry> beam,
                                                 std::size_t k) const {
+    if (bytes_.of_codes()) beam = beam.first(std::min(beam.size(), worth_scoring(k)));
+    const RowQuery prepared = rows_.prepare(query);
+    TopK best(k);
     std::vector<std::int32_t> ids;
-    for (const WalkScratch::Entry& entry : beam.first(std::min(beam.size(), worth_scoring(k))))
-        ids.push_back(entry.id);
-    std::vector<float> scores(ids.size());
-    rows_.scores_at(rows_.prepare(query), ids, scores.data());
-    std::vector<ScoredRow> found;
-    for (std::size_t i = 0; i < ids.size(); ++i) found.push_back({scores[i], ids[i]});
-    const std::size_t kept = std::min(k, found.size());
-    std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(kept), comes_before);
-    found.resize(kept);
-    return found;
+    std::vector<float> scores;
+    for (std::size_t at = 0; at < beam.size(); at += ids.size()) {
+        if (best.full() && !bytes_.of_codes() &&
+            beam[at].similarity < bytes_.likely_similarity(bytes, best.worst_score()))
+            break;
+        ids.clear();
+        for (const WalkScratch::Entry& entry : beam.subspan(at, std::min(rows_at_a_time, beam.size() - at)))
+            ids.push_back(entry.id);
+        scores.resize(ids.size());
+        rows_.scores_at(prepared, ids, scores.data());
+        for (std::size_t i = 0; i < ids.size(); ++i) best.offer(scores[i], ids[i]);
+    }
+    return best.take();
 }
 
 // A walk for `width` allowed nodes expands width / selectivity of them and scores some `per_expansion` rows
@@ -85,7 +95,7 @@ std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::si
         } else {
             graph_.filtered_beam_search(bytes, start, 0, width, *filter, *scratch);
         }
-        if ((*scratch).beam.size() >= k) return scored_again(query, (*scratch).beam, k);
+        if ((*scratch).beam.size() >= k) return scored_again(query, bytes, (*scratch).beam, k);
     }
     return exact_nearest(rows_, query, k, filter);
 }

@@ -31,7 +31,7 @@ class HnswSearch : public RowSearch {
   private:
     class BorrowedScratch;
     bool is_sparse(const RowFilter& filter, std::size_t width) const;
-    std::vector<ScoredRow> scored_again(std::span<const float> query,
+    std::vector<ScoredRow> scored_again(std::span<const float> query, const ByteQuery& bytes,
                                         std::span<const WalkScratch::Entry> beam, std::size_t k) const;
 
     StoredRows rows_;

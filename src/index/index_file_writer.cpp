@@ -26,7 +26,7 @@ namespace {
 struct Survey {
     std::vector<std::int64_t> ids;
     std::vector<float> minimum, maximum;  // of each dimension
-    float largest = 0;                    // magnitude
+    float largest = 0;                    // of what bytes are made of
 
     void look_at(std::span<const std::int64_t> some, std::span<const float> vectors) {
         ids.insert(ids.end(), some.begin(), some.end());
@@ -37,8 +37,7 @@ struct Survey {
                 maximum[i] = std::max(maximum[i], vectors[first + i]);
             }
         }
-        for (std::size_t i = 0; i < dimension; ++i)
-            largest = std::max({largest, std::abs(minimum[i]), std::abs(maximum[i])});
+        largest = std::max(largest, ByteRows::largest_magnitude(vectors, dimension));
     }
 };
 

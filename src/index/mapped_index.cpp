@@ -29,7 +29,7 @@ struct Footer {
     std::uint64_t size = 0;
     std::uint64_t dimension = 0;
     float scale = 0, largest_norm = 0, largest_error = 0;
-    std::uint32_t unused = 0;
+    std::uint32_t turned = 0;      // 0: as earlier versions made them
     std::uint64_t faiss_size = 0;  // what FAISS reads of the file
     std::array<char, 16> magic = our_magic;
 };
@@ -215,7 +215,7 @@ ByteRows bytes_behind(std::span<const std::uint8_t> file, std::size_t faiss_size
            footer.size == count * stride && footer.start >= faiss_size && footer.start % cache_line == 0 &&
            footer.start + footer.size + sizeof footer == file.size());
     return ByteRows::over(file.subspan(footer.start, footer.size), dimension, footer.scale,
-                          footer.largest_norm, footer.largest_error);
+                          footer.largest_norm, footer.largest_error, footer.turned != 0);
 }
 
 }  // namespace
@@ -272,6 +272,7 @@ void append_bytes(CheckedWriter& out, const ByteRows& bytes) {
     footer.scale = bytes.scale();
     footer.largest_norm = bytes.largest_norm();
     footer.largest_error = bytes.largest_error();
+    footer.turned = bytes.turned() ? 1 : 0;
     const std::array<char, cache_line> padding{};
     out(padding.data(), 1, footer.start - footer.faiss_size);
     out(bytes.bytes().data(), 1, footer.size);

@@ -54,7 +54,7 @@ float largest_magnitude(const StoredRows& rows) {
     for (std::size_t first = 0; first < rows.size(); first += rows_at_a_time) {
         values.resize(std::min(rows_at_a_time, rows.size() - first) * rows.dimension());
         rows.decode(first, values);
-        for (const float value : values) largest = std::max(largest, std::abs(value));
+        largest = std::max(largest, ByteRows::largest_magnitude(values, rows.dimension()));
     }
     return largest;
 }
