@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/allocator.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
@@ -55,6 +56,7 @@ int run(int argc, char** argv, cli::GlobalOptions& global) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_freed_memory();
     try {
         const InterruptWatcher interrupts;
         cli::GlobalOptions global;
