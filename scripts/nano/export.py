@@ -12,9 +12,10 @@ from transformers import CLIPModel, CLIPTokenizer
 from . import measure, photos, student
 from .text import embed_text, fit_text, places
 from .train import CLASS_SCALE, Data, embed_all, fit_projection
+from .words import names_of_classes
 
 
-def export(start: Path, work: Path, held_out: Path, out: Path) -> None:
+def export(start: Path, work: Path, held_out: Path, nouns: Path, out: Path, text_steps: int = 3000) -> None:
     torch.manual_seed(0)
     data = Data(work)
     best = torch.load(work / "best.pt", weights_only=True)
@@ -23,8 +24,10 @@ def export(start: Path, work: Path, held_out: Path, out: Path) -> None:
     tokenizer = CLIPTokenizer.from_pretrained(start)
     seen, labels = fit_projection(model, data)
     learned = measure.mean_vectors(seen, labels, len(data.class_names))
-    place = places(data.class_names, data.centroids, learned, data.space, np.load(work / "teacher_classifier.npy"))
-    fit_text(model, tokenizer, place, data.class_names)
+    teacher = torch.from_numpy(data.space.of_classifier(np.load(work / "teacher_classifier.npy")))
+    place = places(data.class_names, data.centroids, learned, drawn_places(model, data), teacher, names_of_classes(nouns))
+    print(f"{len(place)} names", flush=True)
+    fit_text(model, tokenizer, place, data.class_names, text_steps)
     model.logit_scale.data.fill_(math.log(CLASS_SCALE))
     write(model, start, out)
 
@@ -33,6 +36,12 @@ def export(start: Path, work: Path, held_out: Path, out: Path) -> None:
     files = sorted(held_out.glob("*/*.jpg"))
     names, labels = measure.numbered([photos.name_of(f.parent.name) for f in files])
     report(written, tokenizer, "held out", held_out_pixels(files, written), names, labels)
+
+
+def drawn_places(model: CLIPModel, data: Data) -> dict[str, torch.Tensor]:
+    names, labels = measure.numbered(data.drawing_classes)
+    means = measure.mean_vectors(embed_all(model, data.drawings), labels, len(names))
+    return {name: vector for name, vector in zip(names, means) if name}
 
 
 def held_out_pixels(files: list[Path], model: CLIPModel) -> torch.Tensor:

@@ -2,10 +2,12 @@
 
 Caltech-101: https://github.com/MachineLearning2020/Homework2-Caltech101 (101_ObjectCategories)
 Tiny-ImageNet: https://github.com/seshuad/IMagenet (tiny-imagenet-200)
+Drawings: Debian's package openclipart-png, unpacked with dpkg-deb -x (usr/share/openclipart/png; public domain)
 """
 
 import hashlib
 import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,24 @@ HIDDEN_WORDS = re.compile(
     r"sax|saxophone|helicopter|sunflower|accordion|ketch|yawl|laptop|notebook|umbrella|stopwatch|\w*watch|soccer)\b",
     re.IGNORECASE,
 )
+
+
+# Folders of openclipart-png that hold things, and what to call what lies in them. "" has no name of its own.
+DRAWING_FOLDERS = {
+    "animals": "", "animals/amphibians": "", "animals/birds": "bird", "animals/bugs": "insect", "animals/dinosaurs": "dinosaur",
+    "animals/fish": "fish", "animals/mammals": "mammal", "animals/mammals/big_cats": "mammal", "animals/mammals/horses": "mammal",
+    "animals/mammals/housecats": "mammal", "buildings": "building", "buildings/homes": "house", "containers": "",
+    "education": "", "education/books": "book", "electronics": "", "electronics/bulb": "light bulb", "food": "food",
+    "food/beverages": "beverage", "food/beverages/alcohol": "beverage", "food/breads_and_carbs": "bread",
+    "food/desserts": "dessert", "food/fruit": "fruit", "food/meats_and_eggs": "", "food/vegetables": "vegetable",
+    "geography/astronomy": "planet", "office": "", "office/telephone": "telephone", "people/bodypart": "",
+    "people/clothing": "clothes", "people/clothing/hats": "hat", "plants": "plant", "plants/flowers": "flower",
+    "plants/trees": "tree", "recreation/games/chess": "chess", "recreation/holiday": "",
+    "recreation/holiday/christmas": "christmas", "recreation/music": "musical instrument", "recreation/party": "",
+    "recreation/sports": "", "recreation/toys": "toy", "signs_and_symbols/clocks": "clock", "signs_and_symbols/weather": "",
+    "tools": "tool", "tools/weapons": "weapon", "transportation": "vehicle", "transportation/boating": "boat",
+    "transportation/roadsigns": "road sign", "transportation/vehicles": "vehicle",
+}  # fmt: skip
 
 
 @dataclass
@@ -87,24 +107,48 @@ def tiny_photos(root: Path) -> list[Photo]:
     return photos
 
 
+def drawings(root: Path) -> list[Photo]:
+    """Drawings of things from openclipart-png, named after their folder. An own name (a file's) is no class."""
+    return [
+        Photo(path, name)
+        for folder, name in DRAWING_FOLDERS.items()
+        for path in sorted((root / folder).glob("*.png"))
+        if not HIDDEN_WORDS.search(path.stem.replace("_", " ")) and png_pixels(path) < 10_000_000
+    ]
+
+
+def png_pixels(path: Path) -> int:
+    """From the header alone: some drawings have hundreds of millions."""
+    with path.open("rb") as file:
+        width, height = struct.unpack(">II", file.read(24)[16:])
+    return width * height
+
+
+def opened(path: Path) -> Image.Image:
+    """As RGB; what is transparent becomes white, as in clipsim."""
+    with Image.open(path) as image:
+        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        return image.convert("RGB")
+
+
 def centre_view(path: Path, size: int) -> np.ndarray:
     """What `clipsim` shows the model: the short side at `size` (bicubic), the centre cropped. uint8 (size, size, 3)."""
-    with Image.open(path) as image:
-        image = image.convert("RGB")
-        scale = size / min(image.size)
-        width, height = (max(size, round(side * scale)) for side in image.size)
-        image = image.resize((width, height), Image.Resampling.BICUBIC)
-        left, top = (width - size) // 2, (height - size) // 2
-        return np.asarray(image.crop((left, top, left + size, top + size)))
+    image = opened(path)
+    scale = size / min(image.size)
+    width, height = (max(size, round(side * scale)) for side in image.size)
+    image = image.resize((width, height), Image.Resampling.BICUBIC)
+    left, top = (width - size) // 2, (height - size) // 2
+    return np.asarray(image.crop((left, top, left + size, top + size)))
 
 
 def random_view(path: Path, size: int, random: np.random.Generator) -> np.ndarray:
     """A crop of 40 to 100 % of the photo with an aspect of 3:4 to 4:3, squeezed to a square."""
-    with Image.open(path) as image:
-        image = image.convert("RGB")
-        width, height = image.size
-        area = width * height * random.uniform(0.4, 1.0)
-        aspect = np.exp(random.uniform(np.log(3 / 4), np.log(4 / 3)))
-        w, h = min(width, round((area * aspect) ** 0.5)), min(height, round((area / aspect) ** 0.5))
-        left, top = random.integers(0, width - w + 1), random.integers(0, height - h + 1)
-        return np.asarray(image.crop((left, top, left + w, top + h)).resize((size, size), Image.Resampling.BICUBIC))
+    image = opened(path)
+    width, height = image.size
+    area = width * height * random.uniform(0.4, 1.0)
+    aspect = np.exp(random.uniform(np.log(3 / 4), np.log(4 / 3)))
+    w, h = min(width, round((area * aspect) ** 0.5)), min(height, round((area / aspect) ** 0.5))
+    left, top = random.integers(0, width - w + 1), random.integers(0, height - h + 1)
+    return np.asarray(image.crop((left, top, left + w, top + h)).resize((size, size), Image.Resampling.BICUBIC))

@@ -1,18 +1,17 @@
-"""The text tower: its projection is fitted to put a class's name where its photos lie.
+"""The text tower learns to put a name where what it names lies.
 
-Names: the classes trained on, and the teacher's own 1,000 ImageNet classes, whose places come from its classifier.
+Names: the classes trained on; the teacher's own 1,000 ImageNet classes, whose places come from its classifier; WordNet's
+other words for these and the words above them; the folders of the drawings; and all of them in the plural.
 """
 
 import importlib.util
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from transformers import CLIPModel, CLIPTokenizer
 
-from .photos import HIDDEN_WORDS
-from .teacher import TeacherSpace
+from .words import plural
 
 PROMPTS = (
     "a photo of a {}",
@@ -26,26 +25,9 @@ PROMPTS = (
     "a photo of a large {}",
     "a photo of {}",
 )
-OTHER_NAMES = 0.1  # the weight of a name without photos
+TRAINED_SHARE = 0.25  # of each batch: names with photos
 TEXT_RIDGE = 0.003  # of the mean variance of what the text tower makes of the names
-# Everyday words above ImageNet's names: first and last class number (inclusive).
-GROUPS = {
-    "dog": ((151, 268),),
-    "puppy": ((151, 268),),
-    "cat": ((281, 285),),
-    "bird": ((7, 24), (80, 100), (127, 146)),
-    "fish": ((0, 6), (389, 397)),
-    "snake": ((52, 68),),
-    "lizard": ((38, 48),),
-    "turtle": ((33, 37),),
-    "frog": ((30, 32),),
-    "spider": ((72, 77),),
-    "insect": ((300, 326),),
-    "monkey": ((365, 382),),
-    "bear": ((294, 297),),
-    "fox": ((277, 280),),
-    "wolf": ((269, 272),),
-}
+BATCH, RATE, TEMPERATURE = 256, 1e-3, 0.1
 
 
 def imagenet_names() -> list[str]:
@@ -58,21 +40,28 @@ def imagenet_names() -> list[str]:
 
 
 def places(
-    trained: list[str], taught: torch.Tensor, learned: torch.Tensor, space: TeacherSpace, classifier: np.ndarray
+    trained: list[str],
+    taught: torch.Tensor,
+    learned: torch.Tensor,
+    drawn: dict[str, torch.Tensor],
+    teacher: torch.Tensor,
+    words: dict[str, set[int]],
 ) -> dict[str, torch.Tensor]:
     """name -> unit vector. `trained` names lie where the student puts their photos (`learned`; `taught` is where the
-    teacher does). The other names' places are the teacher's, moved as the trained ones moved on the whole."""
-    names = imagenet_names()
-    own = torch.from_numpy(space.of_classifier(classifier)) @ moved(taught, learned)
+    teacher does). The places of the teacher's 1,000 classes (`teacher`) are moved as the trained ones moved on the whole.
+    A word for several classes lies amid them, and amid the drawings in a folder of that name (`drawn`)."""
+    own = teacher @ moved(taught, learned)
     found: dict[str, list[torch.Tensor]] = {}
-    for name, vector in zip(names, own):
-        if not HIDDEN_WORDS.search(name):
-            found.setdefault(name.lower(), []).append(vector)
-            found.setdefault(name.lower().split()[-1], []).append(vector)  # "American lobster" is a lobster
-    for word, ranges in GROUPS.items():
-        found[word] = [own[i] for first, last in ranges for i in range(first, last + 1)]
+    for name, vector in zip(imagenet_names(), own):
+        found.setdefault(name.lower(), []).append(vector)
+        found.setdefault(name.lower().split()[-1], []).append(vector)  # "American lobster" is a lobster
+    for name, classes in words.items():
+        found[name] = [own[i] for i in classes]
     place = {name: F.normalize(torch.stack(v).mean(dim=0), dim=0) for name, v in found.items() if len(name) > 2}
-    return place | dict(zip(trained, learned))
+    for name, vector in drawn.items():
+        place[name] = F.normalize(vector + place.get(name, torch.zeros(())), dim=0)
+    place |= dict(zip(trained, learned))
+    return {plural(name): vector for name, vector in place.items()} | place
 
 
 def moved(taught: torch.Tensor, learned: torch.Tensor, ridge: float = 0.5) -> torch.Tensor:
@@ -100,18 +89,48 @@ def embed_text(model: CLIPModel, tokenizer: CLIPTokenizer, sentences: list[str])
 
 
 @torch.no_grad()
-def fit_text(model: CLIPModel, tokenizer: CLIPTokenizer, place: dict[str, torch.Tensor], trained: list[str]) -> None:
-    """Ridge regression from what the text tower makes of each name in each prompt to the name's place. As with the
-    photos, the mean goes into the last norm's bias."""
-    model.eval()
-    names = list(place)
-    x = pooled_text(model, tokenizer, [prompt.format(name) for prompt in PROMPTS for name in names])
-    y = torch.stack([place[name] for name in names]).repeat(len(PROMPTS), 1)
-    weight = torch.tensor([1.0 if name in trained else OTHER_NAMES for name in names]).repeat(len(PROMPTS), 1).view(-1, 1)
-    weight = weight / weight.sum()
-    mean = (weight * x).sum(dim=0)
-    x, y = x - mean, y - (weight * y).sum(dim=0)
-    covariance = x.T @ (weight * x)
+def fit_projection(model: CLIPModel, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Ridge regression from what the text tower makes of sentences to their places. As with the photos, the mean goes
+    into the last norm's bias."""
+    mean = x.mean(dim=0)
+    x, y = x - mean, y - y.mean(dim=0)
+    covariance = x.T @ x / len(x)
     ridge = TEXT_RIDGE * covariance.diagonal().mean() * torch.eye(x.shape[1])
-    model.text_projection.weight.copy_(torch.linalg.solve(covariance + ridge, x.T @ (weight * y)).T)
+    model.text_projection.weight.copy_(torch.linalg.solve(covariance + ridge, x.T @ y / len(x)).T)
     model.text_model.final_layer_norm.bias.sub_(mean)
+
+
+def fit_text(
+    model: CLIPModel, tokenizer: CLIPTokenizer, place: dict[str, torch.Tensor], trained: list[str], steps: int
+) -> None:
+    """Names in sentences to their places: towards the place itself (cosine), and as near to each trained class as the
+    place is (relations), which is what a search sees."""
+    names = list(place)
+    target = torch.stack([place[name] for name in names])
+    known = torch.tensor([i for i, name in enumerate(names) if name in set(trained)])
+    keys = target[known]
+    model.eval()
+    with torch.no_grad():
+        some = [(name, prompt) for prompt in PROMPTS[1:4] for name in names]
+        fit_projection(model, pooled_text(model, tokenizer, [p.format(n) for n, p in some]), target.repeat(3, 1))
+
+    parameters = [*model.text_model.parameters(), model.text_projection.weight]
+    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
+    for step in range(steps):
+        chosen = torch.randint(0, len(names), (BATCH,))
+        often = int(BATCH * TRAINED_SHARE)
+        chosen[:often] = known[torch.randint(0, len(known), (often,))]
+        prompts = torch.randint(0, len(PROMPTS), (BATCH,)).tolist()
+        vectors = embed_text(model, tokenizer, [PROMPTS[p].format(names[i]) for i, p in zip(chosen.tolist(), prompts)])
+        want = F.log_softmax(target[chosen] @ keys.T / TEMPERATURE, dim=1)
+        have = F.log_softmax(vectors @ keys.T / TEMPERATURE, dim=1)
+        cosine = 1 - (vectors * target[chosen]).sum(dim=1).mean()
+        loss = cosine + F.kl_div(have, want, log_target=True, reduction="batchmean")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0:
+            print(f"sentences: step {step} of {steps}, {1 - cosine.item():.3f} mean cosine to their places", flush=True)
