@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "clipsim/core/allocator.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/image/decode.h"
@@ -193,6 +194,7 @@ int measure_memory(const std::filesystem::path& folder, int count, int threads) 
 }  // namespace
 
 int main(int argc, char** argv) {
+    clipsim::keep_freed_memory();  // as the program does
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const auto number = [&](std::size_t i, int otherwise) {
         return i < arguments.size() ? std::stoi(arguments[i]) : otherwise;
