@@ -239,10 +239,11 @@ void add_optimisation(std::vector<ConfigKey>& keys) {
 }
 
 void add_stages(std::vector<ConfigKey>& keys) {
-    keys.push_back(
-        number("train.augment_views",
-               "Augmented views of each photo in stage 2, each computed once; 0: a new one each epoch",
-               CLIPSIM_MEMBER(train.augment_views), 0, 100'000));
+    keys.push_back(number(
+        "train.augment_views",
+        "Views of each photo in stage 2, each computed once, the first of them the photo as it is; 0: a new "
+        "one each epoch",
+        CLIPSIM_MEMBER(train.augment_views), 0, 100'000));
     keys.push_back(number("train.cache_gb",
                           "Disk for what the frozen blocks make of the photos, in GiB; more is computed anew",
                           CLIPSIM_MEMBER(train.cache_gb), 0, 1e6));

@@ -44,21 +44,21 @@ BlockStage::BlockStage(const World& world, ClipModel& model, ProjectionHead head
     if (world.options.data.augment && world.options.train.augment_views > 0) open_views();
 }
 
-// A cache of all views, where it fits.
+// A cache of all views, where it fits; less the images as they are, where they are in memory already.
 void BlockStage::open_views() {
     const TrainOptions& options = world_.options;
+    const int views = options.train.augment_views - (world_.train.tokens.defined() ? 1 : 0);
+    if (views == 0) return;
     const VisionConfig& shape = model_.tower->config();
     const std::int64_t tokens = boundary_ < shape.layers ? shape.tokens() : 1;
     const auto limit = static_cast<std::int64_t>(options.train.cache_gb * (1 << 30));
     const std::int64_t wanted = TokenCache::bytes_for(
-        static_cast<std::int64_t>(world_.train.images.size()) * options.train.augment_views, tokens,
-        shape.hidden_size);
+        static_cast<std::int64_t>(world_.train.images.size()) * views, tokens, shape.hidden_size);
     const std::string size =
         concat(std::fixed, std::setprecision(1), static_cast<double>(wanted) / (1 << 30));
     if (wanted > limit) {
-        log_info(concat(options.train.augment_views, " views of each photo would take ", size,
-                        " GiB, more than train.cache_gb (", options.train.cache_gb,
-                        "): computing them anew each epoch"));
+        log_info(concat(views, " views of each photo would take ", size, " GiB, more than train.cache_gb (",
+                        options.train.cache_gb, "): computing them anew each epoch"));
         return;
     }
     // All that the tokens hang on but the image.
@@ -106,19 +106,17 @@ std::vector<ParameterGroup> BlockStage::parameter_groups() const {
 }
 
 BatchStream BlockStage::load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches,
-                             std::optional<int> view) {
+                             int view) {
     const DataConfig& data = world_.options.data;
     std::vector<std::vector<LoadItem>> items;
     for (const std::vector<std::size_t>& samples : batches) {
         std::vector<LoadItem>& batch = items.emplace_back();
         for (const std::size_t sample : samples) {
             const std::size_t image = images.images[sample];
-            std::optional<std::uint64_t> seed;
-            if (view) seed = view_seed(data.seed, *view, image);
-            batch.push_back({world_.catalogue.images[image].path, sample, seed});
+            batch.push_back({world_.catalogue.images[image].path, sample, view_seed(data.seed, view, image)});
         }
     }
-    const std::optional<at::ScalarType> amp = view ? amp_ : std::nullopt;
+    const std::optional<at::ScalarType> amp = view > 0 ? amp_ : std::nullopt;
     const auto on_skipped = [this, &images](SkippedImage image) {
         image.tag = images.images[image.tag];
         world_.skipped.push_back(std::move(image));
@@ -128,17 +126,18 @@ BatchStream BlockStage::load(const CachedImages& images, std::span<const std::ve
 }
 
 BatchStream BlockStage::batches(std::span<const std::vector<std::size_t>> batches, int epoch) {
+    int view = 0;
     if (world_.options.data.augment) {
         const int views = world_.options.train.augment_views;
-        const int view = views > 0 ? epoch % views : epoch;
-        if (views_) {
-            views_->fill(view, world_.skipped);
-            if (views_->holds(view)) return views_->stream(view, batches);
-        }
-        return load(world_.train, batches, view);
+        view = views > 0 ? epoch % views : epoch;  // epochs count from 1
     }
-    if (world_.train.tokens.defined()) return stream_cached_tokens(world_.train.tokens, batches, device_);
-    return load(world_.train, batches, std::nullopt);
+    if (view == 0 && world_.train.tokens.defined())
+        return stream_cached_tokens(world_.train.tokens, batches, device_);
+    if (views_) {
+        views_->fill(view, world_.skipped);
+        if (views_->holds(view)) return views_->stream(view, batches);
+    }
+    return load(world_.train, batches, view);
 }
 
 torch::Tensor BlockStage::embed(const torch::Tensor& input) {
@@ -166,7 +165,7 @@ torch::Tensor BlockStage::embed_validation() {
         batches.back().push_back(i);
     }
     const BatchStream next = images.tokens.defined() ? stream_cached_tokens(images.tokens, batches, device_)
-                                                     : load(images, batches, std::nullopt);
+                                                     : load(images, batches, 0);
     torch::Tensor result =
         torch::zeros({static_cast<std::int64_t>(images.images.size()), head_->linear->weight.size(0)});
     while (const std::optional<TrainBatch> batch = next()) {

@@ -31,8 +31,7 @@ class BlockStage : public Stage {
     bool needs_loss_scaling() const override { return amp_ == torch::kHalf; }
 
   private:
-    BatchStream load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches,
-                     std::optional<int> view);
+    BatchStream load(const CachedImages& images, std::span<const std::vector<std::size_t>> batches, int view);
     void open_views();
 
     World world_;

@@ -25,7 +25,8 @@ std::string content_of(const std::filesystem::path& file) {
 }  // namespace
 
 // The finaliser of splitmix64.
-std::uint64_t view_seed(std::uint64_t seed, int view, std::size_t image) {
+std::optional<std::uint64_t> view_seed(std::uint64_t seed, int view, std::size_t image) {
+    if (view == 0) return std::nullopt;
     std::uint64_t z =
         seed + 0x9E3779B97F4A7C15ULL * (static_cast<std::uint64_t>(view) * 0x100000001B3ULL + image + 1);
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -44,8 +45,8 @@ CachedViews::CachedViews(const Source& source, std::vector<std::unique_ptr<Token
 }
 
 std::string CachedViews::key(std::size_t sample, int view) const {
-    const std::string text =
-        concat(contents_[sample], ' ', view_seed(source_.seed, view, source_.images[sample]));
+    const std::optional<std::uint64_t> seed = view_seed(source_.seed, view, source_.images[sample]);
+    const std::string text = concat(contents_[sample], ' ', seed ? std::to_string(*seed) : "as it is");
     return hash_bytes(std::as_bytes(std::span(text)));
 }
 

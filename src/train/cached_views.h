@@ -1,10 +1,10 @@
-// Augmented views of the training images, each passed through the frozen blocks once and kept in a
-// TokenCache.
+// Views of the training images, each passed through the frozen blocks once and kept in a TokenCache.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,8 +20,9 @@
 
 namespace clipsim {
 
-// One seed for each view of each image.
-std::uint64_t view_seed(std::uint64_t seed, int view, std::size_t image);
+// What a loader makes a view of an image with: none for view 0, which is the image as it is, and a seed of
+// its own for each of the augmented views from 1 on.
+std::optional<std::uint64_t> view_seed(std::uint64_t seed, int view, std::size_t image);
 
 class CachedViews {
   public:

@@ -69,7 +69,7 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
                                                         options.token_bytes;
     if (options.keep_tokens && !keep_tokens) {
         log_info(concat(options.title, ": what the frozen blocks make of ", images.size(),
-                        " photos does not fit into memory; stage 2 computes it anew each epoch"));
+                        " photos does not fit into memory; stage 2 computes it again"));
     }
 
     CachedImages cached;

@@ -96,7 +96,9 @@ class TrainingRun {
         cache.stop = options_.stop;
         cache.processes = options_.processes.get();
         cache.title = "reading photos to train on";
-        cache.keep_tokens = options_.train.stage2_epochs() > 0 && !options_.data.augment;
+        // Stage 2 sees the photos as they are too, unless it augments each epoch anew.
+        cache.keep_tokens = options_.train.stage2_epochs() > 0 &&
+                            (!options_.data.augment || options_.train.augment_views > 0);
         train_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.train, decode_, cache,
                                 skipped_);
         cache.title = "reading held-out photos";

@@ -70,6 +70,23 @@ TEST_F(CachedViewsTest, TokensAreThoseOfTheFrozenBlocks) {
     EXPECT_FALSE(next().has_value());
 }
 
+TEST_F(CachedViewsTest, ViewZeroIsTheImageAsItIs) {
+    EXPECT_EQ(view_seed(7, 0, 5), std::nullopt);
+    EXPECT_NE(view_seed(7, 1, 5), std::nullopt);
+    CachedViews views = open();
+    views.fill(0, skipped_);
+    const std::vector<std::vector<std::size_t>> batches{{5}};
+    const torch::Tensor tokens = views.stream(0, batches)()->input;
+
+    const torch::NoGradGuard no_grad;
+    const PreprocessSpec& spec = model_.preprocess;
+    std::vector<float> pixels(spec.values());
+    preprocess(paint(world_.catalogue.images[5].path), spec, pixels);
+    const torch::Tensor expected = model_.tower->forward_to(
+        torch::from_blob(pixels.data(), {1, 3, spec.crop_height, spec.crop_width}), 1);
+    EXPECT_TRUE(torch::allclose(tokens[0], expected[0], 2e-3, 2e-3)) << "to fp16's rounding";
+}
+
 TEST_F(CachedViewsTest, AViewThatWasInterruptedIsFinishedToTheSameTokens) {
     const std::vector<std::vector<std::size_t>> all{images_};
     torch::Tensor expected;

@@ -92,6 +92,19 @@ TEST(Trainer, StageTwoWithoutAugmentationReadsNothingAgain) {
     EXPECT_EQ(reads, static_cast<int>(world.catalogue.images.size()));
 }
 
+TEST(Trainer, StageTwoReadsEachPhotoOnceForEachViewButTheFirst) {
+    PaintedWorld world;
+    world.options.train.augment_views = 2;
+    world.options.train.stage2.epochs = 4;
+    std::atomic<int> reads = 0;
+    world.decode = [&](const std::filesystem::path& file) {
+        ++reads;
+        return paint(file);
+    };
+    world.train();
+    EXPECT_EQ(reads, static_cast<int>(world.catalogue.images.size() + world.split.train.size()));
+}
+
 TEST(Trainer, TheSameSeedGivesTheSameModelAndAnotherSeedAnother) {
     const PaintedWorld first, second;
     PaintedWorld other;

@@ -105,9 +105,9 @@ struct TrainConfig {
     double ema_decay = 0;             // of a moving average of the weights, which is what is kept; 0: none
     Amp amp = Amp::automatic;         // auto: the 16-bit format that the device is faster with, if any
     bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
-    int augment_views = 3;            // augmented views of each photo in stage 2; 0: a new one each epoch
-    double cache_gb = 4;              // at most so much disk for what the frozen blocks make of them
-    std::string cache_dir;            // where; empty: cache in output_dir
+    int augment_views = 3;  // views of each photo in stage 2, the first as it is; 0: a new one each epoch
+    double cache_gb = 4;    // at most so much disk for what the frozen blocks make of them
+    std::string cache_dir;  // where; empty: cache in output_dir
     Monitor monitor = Monitor::mean_average_precision_at_r;
     int early_stopping = 0;  // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 3e-3};
