@@ -3,11 +3,12 @@
 The original's loop: a data set of random (anchor, positive, negative) triplets, one an image and epoch; three photos
 opened with PIL and preprocessed, three forward passes of CLIP a triplet in both stages; stage 1 trains a 128-D head on
 the frozen encoder, stage 2 the last two blocks with it; after each epoch the held-out triplets are passed through too.
-The encoder has the shape of ViT-B/32 with random weights (time does not hang on their values). The peer is timed on one
-epoch of each stage, or on the first --steps of it, and scaled to 5 + 10; clipsim runs all 15. With --full the peer runs
-all 15 too, and the time to the held-out Recall@1 that it ends with is compared: an hour for 500 photos on two cores.
+The encoder has the shape of ViT-B/32 with random weights (time does not hang on their values), or is the CLIP in the folder
+that --model names. The peer is timed on one epoch of each stage, or on the first --steps of it, and scaled to 5 + 10;
+clipsim runs all 15. With --full the peer runs all 15 too, and the time to the held-out Recall@1 that it ends with is
+compared, which says something with real weights alone: --model models/clip-nano --full takes some minutes.
 
-    bench/train/run.sh PHOTOS [--count 500] [--threads 2] [--steps N] [--full]
+    bench/train/run.sh PHOTOS [--count 500] [--threads 2] [--steps N] [--model FOLDER] [--full]
 """
 
 import argparse
@@ -63,8 +64,8 @@ class Triplets(Dataset):
 class Original(torch.nn.Module):
     def __init__(self, folder):
         super().__init__()
-        self.clip = CLIPModel.from_pretrained(folder)
-        self.head = torch.nn.Linear(512, 128)
+        self.clip = CLIPModel.from_pretrained(folder, dtype=torch.float32)
+        self.head = torch.nn.Linear(self.clip.config.projection_dim, 128)
 
     def forward(self, pixels):
         features = self.clip.get_image_features(pixel_values=pixels)
@@ -164,19 +165,23 @@ def main():
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--steps", type=int, help="steps of an epoch that the peer is timed on; all")
+    parser.add_argument("--model", type=pathlib.Path, help="a Hugging Face folder; else random weights of ViT-B/32's shape")
     parser.add_argument("--full", action="store_true", help="the peer runs all epochs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         torch.manual_seed(0)
         random.seed(0)
-        CLIPModel(CLIPConfig()).save_pretrained(folder / "vit-b-32")
-        CLIPImageProcessor().save_pretrained(folder / "vit-b-32")
+        model = options.model
+        if model is None:
+            model = folder / "vit-b-32"
+            CLIPModel(CLIPConfig()).save_pretrained(model)
+            CLIPImageProcessor().save_pretrained(model)
         choose_photos(options.photos, options.count, folder / "photos")
-        ours, epochs = time_clipsim(folder / "photos", folder / "vit-b-32", folder / "out", options)
-        theirs, recall = time_original(folder / "photos", folder / "vit-b-32", options)
+        ours, epochs = time_clipsim(folder / "photos", model, folder / "out", options)
+        theirs, recall = time_original(folder / "photos", model, options)
         scaled = "all of it" if options.full else f"{options.steps or 'all'} steps of an epoch of each stage, scaled"
-        print(f"\n{options.count} photos, ViT-B/32 shape, {STAGE1_EPOCHS} + {STAGE2_EPOCHS} epochs, {UNFROZEN} unfrozen "
+        print(f"\n{options.count} photos, {options.model or 'ViT-B/32 shape'}, {STAGE1_EPOCHS} + {STAGE2_EPOCHS} epochs, {UNFROZEN} unfrozen "
               f"blocks, {options.threads} threads")
         print(f"original  {theirs:8.0f} s  ({scaled})")
         print(f"clipsim   {ours:8.0f} s  (all of it, start to exit)")
