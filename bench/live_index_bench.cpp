@@ -1,5 +1,6 @@
-// What rows that came since index.faiss was written, and rows that were removed since, cost a search: the thresholds of
-// docs/index-updates.md. 100,000 clustered unit vectors of 128 dimensions, index.type hnsw with the defaults.
+// What rows that came since index.faiss was written, and rows that were removed since, cost a search: the
+// thresholds of docs/index-updates.md. 100,000 clustered unit vectors of 128 dimensions, index.type hnsw with
+// the defaults.
 //     bench/live_index.sh
 #include <benchmark/benchmark.h>
 
@@ -51,7 +52,8 @@ const std::filesystem::path& saved_base() {
     static const std::filesystem::path file = [] {
         IndexConfig config;
         config.type = IndexType::hnsw;
-        VectorIndex::build(config, dimension, numbers(rows, 1), clustered_vectors(rows, 2)).save(folder.path() / "index.faiss");
+        VectorIndex::build(config, dimension, numbers(rows, 1), clustered_vectors(rows, 2))
+            .save(folder.path() / "index.faiss");
         return folder.path() / "index.faiss";
     }();
     return file;
@@ -66,8 +68,8 @@ void search_live_index(benchmark::State& state) {
     for (std::int64_t id = 1; id <= static_cast<std::int64_t>(rows); ++id) {
         if ((id * 619) % 1000 < state.range(1)) removed.push_back(id);
     }
-    const LiveIndex index(VectorIndex::open(saved_base(), config, dimension), removed, numbers(recent, rows + 1),
-                          clustered_vectors(recent, 3), dimension);
+    const LiveIndex index(VectorIndex::open(saved_base(), config, dimension), removed,
+                          numbers(recent, rows + 1), clustered_vectors(recent, 3), dimension);
     const std::vector<float> vectors = clustered_vectors(queries, 4);
     std::size_t next = 0;
     for (auto _ : state) {

@@ -33,7 +33,8 @@ struct ImageFilter {
 //     label=cat  label=cat,dog  label!=cat  label=  (images without a label)
 //     folder=/photos/2024       all that lies below it; a relative folder is one below the working directory
 //     path=*.png                a glob over the whole path, where * and ? also stand for /; without a / in it
-//                               over the file name; one that begins with neither / nor * may begin behind any /
+//                               over the file name; one that begins with neither / nor * may begin
+//                               behind any /
 // Commas separate values; in quotes ("a, b" or 'a, b') and behind a backslash they do not. Throws UsageError.
 ImageFilter parse_image_filter(std::span<const std::string> expressions);
 
