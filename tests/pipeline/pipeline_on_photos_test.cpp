@@ -7,7 +7,7 @@
 namespace clipsim::testing {
 namespace {
 
-TEST(PipelineOnPhotos, FineTuningRaisesHowHeldOutPhotosAreRanked) {
+TEST(PipelineOnPhotos, FineTuningRaisesEveryHeldOutFigure) {
     if (!std::filesystem::is_directory(CLIPSIM_TEST_PHOTOS)) {
         GTEST_SKIP() << "no folder of labelled photos at " << CLIPSIM_TEST_PHOTOS;
     }
@@ -17,16 +17,13 @@ TEST(PipelineOnPhotos, FineTuningRaisesHowHeldOutPhotosAreRanked) {
     config.data.root = CLIPSIM_TEST_PHOTOS;
     config.output_dir = (world / "out").string();
 
-    config.train.epochs = 6;  // the default is 15; the gain shows earlier
-
     const TrainReport training = train_model(config);
-    EXPECT_EQ(training.epochs.size(), 6U);
+    EXPECT_EQ(training.epochs.size(), 15U);
     const EvalReport report = evaluate(config);
     const SpaceReport& before = report.held_out.before;
     ASSERT_TRUE(report.held_out.after.has_value());
     EXPECT_GT(report.held_out.after->metrics.triplet_accuracy, before.metrics.triplet_accuracy);
-    // The nearest one alone, of 221 photos, may stay as good as it was: two photos of luck.
-    EXPECT_GE(report.held_out.after->metrics.recall_at_1, before.metrics.recall_at_1 - 0.01);
+    EXPECT_GT(report.held_out.after->metrics.recall_at_1, before.metrics.recall_at_1);
     EXPECT_GT(report.held_out.after->metrics.mean_average_precision_at_r,
               before.metrics.mean_average_precision_at_r);
     EXPECT_NEAR(report.held_out.after->metrics.mean_average_precision_at_r,
