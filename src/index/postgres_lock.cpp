@@ -1,6 +1,7 @@
 #include "postgres_lock.h"
 
 #include <thread>
+#include <utility>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
@@ -11,25 +12,27 @@ namespace clipsim {
 
 namespace {
 
-bool try_lock(PgConnection& connection, const std::string& schema) {
-    const PgResult taken = connection.query(
-        "SELECT pg_try_advisory_lock(hashtextextended('clipsim ' || current_database() || '.' || "
-        "$1::text, 0))",
-        {schema});
-    return taken.bytes(0, 0) == std::string_view("\1", 1);
+// Calls pg_try_advisory_lock or pg_advisory_unlock with the schema's key; what it says.
+bool call(PgConnection& connection, const std::string& function, const std::string& schema) {
+    const PgResult answer =
+        connection.query(concat("SELECT ", function,
+                                "(hashtextextended('clipsim ' || current_database() || '.' || $1::text, 0))"),
+                         {schema});
+    return answer.bytes(0, 0) == std::string_view("\1", 1);
 }
 
 }  // namespace
 
-void lock_for_writing(PgConnection& connection, const std::string& schema, std::chrono::milliseconds wait,
-                      const std::stop_token& stop) {
+PostgresWriteLock::PostgresWriteLock(PgConnection& connection, std::string schema,
+                                     std::chrono::milliseconds wait, const std::stop_token& stop)
+    : connection_(connection), schema_(std::move(schema)) {
     using Clock = std::chrono::steady_clock;
     constexpr std::chrono::milliseconds between_tries{50};
     const std::string whose =
-        concat("another clipsim is updating the index in the PostgreSQL schema ", schema);
+        concat("another clipsim is updating the index in the PostgreSQL schema ", schema_);
     const Clock::time_point deadline = Clock::now() + wait;
     bool told = false;
-    while (!try_lock(connection, schema)) {
+    while (!call(connection_, "pg_try_advisory_lock", schema_)) {
         if (Clock::now() >= deadline) throw Error(concat(whose, "; wait until it is done"));
         if (!told) {
             log_info(concat(whose, "; waiting for it, up to ",
@@ -38,6 +41,14 @@ void lock_for_writing(PgConnection& connection, const std::string& schema, std::
         told = true;
         std::this_thread::sleep_for(between_tries);
         throw_if_stopped(stop, "nothing was changed");
+    }
+}
+
+PostgresWriteLock::~PostgresWriteLock() {
+    try {
+        call(connection_, "pg_advisory_unlock", schema_);
+    } catch (const std::exception&) {
+        // The connection is lost, and the lock with it.
     }
 }
 

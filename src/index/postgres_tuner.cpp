@@ -19,8 +19,10 @@ constexpr int most_ef_search = 1000;  // pgvector's limit
 
 class TunedServer final : public TunedIndex {
   public:
-    explicit TunedServer(const IndexConfig& wanted) : wanted_(wanted), writer_(wanted.postgres) {
-        lock_for_writing(writer_, wanted.postgres.schema, std::chrono::milliseconds(0), {});
+    explicit TunedServer(const IndexConfig& wanted)
+        : wanted_(wanted),
+          writer_(wanted.postgres),
+          lock_(writer_, wanted.postgres.schema, std::chrono::milliseconds(0), {}) {
         use_schema(writer_, wanted.postgres.schema, false);
         // What is tuned is not what a config says.
         wanted_.hnsw.ef_search.reset();
@@ -56,7 +58,8 @@ class TunedServer final : public TunedIndex {
 
   private:
     IndexConfig wanted_;
-    PgConnection writer_;  // holds the lock
+    PgConnection writer_;
+    PostgresWriteLock lock_;
     std::unique_ptr<NeighbourSource> source_, searched_;
     std::unique_ptr<PostgresStore> store_;
     std::vector<std::int64_t> ids_;

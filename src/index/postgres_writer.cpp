@@ -1,6 +1,7 @@
 #include "postgres_writer.h"
 
 #include <chrono>
+#include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/index/vector_index.h"
@@ -29,7 +30,7 @@ class PostgresWriter final : public IndexWriter {
             return;
         }
         connection_ = std::make_shared<PgConnection>(config.postgres);
-        lock_for_writing(*connection_, config.postgres.schema, settings.wait, settings.stop);
+        lock_.emplace(*connection_, config.postgres.schema, settings.wait, settings.stop);
         use_schema(*connection_, config.postgres.schema, true);
         check_index_config(*connection_, config, identity);
         if (mode == IndexUpdater::Mode::rebuild) {
@@ -137,6 +138,7 @@ class PostgresWriter final : public IndexWriter {
     IndexUpdater::Mode mode_;
     std::stop_token stop_;
     std::shared_ptr<PgConnection> connection_;
+    std::optional<PostgresWriteLock> lock_;  // none: a dry run
     PostgresTables tables_;
     std::unique_ptr<PostgresStore> store_;  // none: a dry run over nothing
 };
