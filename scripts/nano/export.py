@@ -22,10 +22,11 @@ def export(start: Path, work: Path, held_out: Path, nouns: Path, out: Path, text
     model = student.grown(start)
     model.load_state_dict(best["model"])
     tokenizer = CLIPTokenizer.from_pretrained(start)
-    seen, labels = fit_projection(model, data)
-    learned = measure.mean_vectors(seen, labels, len(data.class_names))
+    fit_projection(model, data)
     teacher = torch.from_numpy(data.space.of_classifier(np.load(work / "teacher_classifier.npy")))
-    place = places(data.class_names, data.centroids, learned, drawn_places(model, data), teacher, names_of_classes(nouns))
+    place = places(
+        data.class_names, data.centroids, trained_places(model, data), drawn_places(model, data), teacher, names_of_classes(nouns)
+    )
     print(f"{len(place)} names", flush=True)
     fit_text(model, tokenizer, place, data.class_names, text_steps)
     model.logit_scale.data.fill_(math.log(CLASS_SCALE))
@@ -38,10 +39,19 @@ def export(start: Path, work: Path, held_out: Path, nouns: Path, out: Path, text
     report(written, tokenizer, "held out", held_out_pixels(files, written), names, labels)
 
 
+def trained_places(model: CLIPModel, data: Data, most: int = 5000) -> torch.Tensor:
+    """Of the trained classes, by about `most` Caltech views and as many Tiny-ImageNet photos."""
+    c = torch.arange(0, len(data.caltech), -(-len(data.caltech) // most))
+    t = data.taught[:: -(-len(data.taught) // most)]
+    vectors = torch.cat([embed_all(model, data.caltech[c]), embed_all(model, data.tiny[t])])
+    labels = torch.cat([data.caltech_labels[c], data.tiny_labels[t]])
+    return measure.class_directions(vectors, labels, len(data.class_names))
+
+
 def drawn_places(model: CLIPModel, data: Data) -> dict[str, torch.Tensor]:
     names, labels = measure.numbered(data.drawing_classes)
-    means = measure.mean_vectors(embed_all(model, data.drawings), labels, len(names))
-    return {name: vector for name, vector in zip(names, means) if name}
+    directions = measure.class_directions(embed_all(model, data.drawings), labels, len(names))
+    return {name: vector for name, vector in zip(names, directions) if name}
 
 
 def held_out_pixels(files: list[Path], model: CLIPModel) -> torch.Tensor:

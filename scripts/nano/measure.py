@@ -33,3 +33,15 @@ def numbered(class_names: list[str]) -> tuple[list[str], torch.Tensor]:
 def mean_vectors(vectors: torch.Tensor, labels: torch.Tensor, count: int) -> torch.Tensor:
     sums = torch.zeros(count, vectors.shape[1]).index_add_(0, labels, vectors)
     return F.normalize(sums, dim=1)
+
+
+def class_directions(vectors: torch.Tensor, labels: torch.Tensor, count: int, ridge: float = 1.0) -> torch.Tensor:
+    """Unit vectors (count, d) that rank photos by their class: linear discriminant analysis with the covariance of all
+    `vectors`, plus `ridge` times its mean variance. A class's mean vector ranks worse: it holds what all photos share,
+    and so finds those that are near to everything."""
+    mean = vectors.mean(dim=0)
+    centred = vectors - mean
+    covariance = centred.T @ centred / len(vectors)
+    covariance += ridge * covariance.diagonal().mean() * torch.eye(len(mean))
+    sums = torch.zeros(count, vectors.shape[1]).index_add_(0, labels, centred)
+    return F.normalize(torch.linalg.solve(covariance, sums.T).T, dim=1)

@@ -47,9 +47,12 @@ def places(
     teacher: torch.Tensor,
     words: dict[str, set[int]],
 ) -> dict[str, torch.Tensor]:
-    """name -> unit vector. `trained` names lie where the student puts their photos (`learned`; `taught` is where the
-    teacher does). The places of the teacher's 1,000 classes (`teacher`) are moved as the trained ones moved on the whole.
-    A word for several classes lies amid them, and amid the drawings in a folder of that name (`drawn`)."""
+    """name -> unit vector. `trained` names lie in the direction of their photos as the student sees them (`learned`;
+    `taught` is where the teacher puts them). The places of the teacher's 1,000 classes (`teacher`) are moved as the
+    trained ones moved on the whole. A word for several classes lies amid them, and amid the drawings in a folder of that
+    name (`drawn`)."""
+    middle = taught.mean(dim=0)
+    taught, teacher = F.normalize(taught - middle, dim=1), F.normalize(teacher - teacher.mean(dim=0), dim=1)
     own = teacher @ moved(taught, learned)
     found: dict[str, list[torch.Tensor]] = {}
     for name, vector in zip(imagenet_names(), own):

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from . import measure, student
+from .muon import Muon
 from .photos import name_of
 from .teacher import TeacherSpace
 
@@ -19,7 +20,8 @@ from .teacher import TeacherSpace
 CALTECH, TAUGHT, DRAWN, LABELLED = 40, 56, 12, 20
 BATCH = CALTECH + TAUGHT + DRAWN + LABELLED
 NO_CLASS = -100
-PEAK_RATE = 7e-4
+PEAK_RATE = 7e-4  # AdamW's
+MUON_SHARE = 1.4  # of that rate, for the blocks' matrices
 WEIGHT_DECAY = 0.05
 WARM_UP = 0.04  # share of the run
 # Share of the patches that the tower sees, up to a share of the run. Half the patches cost half the time.
@@ -68,11 +70,10 @@ class Data:
 
 
 @torch.no_grad()
-def fit_projection(model, data: Data, count: int = 1500) -> tuple[torch.Tensor, torch.Tensor]:
+def fit_projection(model, data: Data, count: int = 1500) -> None:
     """Ridge regression from what the tower sees to the teacher's space, over about `count` Caltech views and as many
     Tiny-ImageNet photos, and half as many drawings: the best projection for the tower as it is. The mean of what it sees
-    goes into the last norm's bias, so that the joint space has its origin amid the photos. Gives the photos' embeddings
-    and class numbers."""
+    goes into the last norm's bias, so that the joint space has its origin amid the photos."""
     model.eval()
     side = model.config.vision_config.image_size
     d = torch.arange(0, len(data.drawings), max(1, 2 * len(data.drawings) // count))
@@ -91,8 +92,6 @@ def fit_projection(model, data: Data, count: int = 1500) -> tuple[torch.Tensor, 
     weights = torch.linalg.solve(covariance + ridge, x.T @ y / len(x))
     model.visual_projection.weight.copy_(weights.T)
     model.vision_model.post_layernorm.bias.sub_(mean)
-    labels = torch.cat([data.caltech_labels[c], data.tiny_labels[data.taught[t]]])
-    return F.normalize(x @ weights, dim=1)[: len(labels)], labels
 
 
 @torch.no_grad()
@@ -135,7 +134,10 @@ def train(start: Path, work: Path, minutes: float) -> None:
 
     tower = [p for n, p in model.named_parameters() if n.startswith("vision") or n.startswith("visual")]
     projection = model.visual_projection.weight
-    decayed = [p for p in tower if p.ndim > 1 and p is not projection]
+    hidden = [p for n, p in model.named_parameters() if n.startswith("vision_model.encoder") and p.ndim == 2]
+    muon = Muon(hidden, WEIGHT_DECAY)
+    own = {id(p) for p in (*hidden, projection)}
+    decayed = [p for p in tower if p.ndim > 1 and id(p) not in own]
     plain = [p for p in tower if p.ndim == 1]
     optimiser = torch.optim.AdamW(
         [
@@ -177,10 +179,12 @@ def train(start: Path, work: Path, minutes: float) -> None:
         keep = next(share for end, share in KEEP if gone < end)
         embedding = student.embed(model, images, keep)
         parts = losses(embedding, classes, keys[torch.randint(0, len(keys), (KEYS,))], targets, labels)
-        optimiser.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
+        classes.grad = None
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(tower, 1.0)
         optimiser.step()
+        muon.step(MUON_SHARE * rate)
         step += 1
         with torch.no_grad():
             decay = min(EMA, step / (step + 10))
