@@ -22,16 +22,16 @@ fi
 dpkg-deb -x "$work"/$package*.deb "$work/unpacked"
 stamps=$work/unpacked/usr/share/tuxpaint/stamps
 
-# class:folder of the package; everything below it is flattened into the class. Left out are the feasts (a bluebird and a
-# daffodil at easter, a cat and a spider at halloween, a tree and a roast at christmas) and the monuments (a graveyard is
-# a part of halloween too, towers are houses), whose pictures other classes claim as well.
+# class:folder of the package; everything below it is flattened into the class. Left out are signs that are no picture of
+# a thing (letters, the hands of a finger alphabet), and classes whose pictures others claim as well: the feasts (a bluebird
+# and a daffodil at easter, a cat and a spider at halloween, a tree and a roast at christmas), the monuments (a graveyard is
+# a part of halloween too, towers are houses) and the dishes (a nutcracker and a pepper grinder are tools).
 classes=(
     mammals:animals/mammals birds:animals/birds insects:animals/insects fish:animals/fish
     fruit:food/fruit vegetables:food/vegetables flowers:plants/flowers trees:plants/trees
     houses:town/houses road_signs:town/roadsigns
-    tools:household/tools dishes:household/dishes clothes:clothes vehicles:vehicles
+    tools:household/tools clothes:clothes vehicles:vehicles
     instruments:hobbies/music planets:space/planets coins:symbols/money chess:symbols/chess
-    letters:symbols/alphabets/english hands:symbols/alphabets/asl
 )
 rm -rf "$target.new"
 for entry in "${classes[@]}"; do

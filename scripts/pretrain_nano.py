@@ -9,6 +9,8 @@
     venv/bin/python scripts/pretrain_nano.py train  --work W --start START --minutes 70
     venv/bin/python scripts/pretrain_nano.py export --work W --start START --held-out caltech --wordnet data.noun \
         --out models/clip-nano
+    venv/bin/python scripts/pretrain_nano.py drawn-names --work W --start models/clip-nano --clipart openclipart/png \
+        --held-out caltech --wordnet data.noun --out models/clip-nano
 
 Where the photos come from stands in scripts/nano/photos.py. START is a folder with a CLIP: the file in this repository
 came from models/clip-nano of its first commit (64 pixels); models/clip-nano as it is now carries on from there. Each
@@ -38,18 +40,21 @@ def arguments() -> argparse.Namespace:
     prepare = phases.add_parser("prepare", help="decode the photos, take the teacher's features")
     prepare.add_argument("--caltech", type=Path, required=True, help="Caltech-101's 101_ObjectCategories")
     prepare.add_argument("--tiny", type=Path, required=True, help="tiny-imagenet-200")
-    prepare.add_argument("--clipart", type=Path, required=True, help="usr/share/openclipart/png of openclipart-png")
     prepare.add_argument("--hidden-classes", type=Path, required=True, help="Caltech classes to leave out, one a line")
     train = phases.add_parser("train", help="train the vision tower")
     train.add_argument("--minutes", type=float, default=70)
     export = phases.add_parser("export", help="fit the text tower, write the model folder, measure it")
-    export.add_argument("--wordnet", type=Path, required=True, help="usr/share/wordnet/data.noun of wordnet-base")
-    export.add_argument("--out", type=Path, required=True)
-    for phase in (prepare, train, export):
+    names = phases.add_parser("drawn-names", help="teach a finished model's sentences where drawings of a kind lie")
+    for phase in (export, names):
+        phase.add_argument("--wordnet", type=Path, required=True, help="usr/share/wordnet/data.noun of wordnet-base")
+        phase.add_argument("--out", type=Path, required=True)
+    for phase in (prepare, names):
+        phase.add_argument("--clipart", type=Path, required=True, help="usr/share/openclipart/png of openclipart-png")
+    for phase in (prepare, train, export, names):
         phase.add_argument("--work", type=Path, required=True, help="folder for what the phases hand on")
-    for phase in (prepare, export):
+    for phase in (prepare, export, names):
         phase.add_argument("--held-out", type=Path, required=True, help="class folders that figures are reported on")
-    for phase in (train, export):
+    for phase in (train, export, names):
         phase.add_argument("--start", type=Path, required=True, help="the CLIP to start from (64 or 128 pixels)")
     return parser.parse_args()
 
@@ -67,6 +72,12 @@ def main() -> None:
         from nano.train import train
 
         train(options.start, options.work, options.minutes)
+    elif options.phase == "drawn-names":
+        from nano.drawn_names import teach_drawn_names
+
+        teach_drawn_names(
+            options.start, options.work, options.clipart, options.held_out, options.wordnet, options.out
+        )
     else:
         from nano.export import export
 

@@ -10,9 +10,12 @@ import torch
 from transformers import CLIPModel, CLIPTokenizer
 
 from . import measure, photos, student
-from .text import embed_text, fit_text, places
+from .dataset import DRAWING_VIEWS
+from .text import Drawn, embed_text, fit_text, places, with_others
 from .train import CLASS_SCALE, Data, embed_all, fit_projection
 from .words import names_of_classes
+
+DRAWN_RIDGE = 3.0  # of the mean variance, where drawings of a name are told from others
 
 
 def export(start: Path, work: Path, held_out: Path, nouns: Path, out: Path, text_steps: int = 3000) -> None:
@@ -24,16 +27,19 @@ def export(start: Path, work: Path, held_out: Path, nouns: Path, out: Path, text
     tokenizer = CLIPTokenizer.from_pretrained(start)
     fit_projection(model, data)
     teacher = torch.from_numpy(data.space.of_classifier(np.load(work / "teacher_classifier.npy")))
-    place = places(
-        data.class_names, data.centroids, trained_places(model, data), drawn_places(model, data), teacher, names_of_classes(nouns)
-    )
+    drawn = drawn_places(embed_all(model, data.drawings), data.drawing_classes, DRAWING_VIEWS)
+    place = places(data.class_names, data.centroids, trained_places(model, data), drawn, teacher, names_of_classes(nouns))
     print(f"{len(place)} names", flush=True)
-    fit_text(model, tokenizer, place, data.class_names, text_steps)
+    fit_text(model, tokenizer, place, [*data.class_names, *with_others(dict.fromkeys(drawn))], text_steps)
     model.logit_scale.data.fill_(math.log(CLASS_SCALE))
     write(model, start, out)
 
     written = CLIPModel.from_pretrained(out, dtype=torch.float32)  # what was rounded to fp16, measured as it is
     report(written, tokenizer, "validation", data.validation, data.validation_names, data.validation_labels)
+    report_held_out(written, tokenizer, held_out)
+
+
+def report_held_out(written: CLIPModel, tokenizer: CLIPTokenizer, held_out: Path) -> None:
     files = sorted(held_out.glob("*/*.jpg"))
     names, labels = measure.numbered([photos.name_of(f.parent.name) for f in files])
     report(written, tokenizer, "held out", held_out_pixels(files, written), names, labels)
@@ -48,10 +54,13 @@ def trained_places(model: CLIPModel, data: Data, most: int = 5000) -> torch.Tens
     return measure.class_directions(vectors, labels, len(data.class_names))
 
 
-def drawn_places(model: CLIPModel, data: Data) -> dict[str, torch.Tensor]:
-    names, labels = measure.numbered(data.drawing_classes)
-    directions = measure.class_directions(embed_all(model, data.drawings), labels, len(names))
-    return {name: vector for name, vector in zip(names, directions) if name}
+def drawn_places(vectors: torch.Tensor, class_names: list[str], views: int) -> dict[str, Drawn]:
+    """Of the named folders of drawings, whose `vectors` are `views` a drawing. A folder has some 30 drawings: too few for
+    256 dimensions without much ridge."""
+    names, labels = measure.numbered(class_names)
+    directions = measure.class_directions(vectors, labels, len(names), ridge=DRAWN_RIDGE)
+    counts = labels.bincount(minlength=len(names)).tolist()
+    return {name: Drawn(vector, count // views) for name, vector, count in zip(names, directions, counts) if name}
 
 
 def held_out_pixels(files: list[Path], model: CLIPModel) -> torch.Tensor:

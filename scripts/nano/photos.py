@@ -27,17 +27,19 @@ HIDDEN_WORDS = re.compile(
 
 # Folders of openclipart-png that hold things, and what to call what lies in them. "" has no name of its own.
 DRAWING_FOLDERS = {
-    "animals": "", "animals/amphibians": "", "animals/birds": "bird", "animals/bugs": "insect", "animals/dinosaurs": "dinosaur",
-    "animals/fish": "fish", "animals/mammals": "mammal", "animals/mammals/big_cats": "mammal", "animals/mammals/horses": "mammal",
-    "animals/mammals/housecats": "mammal", "buildings": "building", "buildings/homes": "house", "containers": "",
+    "animals": "", "animals/amphibians": "", "animals/birds": "bird", "animals/birds/penguin": "bird", "animals/bugs": "insect",
+    "animals/dinosaurs": "dinosaur", "animals/fish": "fish", "animals/mammals": "mammal", "animals/mammals/bears": "mammal",
+    "animals/mammals/big_cats": "mammal", "animals/mammals/dogs": "mammal", "animals/mammals/horses": "mammal",
+    "animals/mammals/housecats": "mammal", "buildings": "building", "buildings/furniture": "furniture",
+    "buildings/homes": "house", "containers": "",
     "education": "", "education/books": "book", "electronics": "", "electronics/bulb": "light bulb", "food": "food",
     "food/beverages": "beverage", "food/beverages/alcohol": "beverage", "food/breads_and_carbs": "bread",
     "food/desserts": "dessert", "food/fruit": "fruit", "food/meats_and_eggs": "", "food/vegetables": "vegetable",
     "geography/astronomy": "planet", "office": "", "office/telephone": "telephone", "people/bodypart": "",
     "people/clothing": "clothes", "people/clothing/hats": "hat", "plants": "plant", "plants/flowers": "flower",
-    "plants/trees": "tree", "recreation/games/chess": "chess", "recreation/holiday": "",
+    "plants/trees": "tree", "plants/trees/evergreen": "tree", "recreation/games/chess": "chess", "recreation/holiday": "",
     "recreation/holiday/christmas": "christmas", "recreation/music": "musical instrument", "recreation/party": "",
-    "recreation/sports": "", "recreation/toys": "toy", "signs_and_symbols/clocks": "clock", "signs_and_symbols/weather": "",
+    "recreation/sports": "", "recreation/toys": "toy", "signs_and_symbols/clocks": "clock", "signs_and_symbols/money": "coin", "signs_and_symbols/weather": "",
     "tools": "tool", "tools/weapons": "weapon", "transportation": "vehicle", "transportation/boating": "boat",
     "transportation/roadsigns": "road sign", "transportation/vehicles": "vehicle",
 }  # fmt: skip

@@ -5,6 +5,7 @@ other words for these and the words above them; the folders of the drawings; and
 """
 
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,7 +26,8 @@ PROMPTS = (
     "a photo of a large {}",
     "a photo of {}",
 )
-TRAINED_SHARE = 0.25  # of each batch: names with photos
+OFTEN_SHARE = 0.25  # of each batch: names with photos or drawings
+DRAWINGS_PER_CLASS = 20  # as many drawings say as much of a word as one of the teacher's classes
 TEXT_RIDGE = 0.003  # of the mean variance of what the text tower makes of the names
 BATCH, RATE, TEMPERATURE = 256, 1e-3, 0.1
 
@@ -39,32 +41,54 @@ def imagenet_names() -> list[str]:
     return list(module.IMAGENET_CLASSNAMES)
 
 
+@dataclass
+class Drawn:
+    direction: torch.Tensor  # unit vector that tells the drawings of a name from others
+    count: int
+
+
+def classes_of_names(words: dict[str, set[int]]) -> dict[str, set[int]]:
+    """name -> ImageNet classes: their names, the last words of these ("American lobster" is a lobster) and `words`."""
+    found: dict[str, set[int]] = {}
+    for number, name in enumerate(imagenet_names()):
+        found.setdefault(name.lower(), set()).add(number)
+        found.setdefault(name.lower().split()[-1], set()).add(number)
+    return {name: classes for name, classes in (found | words).items() if len(name) > 2}
+
+
+def amid(place: torch.Tensor | None, classes: int, drawn: Drawn) -> torch.Tensor:
+    """Where a word lies that has a `place` amid `classes` of the teacher's, and drawings."""
+    drawings = drawn.count / DRAWINGS_PER_CLASS * drawn.direction
+    return F.normalize(drawings if place is None else classes * place + drawings, dim=0)
+
+
+def with_others(place: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Plurals lie where one lies, and "instrument" without more is taken for a musical one."""
+    if "musical instrument" in place:
+        place = place | {"instrument": place["musical instrument"]}
+    return {plural(name): vector for name, vector in place.items()} | place
+
+
 def places(
     trained: list[str],
     taught: torch.Tensor,
     learned: torch.Tensor,
-    drawn: dict[str, torch.Tensor],
+    drawn: dict[str, Drawn],
     teacher: torch.Tensor,
     words: dict[str, set[int]],
 ) -> dict[str, torch.Tensor]:
     """name -> unit vector. `trained` names lie in the direction of their photos as the student sees them (`learned`;
     `taught` is where the teacher puts them). The places of the teacher's 1,000 classes (`teacher`) are moved as the
     trained ones moved on the whole. A word for several classes lies amid them, and amid the drawings in a folder of that
-    name (`drawn`)."""
+    name (`drawn`), the more so the fewer classes it stands for."""
     middle = taught.mean(dim=0)
     taught, teacher = F.normalize(taught - middle, dim=1), F.normalize(teacher - teacher.mean(dim=0), dim=1)
     own = teacher @ moved(taught, learned)
-    found: dict[str, list[torch.Tensor]] = {}
-    for name, vector in zip(imagenet_names(), own):
-        found.setdefault(name.lower(), []).append(vector)
-        found.setdefault(name.lower().split()[-1], []).append(vector)  # "American lobster" is a lobster
-    for name, classes in words.items():
-        found[name] = [own[i] for i in classes]
-    place = {name: F.normalize(torch.stack(v).mean(dim=0), dim=0) for name, v in found.items() if len(name) > 2}
-    for name, vector in drawn.items():
-        place[name] = F.normalize(vector + place.get(name, torch.zeros(())), dim=0)
-    place |= dict(zip(trained, learned))
-    return {plural(name): vector for name, vector in place.items()} | place
+    classes = classes_of_names(words)
+    place = {name: F.normalize(own[sorted(numbers)].mean(dim=0), dim=0) for name, numbers in classes.items()}
+    for name, some in drawn.items():
+        place[name] = amid(place.get(name), len(classes.get(name, ())), some)
+    return with_others(place | dict(zip(trained, learned)))
 
 
 def moved(taught: torch.Tensor, learned: torch.Tensor, ridge: float = 0.5) -> torch.Tensor:
@@ -104,13 +128,18 @@ def fit_projection(model: CLIPModel, x: torch.Tensor, y: torch.Tensor) -> None:
 
 
 def fit_text(
-    model: CLIPModel, tokenizer: CLIPTokenizer, place: dict[str, torch.Tensor], trained: list[str], steps: int
+    model: CLIPModel,
+    tokenizer: CLIPTokenizer,
+    place: dict[str, torch.Tensor],
+    often: list[str],
+    steps: int,
+    rate: float = RATE,
 ) -> None:
-    """Names in sentences to their places: towards the place itself (cosine), and as near to each trained class as the
-    place is (relations), which is what a search sees."""
+    """Names in sentences to their places: towards the place itself (cosine), and as near to each name of `often` as the
+    place is (relations), which is what a search sees. Names of `often` are a quarter of each batch."""
     names = list(place)
     target = torch.stack([place[name] for name in names])
-    known = torch.tensor([i for i, name in enumerate(names) if name in set(trained)])
+    known = torch.tensor([i for i, name in enumerate(names) if name in set(often)])
     keys = target[known]
     model.eval()
     with torch.no_grad():
@@ -118,12 +147,12 @@ def fit_text(
         fit_projection(model, pooled_text(model, tokenizer, [p.format(n) for n, p in some]), target.repeat(3, 1))
 
     parameters = [*model.text_model.parameters(), model.text_projection.weight]
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
+    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
     for step in range(steps):
         chosen = torch.randint(0, len(names), (BATCH,))
-        often = int(BATCH * TRAINED_SHARE)
-        chosen[:often] = known[torch.randint(0, len(known), (often,))]
+        count = int(BATCH * OFTEN_SHARE)
+        chosen[:count] = known[torch.randint(0, len(known), (count,))]
         prompts = torch.randint(0, len(PROMPTS), (BATCH,)).tolist()
         vectors = embed_text(model, tokenizer, [PROMPTS[p].format(names[i]) for i, p in zip(chosen.tolist(), prompts)])
         want = F.log_softmax(target[chosen] @ keys.T / TEMPERATURE, dim=1)
