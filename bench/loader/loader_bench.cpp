@@ -124,8 +124,8 @@ std::vector<clipsim::LoadItem> items_of(const std::vector<std::filesystem::path>
     return items;
 }
 
-clipsim::Pixels decode(const std::filesystem::path& file) {
-    return clipsim::decode_image(file);
+clipsim::PicturePart decode(const clipsim::DecodeRequest& request) {
+    return clipsim::decode_part(request.file, {}, request.wanted);
 }
 
 double time_loader(const std::vector<std::filesystem::path>& files, int threads) {

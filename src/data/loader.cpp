@@ -186,15 +186,19 @@ struct ImageLoader::State {
     }
 
     void fill(const LoadItem& what, std::span<float> out) const {
-        Pixels source = decode(what.path);
-        if (source.rgb.empty()) throw Error("a picture without pixels");
+        const PartChooser wanted = [&](int width, int height) {
+            return what.view_seed ? part_in_view(width, height, random_view(*what.view_seed, width, height))
+                                  : part_in_crop(width, height, spec);
+        };
+        PicturePart source = decode({what.path, wanted});
+        if (source.pixels.rgb.empty()) throw Error("a picture without pixels");
         if (what.view_seed) {
-            const AugmentedView view = random_view(*what.view_seed, source.width, source.height);
+            const AugmentedView view = random_view(*what.view_seed, source.whole_width, source.whole_height);
             normalise(resize_view(source, spec, view), spec, out);
         } else {
             preprocess(source, spec, out);
         }
-        recycle(std::move(source));
+        recycle(std::move(source.pixels));
     }
 
     // Drops the slots of skipped pictures.

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "clipsim/image/encode.h"
+#include "clipsim/image/picture_part.h"
 #include "clipsim/image/pixels.h"
 #include "image_header.h"
 
@@ -17,8 +18,10 @@ namespace clipsim {
 
 Pixels decode_bmp(std::span<const std::byte> bytes, const ImageHeader& header);
 Pixels decode_gif(std::span<const std::byte> bytes);  // the first frame
-// `reduction` is 1, 2, 4 or 8: the sides come divided by it, rounded up.
-Pixels decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction);
+// `reduction` is 1, 2, 4 or 8: the sides come divided by it, rounded up. Without one, what is decoded is
+// `part` or more.
+PicturePart decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction,
+                        const PixelRect& wanted);
 Pixels decode_png(std::span<const std::byte> bytes, const ImageHeader& header);
 Pixels decode_tiff(std::span<const std::byte> bytes, const ImageHeader& header);  // the first page
 Pixels decode_webp(std::span<const std::byte> bytes, const ImageHeader& header);  // the first frame

@@ -7,7 +7,7 @@
 #include "codecs.h"
 #include "exif.h"
 #include "image_header.h"
-#include "pixel_math.h"
+#include "orientation.h"
 
 namespace clipsim {
 
@@ -25,11 +25,12 @@ int jpeg_reduction(const ImageHeader& header, int min_short_side) {
     return 1;
 }
 
-Pixels decode_as_stored(std::span<const std::byte> bytes, const ImageHeader& header,
-                        const DecodeOptions& options) {
+// `part` is of the picture at full size; only JPEGs are decoded in part.
+PicturePart decode_as_stored(std::span<const std::byte> bytes, const ImageHeader& header, int reduction,
+                             const PixelRect& part) {
     switch (header.format) {
         case ImageFormat::jpeg:
-            return decode_jpeg(bytes, header, jpeg_reduction(header, options.min_short_side));
+            return decode_jpeg(bytes, header, reduction, part);
         case ImageFormat::png:
             return decode_png(bytes, header);
         case ImageFormat::webp:
@@ -44,29 +45,16 @@ Pixels decode_as_stored(std::span<const std::byte> bytes, const ImageHeader& hea
     return decode_gif(bytes);
 }
 
-// EXIF orientations 2 to 8 as mirrorings and turns (Pillow's ImageOps.exif_transpose).
-Pixels turn_upright(Pixels stored, int orientation) {
-    if (orientation < 2 || orientation > 8) return stored;
-    const bool turned = orientation >= 5;  // rows become columns
-    // Where the upright picture's left and top edge lie in the stored one.
-    const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-    Pixels upright =
-        make_pixels(turned ? stored.height : stored.width, turned ? stored.width : stored.height);
-    std::uint8_t* target = upright.rgb.data();
-    for (int y = 0; y < upright.height; ++y) {
-        for (int x = 0; x < upright.width; ++x, target += 3) {
-            const int across = turned ? y : x, down = turned ? x : y;
-            const int column = from_right ? stored.width - 1 - across : across;
-            const int row = from_bottom ? stored.height - 1 - down : down;
-            std::copy_n(stored.rgb.data() + (static_cast<std::size_t>(row) * stored.width + column) * 3, 3,
-                        target);
-        }
-    }
-    return upright;
+// What `wanted` says of the upright picture, in the stored one.
+PixelRect stored_part(const ImageHeader& header, const Orientation& orientation, const PartChooser& wanted) {
+    const int width = static_cast<int>(header.width), height = static_cast<int>(header.height);
+    if (!wanted) return {0, 0, width, height};
+    const PixelRect part = orientation.turned() ? wanted(height, width) : wanted(width, height);
+    return orientation.stored_rect(part, width, height);
 }
 
-Pixels decode_checked(std::span<const std::byte> bytes, const DecodeOptions& options) {
+PicturePart decode_checked(std::span<const std::byte> bytes, const DecodeOptions& options,
+                           const PartChooser& wanted) {
     if (bytes.empty()) throw ImageError("the file is empty");
     const std::optional<ImageHeader> header = read_image_header(bytes);
     if (!header) {
@@ -77,28 +65,44 @@ Pixels decode_checked(std::span<const std::byte> bytes, const DecodeOptions& opt
         throw ImageError(concat(header->width, " x ", header->height,
                                 " pixels is more than data.max_pixels (", options.max_pixels, ") allows"));
     }
-    return turn_upright(decode_as_stored(bytes, *header, options), exif_orientation(bytes, header->format));
+    const Orientation orientation(exif_orientation(bytes, header->format));
+    const int reduction = wanted ? 1 : jpeg_reduction(*header, options.min_short_side);
+    return orientation.turn_upright(
+        decode_as_stored(bytes, *header, reduction, stored_part(*header, orientation, wanted)));
+}
+
+std::string read_image_file(const std::filesystem::path& file) {
+    try {
+        return read_file(file, max_file_bytes);
+    } catch (const UsageError& error) {
+        throw ImageError(error.what());
+    }
 }
 
 }  // namespace
 
-Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name,
-                    const DecodeOptions& options) {
+PicturePart decode_part(std::span<const std::byte> bytes, const std::filesystem::path& name,
+                        const DecodeOptions& options, const PartChooser& wanted) {
     try {
-        return decode_checked(bytes, options);
+        return decode_checked(bytes, options, wanted);
     } catch (const ImageError& reason) {
         throw ImageError(concat(printable(name), ": ", printable(reason.what())));
     }
 }
 
+PicturePart decode_part(const std::filesystem::path& file, const DecodeOptions& options,
+                        const PartChooser& wanted) {
+    const std::string content = read_image_file(file);
+    return decode_part(std::as_bytes(std::span(content)), file, options, wanted);
+}
+
+Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name,
+                    const DecodeOptions& options) {
+    return decode_part(bytes, name, options, {}).pixels;
+}
+
 Pixels decode_image(const std::filesystem::path& file, const DecodeOptions& options) {
-    std::string content;
-    try {
-        content = read_file(file, max_file_bytes);
-    } catch (const UsageError& error) {
-        throw ImageError(error.what());
-    }
-    return decode_image(std::as_bytes(std::span(content)), file, options);
+    return decode_part(file, options, {}).pixels;
 }
 
 }  // namespace clipsim

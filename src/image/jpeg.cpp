@@ -21,6 +21,25 @@ namespace {
 // of work.
 constexpr int max_scans = 500;
 
+// libjpeg-turbo decodes parts; before 2.1 not without faults.
+#if defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2001000
+constexpr bool decodes_parts = true;
+void leave_out_columns(jpeg_decompress_struct& codec, JDIMENSION& first, JDIMENSION& count) {
+    jpeg_crop_scanline(&codec, &first, &count);  // goes further left, to the edge of a block
+}
+void leave_out_rows(jpeg_decompress_struct& codec, JDIMENSION count) {
+    if (count > 0) jpeg_skip_scanlines(&codec, count);
+}
+#else
+constexpr bool decodes_parts = false;
+void leave_out_columns(jpeg_decompress_struct&, JDIMENSION&, JDIMENSION&) {}
+void leave_out_rows(jpeg_decompress_struct&, JDIMENSION) {}
+#endif
+
+// Upsampling mixes colours with those beside them, so that at the edges of what is decoded they are others
+// than in the whole picture. It looks at one sample of colour, which is at most 4 columns.
+constexpr int margin = 8;
+
 // libjpeg ends an error with longjmp, which runs no destructors: whatever owns memory lives in the structs
 // below, outside of the functions that call setjmp.
 struct ErrorManager {
@@ -94,37 +113,71 @@ struct JpegReader {
     jpeg_decompress_struct codec{};
 };
 
-// Up to the pixels.
-bool start(JpegReader& reader, int reduction) {
+// Makes the decoder leave out the columns outside of `part`, which becomes the part that it will decode.
+void choose_part(jpeg_decompress_struct& codec, PixelRect& part) {
+    const int width = static_cast<int>(codec.output_width), height = static_cast<int>(codec.output_height);
+    const bool whole = codec.scale_denom != 1 || codec.out_color_space == JCS_CMYK ||
+                       // Where scans are missing, blocks are smoothed over their neighbours.
+                       codec.progressive_mode != 0;
+    if (!decodes_parts || whole) {
+        part = {0, 0, width, height};
+        return;
+    }
+    auto first = static_cast<JDIMENSION>(std::max(0, part.x - margin));
+    JDIMENSION count = static_cast<JDIMENSION>(std::min(width, part.x + part.width + margin)) - first;
+    leave_out_columns(codec, first, count);
+    part.x = static_cast<int>(first);
+    part.width = static_cast<int>(count);
+}
+
+// Up to the pixels. `part` is what is wanted, and becomes what will be decoded.
+bool start(JpegReader& reader, const ImageHeader& header, int reduction, PixelRect& part) {
     jpeg_decompress_struct& codec = reader.codec;
     if (setjmp(reader.errors.jump) != 0) return false;
     jpeg_create_decompress(&codec);
     codec.src = &reader.source;
     codec.progress = &reader.progress;
     jpeg_read_header(&codec, TRUE);
+    if (codec.image_width != header.width || codec.image_height != header.height) {
+        fail_with(reinterpret_cast<j_common_ptr>(&codec), "a JPEG of contradictory sizes");
+    }
     codec.scale_num = 1;
     codec.scale_denom = static_cast<unsigned>(reduction);
     const bool inks = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
     codec.out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&codec);
+    choose_part(codec, part);
     return true;
 }
 
-// `line` holds one row of CMYK, and is not used for RGB.
-bool read_rows(JpegReader& reader, Pixels& pixels, std::uint8_t* line) {
+// Adobe's programs store inks inverted, and like Pillow we take every CMYK file for one of theirs.
+void inks_to_rgb(std::uint8_t* inks, std::size_t count, std::uint8_t* rgb) {
+    for (std::size_t i = 0; i < count * 4; ++i) inks[i] = static_cast<std::uint8_t>(255 - inks[i]);
+    for (std::size_t x = 0; x < count; ++x) cmyk_to_rgb(inks + 4 * x, rgb + 3 * x);
+}
+
+// `line` has room for one row.
+void skip_rows(jpeg_decompress_struct& codec, int count, std::uint8_t* line) {
+    if (count <= 0) return;
+    const JDIMENSION end = codec.output_scanline + static_cast<JDIMENSION>(count);
+    // To the end of the picture libjpeg-turbo would not read what it skips, nor find it missing.
+    leave_out_rows(codec, static_cast<JDIMENSION>(count) - (end == codec.output_height ? 1U : 0U));
+    while (codec.output_scanline < end) jpeg_read_scanlines(&codec, &line, 1);
+}
+
+// The rows of `part`; `line` has room for one row of CMYK.
+bool read_rows(JpegReader& reader, const PixelRect& part, Pixels& pixels, std::uint8_t* line) {
     jpeg_decompress_struct& codec = reader.codec;
     if (setjmp(reader.errors.jump) != 0) return false;
-    while (codec.output_scanline < codec.output_height) {
-        std::uint8_t* target =
-            pixels.rgb.data() + std::size_t{codec.output_scanline} * codec.output_width * 3;
-        std::uint8_t* row = codec.out_color_space == JCS_CMYK ? line : target;
+    skip_rows(codec, part.y, line);
+    for (int y = 0; y < part.height; ++y) {
+        std::uint8_t* target = pixels.rgb.data() + std::size_t{codec.output_width} * 3 * y;
+        const bool inks = codec.out_color_space == JCS_CMYK;
+        std::uint8_t* row = inks ? line : target;
         jpeg_read_scanlines(&codec, &row, 1);
-        if (codec.out_color_space != JCS_CMYK) continue;
-        // Adobe's programs store inks inverted, and like Pillow we take every CMYK file for one of theirs.
-        for (std::size_t i = 0; i < std::size_t{codec.output_width} * 4; ++i)
-            line[i] = static_cast<std::uint8_t>(255 - line[i]);
-        for (std::size_t x = 0; x < codec.output_width; ++x) cmyk_to_rgb(line + 4 * x, target + 3 * x);
+        if (inks) inks_to_rgb(line, codec.output_width, target);
     }
+    skip_rows(codec, static_cast<int>(codec.output_height) - part.y - part.height, line);
     jpeg_finish_decompress(&codec);
     return true;
 }
@@ -169,17 +222,19 @@ bool write_rows(JpegWriter& writer, const Pixels& picture) {
 
 }  // namespace
 
-Pixels decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction) {
+PicturePart decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction,
+                        const PixelRect& wanted) {
     JpegReader reader(bytes);
-    if (!start(reader, reduction)) throw ImageError(reader.errors.reason);
-    if (reader.codec.image_width != header.width || reader.codec.image_height != header.height) {
-        throw ImageError("a JPEG of contradictory sizes");
-    }
-    Pixels pixels = recycled_pixels(static_cast<int>(reader.codec.output_width),
-                                    static_cast<int>(reader.codec.output_height));
-    std::vector<std::uint8_t> line(std::size_t{reader.codec.output_width} * 4);
-    if (!read_rows(reader, pixels, line.data())) throw ImageError(reader.errors.reason);
-    return pixels;
+    PixelRect part = wanted;
+    if (!start(reader, header, reduction, part)) throw ImageError(reader.errors.reason);
+    const jpeg_decompress_struct& codec = reader.codec;
+    Pixels pixels = recycled_pixels(part.width, part.height);
+    std::vector<std::uint8_t> line(std::size_t{codec.output_width} * 4);
+    if (!read_rows(reader, part, pixels, line.data())) throw ImageError(reader.errors.reason);
+    const auto reduced = [&](JDIMENSION side) {
+        return (static_cast<int>(side) + reduction - 1) / reduction;
+    };
+    return {std::move(pixels), part.x, part.y, reduced(codec.image_width), reduced(codec.image_height)};
 }
 
 std::string encode_jpeg(const Pixels& picture) {

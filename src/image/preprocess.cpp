@@ -46,6 +46,50 @@ Pixels pad_to_crop(const Pixels& picture, int x, int y, const PreprocessSpec& sp
     return out;
 }
 
+// The resize and the crop of it that a picture gets.
+struct Crop {
+    int width = 0, height = 0;  // of the resized picture
+    PixelRect window;           // of it
+    int pad_x = 0, pad_y = 0;   // where the window lies in the result, if it is smaller
+};
+
+Crop crop_of(int source_width, int source_height, const PreprocessSpec& spec) {
+    if (source_width < 1 || source_height < 1) throw Error("a picture without pixels");
+    // As transformers' get_resize_output_image_size: the long side is cut to a whole number, not rounded.
+    const bool wide = source_width > source_height;
+    const std::int64_t short_in = wide ? source_height : source_width;
+    const std::int64_t long_in = wide ? source_width : source_height;
+    if (spec.short_side * long_in / short_in > std::numeric_limits<int>::max()) {
+        throw Error(
+            concat("a picture of ", source_width, " x ", source_height, " pixels is too long to be resized"));
+    }
+    const int long_out = static_cast<int>(spec.short_side * long_in / short_in);
+    Crop crop;
+    crop.width = wide ? long_out : spec.short_side;
+    crop.height = wide ? spec.short_side : long_out;
+    // transformers pads to at least the crop before it cuts, the larger half of the padding first.
+    crop.pad_x = std::max(0, (spec.crop_width - crop.width + 1) / 2);
+    crop.pad_y = std::max(0, (spec.crop_height - crop.height + 1) / 2);
+    crop.window = {std::max(0, (crop.width - spec.crop_width) / 2),
+                   std::max(0, (crop.height - spec.crop_height) / 2), std::min(crop.width, spec.crop_width),
+                   std::min(crop.height, spec.crop_height)};
+    return crop;
+}
+
+// A view's part in pixels.
+PixelRect rect_of(const AugmentedView& view, int width, int height) {
+    PixelRect rect;
+    rect.x = std::clamp(static_cast<int>(view.x * width), 0, width - 1);
+    rect.y = std::clamp(static_cast<int>(view.y * height), 0, height - 1);
+    rect.width = std::clamp(static_cast<int>(std::lround(view.width * width)), 1, width - rect.x);
+    rect.height = std::clamp(static_cast<int>(std::lround(view.height * height)), 1, height - rect.y);
+    return rect;
+}
+
+PixelRect all_of(int width, int height) {
+    return {0, 0, width, height};
+}
+
 }  // namespace
 
 AugmentedView random_view(std::uint64_t seed, int source_width, int source_height) {
@@ -75,46 +119,29 @@ AugmentedView random_view(std::uint64_t seed, int source_width, int source_heigh
     return view;
 }
 
-Pixels resize_and_crop(const Pixels& source, const PreprocessSpec& spec) {
-    if (source.width < 1 || source.height < 1) throw Error("a picture without pixels");
-    // As transformers' get_resize_output_image_size: the long side is cut to a whole number, not rounded.
-    const bool wide = source.width > source.height;
-    const std::int64_t short_in = wide ? source.height : source.width;
-    const std::int64_t long_in = wide ? source.width : source.height;
-    if (spec.short_side * long_in / short_in > std::numeric_limits<int>::max()) {
-        throw Error(
-            concat("a picture of ", source.width, " x ", source.height, " pixels is too long to be resized"));
-    }
-    const int long_out = static_cast<int>(spec.short_side * long_in / short_in);
-    const int width = wide ? long_out : spec.short_side;
-    const int height = wide ? spec.short_side : long_out;
-    // transformers pads to at least the crop before it cuts, the larger half of the padding first.
-    const int pad_x = std::max(0, (spec.crop_width - width + 1) / 2);
-    const int pad_y = std::max(0, (spec.crop_height - height + 1) / 2);
-    const CropWindow window{std::max(0, (width - spec.crop_width) / 2),
-                            std::max(0, (height - spec.crop_height) / 2), std::min(width, spec.crop_width),
-                            std::min(height, spec.crop_height)};
-    Pixels cropped = resize_bicubic(source, width, height, window);
-    if (window.width == spec.crop_width && window.height == spec.crop_height) return cropped;
-    return pad_to_crop(cropped, pad_x, pad_y, spec);
+Pixels resize_and_crop(const PicturePart& source, const PreprocessSpec& spec) {
+    const Crop crop = crop_of(source.whole_width, source.whole_height, spec);
+    Pixels cropped = resize_bicubic(source, all_of(source.whole_width, source.whole_height), crop.width,
+                                    crop.height, crop.window);
+    if (cropped.width == spec.crop_width && cropped.height == spec.crop_height) return cropped;
+    return pad_to_crop(cropped, crop.pad_x, crop.pad_y, spec);
 }
 
-Pixels resize_view(const Pixels& source, const PreprocessSpec& spec, const AugmentedView& view) {
-    Pixels part;
-    const int x = std::clamp(static_cast<int>(view.x * source.width), 0, source.width - 1);
-    const int y = std::clamp(static_cast<int>(view.y * source.height), 0, source.height - 1);
-    part.width = std::clamp(static_cast<int>(std::lround(view.width * source.width)), 1, source.width - x);
-    part.height =
-        std::clamp(static_cast<int>(std::lround(view.height * source.height)), 1, source.height - y);
-    part.rgb.resize(static_cast<std::size_t>(part.width) * part.height * 3);
-    for (int row = 0; row < part.height; ++row) {
-        std::copy_n(source.rgb.data() + (static_cast<std::size_t>(y + row) * source.width + x) * 3,
-                    static_cast<std::size_t>(part.width) * 3,
-                    part.rgb.data() + static_cast<std::size_t>(row) * part.width * 3);
-    }
-    Pixels result = resize_bicubic(part, spec.crop_width, spec.crop_height);
+PixelRect part_in_crop(int width, int height, const PreprocessSpec& spec) {
+    const Crop crop = crop_of(width, height, spec);
+    return resize_support(all_of(width, height), crop.width, crop.height, crop.window);
+}
+
+Pixels resize_view(const PicturePart& source, const PreprocessSpec& spec, const AugmentedView& view) {
+    Pixels result =
+        resize_bicubic(source, rect_of(view, source.whole_width, source.whole_height), spec.crop_width,
+                       spec.crop_height, all_of(spec.crop_width, spec.crop_height));
     if (view.mirror) mirror_rows(result);
     return result;
+}
+
+PixelRect part_in_view(int width, int height, const AugmentedView& view) {
+    return rect_of(view, width, height);
 }
 
 void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<float> out) {
@@ -122,7 +149,7 @@ void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<floa
     normalise_pixels(cropped.rgb.data(), pixels, spec.rescale, spec.mean, spec.std, out.data());
 }
 
-void preprocess(const Pixels& source, const PreprocessSpec& spec, std::span<float> out) {
+void preprocess(const PicturePart& source, const PreprocessSpec& spec, std::span<float> out) {
     normalise(resize_and_crop(source, spec), spec, out);
 }
 

@@ -110,7 +110,7 @@ void resample_rows_kernel(const std::uint8_t* in, std::size_t in_stride, int row
         const std::size_t count = std::min(block_rows, static_cast<std::size_t>(rows) - y);
         const std::uint8_t* row_of[block_rows];
         for (std::size_t row = 0; row < block_rows; ++row)
-            row_of[row] = in + (y + std::min(row, count - 1)) * in_stride + first * 3;
+            row_of[row] = in + (y + std::min(row, count - 1)) * in_stride;
         turn_rows(row_of, bytes, columns.data());
         for (std::size_t x = 0; x < width; ++x) {
             const auto [start, taps] = kernel.spans[x];
@@ -133,8 +133,9 @@ void resample_rows_kernel(const std::uint8_t* in, std::size_t in_stride, int row
     }
 }
 
-void resample_columns_kernel(const std::uint8_t* in, int first_row, std::size_t row_bytes,
-                             const ResampleKernel& kernel, std::uint8_t* out) {
+void resample_columns_kernel(const std::uint8_t* in, std::size_t row_bytes, const ResampleKernel& kernel,
+                             std::uint8_t* out) {
+    const int first_row = kernel.spans.front().first;
     const hn::CappedTag<std::int32_t, 16> d;
     const hn::Rebind<std::uint8_t, decltype(d)> d8;
     const std::size_t lanes = hn::Lanes(d);
@@ -218,9 +219,9 @@ void resample_rows(const std::uint8_t* in, std::size_t in_stride, int rows, cons
     HWY_DYNAMIC_DISPATCH(resample_rows_kernel)(in, in_stride, rows, kernel, out);
 }
 
-void resample_columns(const std::uint8_t* in, int first_row, std::size_t row_bytes,
-                      const ResampleKernel& kernel, std::uint8_t* out) {
-    HWY_DYNAMIC_DISPATCH(resample_columns_kernel)(in, first_row, row_bytes, kernel, out);
+void resample_columns(const std::uint8_t* in, std::size_t row_bytes, const ResampleKernel& kernel,
+                      std::uint8_t* out) {
+    HWY_DYNAMIC_DISPATCH(resample_columns_kernel)(in, row_bytes, kernel, out);
 }
 
 void normalise_pixels(const std::uint8_t* rgb, std::size_t pixels, float rescale,

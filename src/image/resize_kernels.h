@@ -24,13 +24,15 @@ struct ResampleKernel {
     int stride = 0;
 };
 
-// Along x: rows of 3-byte pixels, `in_stride` bytes apart -> [rows, spans.size(), 3].
+// Along x: rows of 3-byte pixels, `in_stride` bytes apart -> [rows, spans.size(), 3]. `in` is the first pixel
+// that the first output looks at.
 void resample_rows(const std::uint8_t* in, std::size_t in_stride, int rows, const ResampleKernel& kernel,
                    std::uint8_t* out);
 
-// Along y: `in` holds the source's rows from first_row on, row_bytes each -> [spans.size(), row_bytes].
-void resample_columns(const std::uint8_t* in, int first_row, std::size_t row_bytes,
-                      const ResampleKernel& kernel, std::uint8_t* out);
+// Along y: rows of row_bytes, the first of them the first that the first output looks at
+// -> [spans.size(), row_bytes].
+void resample_columns(const std::uint8_t* in, std::size_t row_bytes, const ResampleKernel& kernel,
+                      std::uint8_t* out);
 
 // [pixels, 3] bytes -> [3, pixels] floats, each (byte * rescale - mean) / std of its channel.
 void normalise_pixels(const std::uint8_t* rgb, std::size_t pixels, float rescale,

@@ -21,8 +21,8 @@ EmbeddingStream::EmbeddingStream(Embedder& embedder, std::span<const std::filesy
       spaces_(std::move(spaces)),
       loader_(
           load_items(files), embedder.preprocess(),
-          [options = DecodeOptions{data.max_pixels, 0}](const std::filesystem::path& file) {
-              return decode_image(file, options);
+          [options = DecodeOptions{data.max_pixels, 0}](const DecodeRequest& request) {
+              return decode_part(request.file, options, request.wanted);
           },
           LoaderOptions{data.workers, batch_size, 4}) {}
 

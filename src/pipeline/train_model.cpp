@@ -76,8 +76,10 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     options.progress = run.progress;
     options.stop = run.stop;
     options.processes = processes;
-    const auto decode = [decode_options = DecodeOptions{config.data.max_pixels, 0}](
-                            const std::filesystem::path& file) { return decode_image(file, decode_options); };
+    const auto decode = [decode_options =
+                             DecodeOptions{config.data.max_pixels, 0}](const DecodeRequest& request) {
+        return decode_part(request.file, decode_options, request.wanted);
+    };
     try {
         TrainReport report = train(options, catalogue, split, decode);
         if (processes->is_first()) draw_curves(layout.curves(), report.epochs);

@@ -50,7 +50,7 @@ TEST(Resize, WindowEqualsThatPartOfTheWholePicture) {
     const Pixels source = noise(97, 61);
     for (const auto& [width, height] : {std::pair{40, 30}, std::pair{210, 150}}) {
         const Pixels whole = resize_bicubic(source, width, height);
-        const CropWindow window{7, 5, 21, 18};
+        const PixelRect window{7, 5, 21, 18};
         const Pixels part = resize_bicubic(source, width, height, window);
         ASSERT_EQ(part.width, window.width);
         ASSERT_EQ(part.height, window.height);

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/image/pixels.h"
+#include "clipsim/image/picture_part.h"
 #include "clipsim/image/preprocess.h"
 
 namespace clipsim {
@@ -61,9 +61,18 @@ struct SkippedImage {
     std::string reason;
 };
 
-// How a file becomes pixels: decode_image in the program, anything in tests. Called from many threads at
+// A file to decode, and the part of it that will be looked at.
+struct DecodeRequest {
+    const std::filesystem::path& file;
+    const PartChooser& wanted;
+
+    // NOLINTNEXTLINE(google-explicit-constructor): a function of the file alone decodes the whole
+    operator const std::filesystem::path&() const { return file; }
+};
+
+// How a file becomes pixels: decode_part in the program, anything in tests. Called from many threads at
 // once.
-using DecodeFunction = std::function<Pixels(const std::filesystem::path&)>;
+using DecodeFunction = std::function<PicturePart(const DecodeRequest&)>;
 
 struct LoaderOptions {
     int workers = 0;  // 0: one a core

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "clipsim/core/error.h"
+#include "clipsim/image/picture_part.h"
 #include "clipsim/image/pixels.h"
 
 namespace clipsim {
@@ -29,5 +30,12 @@ struct DecodeOptions {
 Pixels decode_image(const std::filesystem::path& file, const DecodeOptions& options = {});
 Pixels decode_image(std::span<const std::byte> bytes, const std::filesystem::path& name,
                     const DecodeOptions& options);
+
+// Decodes what `wanted` asks for, or more: the pixels are those of decode_image at full size, and a file that
+// it refuses is refused. Only JPEGs take less time for a part. Throws ImageError, and what `wanted` throws.
+PicturePart decode_part(const std::filesystem::path& file, const DecodeOptions& options,
+                        const PartChooser& wanted);
+PicturePart decode_part(std::span<const std::byte> bytes, const std::filesystem::path& name,
+                        const DecodeOptions& options, const PartChooser& wanted);
 
 }  // namespace clipsim

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 
+#include "clipsim/image/picture_part.h"
 #include "clipsim/image/pixels.h"
 
 namespace clipsim {
@@ -38,14 +39,19 @@ struct AugmentedView {
 // other time. Depends on `seed` alone.
 AugmentedView random_view(std::uint64_t seed, int source_width, int source_height);
 
-// Resized and cropped, still 8 bit: [crop_height, crop_width, 3].
-Pixels resize_and_crop(const Pixels& source, const PreprocessSpec& spec);
-Pixels resize_view(const Pixels& source, const PreprocessSpec& spec, const AugmentedView& view);
+// Resized and cropped, still 8 bit: [crop_height, crop_width, 3]. Of a part, it must hold what the functions
+// below say.
+Pixels resize_and_crop(const PicturePart& source, const PreprocessSpec& spec);
+Pixels resize_view(const PicturePart& source, const PreprocessSpec& spec, const AugmentedView& view);
+
+// What of a picture of that size they look at.
+PixelRect part_in_crop(int width, int height, const PreprocessSpec& spec);
+PixelRect part_in_view(int width, int height, const AugmentedView& view);
 
 // 8-bit pixels of the crop's size -> out: [3, crop_height, crop_width] float, CLIP-normalised.
 void normalise(const Pixels& cropped, const PreprocessSpec& spec, std::span<float> out);
 
 // The whole way: out is [3, crop_height, crop_width].
-void preprocess(const Pixels& source, const PreprocessSpec& spec, std::span<float> out);
+void preprocess(const PicturePart& source, const PreprocessSpec& spec, std::span<float> out);
 
 }  // namespace clipsim

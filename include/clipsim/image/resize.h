@@ -4,16 +4,21 @@
 // that keeps the shape never does.)
 #pragma once
 
+#include "clipsim/image/picture_part.h"
 #include "clipsim/image/pixels.h"
 
 namespace clipsim {
 
-// Only the window [crop_x, crop_x + crop_width) x [crop_y, ...) of the resized picture is computed.
-struct CropWindow {
-    int x = 0, y = 0, width = 0, height = 0;
-};
-
+// Only the window of the resized picture is computed.
 Pixels resize_bicubic(const Pixels& source, int width, int height);
-Pixels resize_bicubic(const Pixels& source, int width, int height, const CropWindow& window);
+Pixels resize_bicubic(const Pixels& source, int width, int height, const PixelRect& window);
+
+// The same of the rectangle `from` of a picture, as if it were a picture of its own. `source` must hold what
+// resize_support says.
+Pixels resize_bicubic(const PicturePart& source, const PixelRect& from, int width, int height,
+                      const PixelRect& window);
+
+// The pixels that such a resize looks at, in the picture's coordinates.
+PixelRect resize_support(const PixelRect& from, int width, int height, const PixelRect& window);
 
 }  // namespace clipsim
