@@ -9,6 +9,12 @@ find_package(spdlog 1.10 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # Debian's FAISS package expects the target to exist
 find_package(LibTorch 2.6 REQUIRED)
+if(LibTorch_CUDA_LIBRARY)
+    find_package(NCCL QUIET)
+    if(NOT NCCL_FOUND)
+        message(STATUS "NCCL: not found, several processes on GPUs exchange through host memory")
+    endif()
+endif()
 find_package(hwy 1.0 REQUIRED)
 
 if(NOT CLIPSIM_MODEL_ONLY)

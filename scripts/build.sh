@@ -11,4 +11,5 @@ if ! log=$(cmake --preset release -DLIBTORCH_ROOT="$PWD/.deps/libtorch" "${switc
     printf '%s\n' "$log" >&2
     exit 1
 fi
+sed -n '/NCCL: not found/s/^-- /build: /p' <<<"$log" >&2
 cmake --build --preset release ${1:+--target "$@"}

@@ -77,13 +77,15 @@ find_libtorch() {
 }
 
 # The wheel from PyPI is a CUDA build. The NVIDIA libraries it links are packages of their own, of some GB, named in the
-# wheel. With no GPU to use them its CPU half does all the same, and wants two small ones (CUDA's runtime and profiler).
+# wheel; compiling for NCCL takes two small ones more, cccl and crt (cmake/FindNCCL.cmake). With no GPU to use them its CPU
+# half does all the same, and wants two small ones (CUDA's runtime and profiler).
 complete_cuda_build() {
     local cuda=no named=.deps/torch.new/nvidia.txt
     [ ! -e /proc/driver/nvidia/version ] || cuda=yes
     if [ "${CLIPSIM_CUDA:-$cuda}" = yes ]; then
         say "this is a CUDA build: installing the NVIDIA packages it names (some GB; CLIPSIM_CUDA=no does without)"
-        sed -nE 's/^Requires-Dist: ((nvidia-|cuda-toolkit)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA >"$named"
+        sed -nE 's/^Requires-Dist: ((nvidia-|cuda-toolkit)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA \
+            | sed 's/^cuda-toolkit\[/&cccl,crt,/' >"$named"
     else
         say "no NVIDIA GPU here: keeping the CPU half of this CUDA build (CLIPSIM_CUDA=yes keeps all of it)"
         sed -nE 's/^Requires-Dist: cuda-toolkit\[[^]]*\](==[0-9.]+).*/cuda-toolkit[cudart,cupti]\1/p' \

@@ -76,7 +76,8 @@ std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s) {
     group->size_ = size;
     group->impl_ = std::make_unique<Impl>();
     group->impl_->name = concat("rank ", rank, " of ", size);
-    const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_s * 1000));
+    const std::chrono::milliseconds timeout(static_cast<std::int64_t>(timeout_s * 1000));
+    group->impl_->timeout = timeout;
     group->impl_->run([&] {
         c10d::TCPStoreOptions options;
         options.port = static_cast<std::uint16_t>(port);

@@ -1,9 +1,19 @@
 #include "clipsim/distributed/process_group.h"
 
+#include <algorithm>
+
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
 
 namespace clipsim {
+
+namespace {
+
+std::string first_sentence(const std::string& text) {
+    return text.substr(0, std::min(text.find('\n'), text.find(". ")));
+}
+
+}  // namespace
 
 ProcessGroup::ProcessGroup() = default;
 ProcessGroup::~ProcessGroup() = default;
@@ -17,21 +27,41 @@ void ProcessGroup::Impl::run(const std::function<void()>& collective) const {
         throw LostProcessError(concat(name,
                                       ": another process of the group ended, or kept this one waiting for "
                                       "longer than distributed.timeout_s (",
-                                      printable(text.substr(0, text.find_first_of("\n."))), ")"));
+                                      printable(first_sentence(text)), ")"));
     }
 }
 
+ProcessGroup::Impl::Route ProcessGroup::Impl::route_of(const torch::Tensor& tensor) const {
+    if (nccl && tensor.is_cuda()) return {nccl->backend(), tensor.device()};
+    return {*gloo, torch::kCPU};
+}
+
+// NCCL may learn only from the timeout that a process is gone; Gloo learns it at once.
+void ProcessGroup::Impl::meet_before(const Route& route) const {
+    if (route.device.is_cuda()) gloo->barrier()->wait();
+}
+
 std::vector<torch::Tensor> ProcessGroup::Impl::all_gather(const torch::Tensor& local) {
-    std::vector<torch::Tensor> inputs{local.contiguous()};
+    const Route route = route_of(local);
+    std::vector<torch::Tensor> inputs{local.to(route.device).contiguous()};
     std::vector<std::vector<torch::Tensor>> outputs(1);
     for (int rank = 0; rank < gloo->getSize(); ++rank) outputs[0].push_back(torch::empty_like(inputs[0]));
-    run([&] { gloo->allgather(outputs, inputs)->wait(); });
+    run([&] {
+        meet_before(route);
+        route.backend.allgather(outputs, inputs)->wait();
+    });
+    for (torch::Tensor& output : outputs[0]) output = output.to(local.device());
     return outputs[0];
 }
 
 void ProcessGroup::Impl::all_reduce_sum(torch::Tensor& tensor) {
-    std::vector<torch::Tensor> tensors{tensor};
-    run([&] { gloo->allreduce(tensors)->wait(); });
+    const Route route = route_of(tensor);
+    std::vector<torch::Tensor> tensors{tensor.to(route.device)};
+    run([&] {
+        meet_before(route);
+        route.backend.allreduce(tensors)->wait();
+    });
+    tensor = tensors[0].to(tensor.device());
 }
 
 std::pair<std::size_t, std::size_t> ProcessGroup::share_of(std::size_t count) const {

@@ -7,7 +7,7 @@ namespace clipsim {
 GatheredRows gather_rows(ProcessGroup& group, const torch::Tensor& local) {
     if (group.impl() == nullptr) return {local.detach(), 0};
     const torch::NoGradGuard no_grad;
-    const torch::Tensor own = local.detach().to(torch::kCPU);
+    const torch::Tensor own = local.detach();
     std::vector<std::int64_t> counts;
     std::int64_t longest = 0;
     for (const torch::Tensor& count :
@@ -26,7 +26,7 @@ GatheredRows gather_rows(ProcessGroup& group, const torch::Tensor& local) {
         parts[rank] = parts[rank].narrow(0, 0, counts[rank]);
         if (static_cast<int>(rank) < group.rank()) result.first += counts[rank];
     }
-    result.rows = parts.empty() ? local.detach() : torch::cat(parts).to(local.device());
+    result.rows = parts.empty() ? own : torch::cat(parts);
     return result;
 }
 
@@ -35,7 +35,8 @@ void sum_over_ranks(ProcessGroup& group, std::span<const torch::Tensor> tensors)
     const torch::NoGradGuard no_grad;
     // One message for all of them.
     std::vector<torch::Tensor> flat;
-    for (const torch::Tensor& tensor : tensors) flat.push_back(tensor.detach().flatten().to(torch::kCPU));
+    for (const torch::Tensor& tensor : tensors)
+        flat.push_back(tensor.detach().flatten().to(tensors.front().device()));
     torch::Tensor sum = torch::cat(flat);
     group.impl()->all_reduce_sum(sum);
     std::int64_t start = 0;

@@ -9,6 +9,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/distributed/tensors.h"
 #include "feature_cache.h"
 #include "fingerprint.h"
 #include "head_stage.h"
@@ -50,6 +51,7 @@ class TrainingRun {
             return report();
         }
         if (is_first()) ensure_writable_folder(files_.checkpoints);
+        use_device(*options_.processes, device_);
         prepare();
         run_stages();
         return report();

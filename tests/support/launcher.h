@@ -27,11 +27,9 @@ inline int free_port() {
 
 // The environment of one rank; all ranks of a group are given the same port of this machine.
 inline std::vector<std::pair<std::string, std::string>> rank_environment(int rank, int size, int port) {
-    return {{"RANK", std::to_string(rank)},
-            {"WORLD_SIZE", std::to_string(size)},
-            {"MASTER_ADDR", "127.0.0.1"},
-            {"MASTER_PORT", std::to_string(port)},
-            {"GLOO_SOCKET_IFNAME", "lo"}};
+    return {{"RANK", std::to_string(rank)},        {"LOCAL_RANK", std::to_string(rank)},
+            {"WORLD_SIZE", std::to_string(size)},  {"MASTER_ADDR", "127.0.0.1"},
+            {"MASTER_PORT", std::to_string(port)}, {"GLOO_SOCKET_IFNAME", "lo"}};
 }
 
 }  // namespace clipsim::testing

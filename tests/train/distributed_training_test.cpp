@@ -1,17 +1,14 @@
 // Several processes train as one: each test starts this program again, once a rank.
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "clipsim/model/safetensors.h"
 #include "clipsim/train/trainer.h"
-#include "support/launcher.h"
+#include "support/ranks.h"
 #include "train/linear_stage.h"
 #include "train/painted_world.h"
 #include "training_step.h"
@@ -19,41 +16,10 @@
 namespace clipsim::testing {
 namespace {
 
-// What a rank is to do, handed on in an environment variable.
-constexpr const char* order_variable = "CLIPSIM_TEST_ORDER";
-
-pid_t start_rank(int rank, int size, int port, const nlohmann::json& order) {
-    std::vector<std::string> variables;
-    for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
-    for (const auto& [name, value] : rank_environment(rank, size, port))
-        variables.push_back(name + '=' + value);
-    variables.push_back(order_variable + ('=' + order.dump()));
-    std::vector<char*> environment;
-    for (std::string& variable : variables) environment.push_back(variable.data());
-    environment.push_back(nullptr);
-    // One test alone: another would say that it is skipped, and ctest take the whole for skipped.
-    std::string program = "/proc/self/exe",
-                filter = order.contains("step") ? "--gtest_filter=Rank.DISABLED_TakesAStep"
-                                                : "--gtest_filter=Rank.DISABLED_Trains",
-                disabled = "--gtest_also_run_disabled_tests";
-    char* arguments[] = {program.data(), filter.data(), disabled.data(), nullptr};
-    pid_t child = -1;
-    EXPECT_EQ(::posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environment.data()), 0);
-    return child;
-}
-
 // The exit codes of the ranks.
 std::vector<int> run_ranks(int size, const nlohmann::json& order) {
-    const int port = free_port();
-    std::vector<pid_t> children;
-    for (int rank = 0; rank < size; ++rank) children.push_back(start_rank(rank, size, port, order));
-    std::vector<int> codes;
-    for (const pid_t child : children) {
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        codes.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-    }
-    return codes;
+    return start_ranks(size, order.contains("step") ? "Rank.DISABLED_TakesAStep" : "Rank.DISABLED_Trains",
+                       order.dump());
 }
 
 void set_up(PaintedWorld& world, Loss loss, int views = 2) {
@@ -118,9 +84,9 @@ torch::Tensor gradient_of_step(Loss kind, ProcessGroup& processes) {
 
 // One rank of a test below; alone it does nothing.
 std::optional<nlohmann::json> order_of_rank() {
-    const char* text = std::getenv(order_variable);
-    if (text == nullptr) return std::nullopt;
-    return nlohmann::json::parse(text);
+    const std::optional<std::string> text = given_order();
+    if (!text) return std::nullopt;
+    return nlohmann::json::parse(*text);
 }
 
 TEST(Rank, DISABLED_TakesAStep) {
@@ -139,6 +105,7 @@ TEST(Rank, DISABLED_Trains) {
     PaintedWorld world;
     set_up(world, static_cast<Loss>(order.at("loss").get<int>()), order.value("views", 2));
     world.options.output_dir = order.at("output").get<std::string>();
+    world.options.device = order.value("device", "cpu");
     world.options.processes = ProcessGroup::from_environment(60);
     std::atomic<int> left = order.value("dies_after", 1 << 30);
     if (world.options.processes->rank() == order.value("dies", -1)) {
@@ -174,29 +141,31 @@ TEST(DistributedTraining, EveryRankHasTheGradientOfOneProcess) {
     }
 }
 
-TEST(DistributedTraining, TwoAndFourProcessesGiveTheModelOfOne) {
-    for (const Loss loss : {Loss::triplet, Loss::supcon, Loss::proxy_anchor}) {
-        PaintedWorld world;
-        set_up(world, loss);
-        world.train();
-        for (const int size : {2, 4}) {
-            SCOPED_TRACE(size);
-            const std::filesystem::path output = world.folder / std::to_string(size);
-            const nlohmann::json order{{"loss", static_cast<int>(loss)}, {"output", output.string()}};
-            EXPECT_EQ(run_ranks(size, order), std::vector<int>(static_cast<std::size_t>(size), 0));
-            expect_same_models(world.options.output_dir, output);
-        }
+void expect_the_model_of_one(const std::string& device, Loss loss, const std::vector<int>& sizes) {
+    PaintedWorld world;
+    set_up(world, loss);
+    world.options.device = device;
+    world.train();
+    for (const int size : sizes) {
+        SCOPED_TRACE(size);
+        const std::filesystem::path output = world.folder / std::to_string(size);
+        const nlohmann::json order{
+            {"loss", static_cast<int>(loss)}, {"output", output.string()}, {"device", device}};
+        EXPECT_EQ(run_ranks(size, order), std::vector<int>(static_cast<std::size_t>(size), 0));
+        expect_same_models(world.options.output_dir, output);
     }
 }
 
-TEST(DistributedTraining, ALostProcessEndsAllWithAnErrorAndAStateToGoOnFrom) {
+void expect_that_all_end_when_one_is_lost(const std::string& device) {
     PaintedWorld whole, resumed;
     set_up(whole, Loss::triplet, 0);
     set_up(resumed, Loss::triplet, 0);
+    whole.options.device = resumed.options.device = device;
     whole.train();
     // Rank 1 reads 18 + 6 photos for the features, then 20 an epoch of stage 2: lost within the second.
     const nlohmann::json order{{"loss", static_cast<int>(Loss::triplet)},
                                {"output", resumed.options.output_dir.string()},
+                               {"device", device},
                                {"views", 0},
                                {"dies", 1},
                                {"dies_after", 54}};
@@ -207,6 +176,26 @@ TEST(DistributedTraining, ALostProcessEndsAllWithAnErrorAndAStateToGoOnFrom) {
     resumed.options.resume = true;
     resumed.train();
     expect_same_models(whole.options.output_dir, resumed.options.output_dir);
+}
+
+TEST(DistributedTraining, TwoAndFourProcessesGiveTheModelOfOne) {
+    for (const Loss loss : {Loss::triplet, Loss::supcon, Loss::proxy_anchor})
+        expect_the_model_of_one("cpu", loss, {2, 4});
+}
+
+TEST(DistributedTraining, ALostProcessEndsAllWithAnErrorAndAStateToGoOnFrom) {
+    expect_that_all_end_when_one_is_lost("cpu");
+}
+
+// Over NCCL where there are two GPUs, through host memory where there is one.
+TEST(DistributedTraining, OnGpusTwoProcessesGiveTheModelOfOne) {
+    if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU here";
+    expect_the_model_of_one("cuda", Loss::triplet, {2});
+}
+
+TEST(DistributedTraining, OnGpusALostProcessEndsAll) {
+    if (!torch::cuda::is_available()) GTEST_SKIP() << "no GPU here";
+    expect_that_all_end_when_one_is_lost("cuda");
 }
 
 }  // namespace

@@ -23,10 +23,9 @@ class ProcessGroup {
   public:
     // This process alone: rank 0 of 1.
     ProcessGroup();
-    // Joins the group that the environment names, over LibTorch's Gloo; alone without WORLD_SIZE or where it
-    // is
-    // 1. `timeout_s`: how long the others may keep this one waiting. Throws UsageError for a variable that is
-    // missing or wrong, LostProcessError when the others do not come.
+    // Joins the group that the environment names, over LibTorch's Gloo; alone where WORLD_SIZE is 1 or not
+    // set. `timeout_s`: how long the others may keep this one waiting. Throws UsageError for a variable that
+    // is missing or wrong, LostProcessError when the others do not come.
     static std::shared_ptr<ProcessGroup> from_environment(double timeout_s);
     ~ProcessGroup();
     ProcessGroup(const ProcessGroup&) = delete;

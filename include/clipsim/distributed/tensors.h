@@ -1,4 +1,4 @@
-// Tensors of all ranks. On GPUs they pass through the host's memory.
+// Tensors of all ranks: over Gloo, and those on GPUs over NCCL where use_device found that it can.
 #pragma once
 
 #include <torch/torch.h>
@@ -8,6 +8,11 @@
 #include "clipsim/distributed/process_group.h"
 
 namespace clipsim {
+
+// Every rank says, once and before the calls below, where its tensors are. GPUs exchange over NCCL where
+// LibTorch and clipsim are built with it and each rank has a GPU of its own; otherwise through host memory,
+// and the log says why.
+void use_device(ProcessGroup& group, const torch::Device& device);
 
 struct GatheredRows {
     torch::Tensor rows;      // [sum of N, ...] of all ranks, in the order of the ranks; no gradient
