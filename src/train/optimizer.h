@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Optimizer {
     const std::vector<torch::Tensor>& parameters() const { return parameters_; }
 
   private:
+    std::optional<torch::Tensor> clipping_divisor() const;
+
     std::unique_ptr<torch::optim::AdamW> adam_;
     std::vector<double> peak_rates_;  // of each group of adam_
     std::vector<torch::Tensor> parameters_;

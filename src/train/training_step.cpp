@@ -1,5 +1,7 @@
 #include "training_step.h"
 
+#include <cmath>
+
 #include "clipsim/distributed/tensors.h"
 
 namespace clipsim {
@@ -63,7 +65,7 @@ LossValue backpropagate(const StepParts& parts, const LabelledBatches& step, dou
     if (all.embeddings.size(0) < 2) return {};
     const LossValue value = loss.compute(memory.compare(all.embeddings, all.labels));
     memory.remember(all.embeddings, all.labels);
-    if (value.is_empty || !value.loss.isfinite().item<bool>()) return value;
+    if (value.is_empty || !std::isfinite(value.loss.item<double>())) return value;
     // The same on every process, and so are the gradients of the loss's own parameters. What is about the
     // model's weights counts once, for those are summed below.
     torch::Tensor total = value.loss;
@@ -71,7 +73,7 @@ LossValue backpropagate(const StepParts& parts, const LabelledBatches& step, dou
         const torch::Tensor penalty = keeper.penalty(all.embeddings, all.samples);
         if (penalty.defined()) total = total + penalty;
     }
-    (total * scale).backward();
+    total.backward(torch::full_like(total, scale));
 
     for (std::size_t i = 0; i < step.batches.size(); ++i) {
         const Part& part = all.parts[i];

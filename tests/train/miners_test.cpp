@@ -17,10 +17,7 @@ using TripletSet = std::multiset<std::array<std::int64_t, 3>>;
 
 TripletSet as_set(const Triplets& triplets) {
     TripletSet result;
-    for (std::int64_t i = 0; i < triplets.size(); ++i) {
-        result.insert({triplets.anchors[i].item<std::int64_t>(), triplets.positives[i].item<std::int64_t>(),
-                       triplets.negatives[i].item<std::int64_t>()});
-    }
+    for (const auto& [anchor, positive, negative] : triplets) result.insert({anchor, positive, negative});
     return result;
 }
 
@@ -73,7 +70,7 @@ TEST(Miners, SemiHardEqualsPytorchMetricLearningOnTiesToo) {
         auto random = generator(1);
         const Triplets mined = mine(Mining::semi_hard, batch, random);
         EXPECT_EQ(as_set(mined), as_set(golden.at("semi_hard")));
-        found += static_cast<std::size_t>(mined.size());
+        found += mined.size();
     }
     EXPECT_GT(found, 20U);
 }
@@ -84,15 +81,13 @@ TEST(Miners, BatchHardEqualsPytorchMetricLearning) {
         auto random = generator(1);
         const Triplets mined = mine(Mining::batch_hard, batch, random);
         const auto& expected = golden.at("batch_hard");
-        ASSERT_EQ(static_cast<std::size_t>(mined.size()), expected[0].size());
-        for (std::int64_t i = 0; i < mined.size(); ++i) {
+        ASSERT_EQ(mined.size(), expected[0].size());
+        for (std::size_t row = 0; row < mined.size(); ++row) {
             // Where two are equally far either may be chosen; the distances and the classes are what counts.
-            const auto row = static_cast<std::size_t>(i);
             const auto a = expected[0][row].get<std::int64_t>(), p = expected[1][row].get<std::int64_t>(),
                        n = expected[2][row].get<std::int64_t>();
-            const auto mined_p = mined.positives[i].item<std::int64_t>(),
-                       mined_n = mined.negatives[i].item<std::int64_t>();
-            ASSERT_EQ(mined.anchors[i].item<std::int64_t>(), a);
+            const auto [mined_a, mined_p, mined_n] = mined[row];
+            ASSERT_EQ(mined_a, a);
             EXPECT_EQ(batch.distances[a][mined_p].item<float>(), batch.distances[a][p].item<float>());
             EXPECT_EQ(batch.distances[a][mined_n].item<float>(), batch.distances[a][n].item<float>());
             EXPECT_NE(mined_p, a);
@@ -156,8 +151,8 @@ TEST(Miners, DistanceWeightedFollowsItsWeights) {
     for (int i = 0; i < rounds; ++i) {
         const Triplets drawn =
             mine_triplets({Mining::distance_weighted, 0.2, 0, {}}, distances, comparison, random);
-        ASSERT_EQ(drawn.anchors[0].item<std::int64_t>(), 0);
-        counts[drawn.negatives[0].item<std::int64_t>()] += 1;
+        ASSERT_EQ(drawn[0].anchor, 0);
+        counts[drawn[0].negative] += 1;
     }
     EXPECT_LT((counts / rounds - weights).abs().max().item<double>(), 0.03);
     EXPECT_EQ(counts[5].item<double>(), 0) << "beyond nonzero_loss_cutoff";
@@ -178,7 +173,7 @@ TEST(Miners, AtMostSoManyTripletsAnAnchorAndEachAsLikely) {
         }
         for (const auto& [anchor, count] : per_anchor) EXPECT_EQ(count, 3) << anchor;
     }
-    EXPECT_EQ(static_cast<std::int64_t>(seen.size()), all.size());
+    EXPECT_EQ(seen.size(), all.size());
     const double expected = 3.0 * 12 * rounds / static_cast<double>(all.size());
     for (const auto& [triplet, count] : seen) EXPECT_NEAR(count, expected, 0.5 * expected);
 }

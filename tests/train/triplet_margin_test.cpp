@@ -78,8 +78,7 @@ TEST(TripletLoss, TripletsBeyondTheMarginDoNotDiluteTheMean) {
                                                    {0.5F, 0.0F, 1.0F, 1.0F},
                                                    {0.4F, 1.0F, 0.0F, 1.0F},
                                                    {1.9F, 1.0F, 1.0F, 0.0F}});
-    const Triplets triplets{torch::tensor({0, 0}, torch::kInt64), torch::tensor({1, 1}, torch::kInt64),
-                            torch::tensor({2, 3}, torch::kInt64)};
+    const Triplets triplets{{0, 1, 2}, {0, 1, 3}};
     const LossValue loss = triplet_margin_loss(distances, triplets, 0.2);
     EXPECT_NEAR(loss.loss.item<double>(), 0.3, 1e-6);
     EXPECT_NEAR(loss.active_share, 0.5, 1e-9);

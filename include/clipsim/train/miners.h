@@ -6,16 +6,19 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "clipsim/core/config.h"
 #include "clipsim/train/comparison.h"
 
 namespace clipsim {
 
-struct Triplets {
-    torch::Tensor anchors;               // [M] int64, rows of the batch
-    torch::Tensor positives, negatives;  // [M] int64, rows of the references
-    std::int64_t size() const { return anchors.defined() ? anchors.size(0) : 0; }
+struct Triplet {
+    std::int32_t anchor;              // row of the batch
+    std::int32_t positive, negative;  // rows of the references
 };
+using Triplets = std::vector<Triplet>;
 
 struct MinerOptions {
     Mining mining = Mining::all;
@@ -25,7 +28,7 @@ struct MinerOptions {
 };
 
 // distances: [B, R] of the comparison's anchors and references, Euclidean for distance_weighted.
-// `generator`, on the CPU, serves what is drawn.
+// `generator`, on the CPU, serves what is drawn. Triplets are chosen on the CPU, wherever the distances are.
 //   random:            for each pair (anchor, positive) one negative, all alike
 //   all:               every valid triplet
 //   semi_hard:         every triplet with d(a,p) < d(a,n) <= d(a,p) + margin (bounds as in

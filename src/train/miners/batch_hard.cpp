@@ -1,13 +1,20 @@
-#include "pairs.h"
+#include <algorithm>
+
+#include "mining_batch.h"
 
 namespace clipsim {
 
-Triplets batch_hard_triplets(const torch::Tensor& distances, const Comparison& comparison) {
-    const torch::Tensor positives = positive_mask(comparison), negatives = negative_mask(comparison);
-    const torch::Tensor farthest = std::get<1>(distances.masked_fill(~positives, -1.0).max(1));
-    const torch::Tensor nearest = std::get<1>(distances.masked_fill(~negatives, 1e9).min(1));
-    const torch::Tensor anchors = (positives.any(1) & negatives.any(1)).nonzero().flatten();
-    return {anchors, farthest.index_select(0, anchors), nearest.index_select(0, anchors)};
+Triplets batch_hard_triplets(const MiningBatch& batch) {
+    Triplets triplets;
+    for (std::int32_t anchor = 0; anchor < batch.size(); ++anchor) {
+        const auto [positives, negatives] = batch.choice_of(anchor);
+        if (positives.empty() || negatives.empty()) continue;
+        const std::span<const float> distances = batch.distances(anchor);
+        const auto distance = [&](std::int32_t reference) { return distances[reference]; };
+        triplets.push_back({anchor, *std::ranges::max_element(positives, {}, distance),
+                            *std::ranges::min_element(negatives, {}, distance)});
+    }
+    return triplets;
 }
 
 }  // namespace clipsim

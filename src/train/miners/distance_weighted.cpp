@@ -1,4 +1,6 @@
-#include "pairs.h"
+#include <limits>
+
+#include "clipsim/train/miners.h"
 
 namespace clipsim {
 

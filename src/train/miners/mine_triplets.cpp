@@ -1,4 +1,4 @@
-#include "pairs.h"
+#include "mining_batch.h"
 
 namespace clipsim {
 
@@ -6,24 +6,19 @@ namespace {
 
 Triplets mine(const MinerOptions& options, const torch::Tensor& distances, const Comparison& comparison,
               torch::Generator& generator) {
+    const MiningBatch batch(distances, comparison);
     switch (options.mining) {
-        case Mining::random: {
-            const AnchorPositivePairs pairs = anchor_positive_pairs(comparison);
-            return draw_negatives(pairs, pairs.negatives.to(torch::kFloat32), generator);
-        }
-        case Mining::all: {
-            const AnchorPositivePairs pairs = anchor_positive_pairs(comparison);
-            return triplets_of(pairs, pairs.negatives);
-        }
+        case Mining::random:
+            return draw_negatives(batch, negative_mask(comparison).to(torch::kFloat32), generator);
+        case Mining::all:
+            return triplets_where(batch, [](float, float) { return true; });
         case Mining::semi_hard:
-            return semi_hard_triplets(options.margin, distances, comparison);
+            return semi_hard_triplets(options.margin, batch);
         case Mining::batch_hard:
-            return batch_hard_triplets(distances, comparison);
-        case Mining::distance_weighted: {
-            const AnchorPositivePairs pairs = anchor_positive_pairs(comparison);
-            const torch::Tensor weights = negative_weights(options.distance_weighted, distances, comparison);
-            return draw_negatives(pairs, weights.index_select(0, pairs.anchors), generator);
-        }
+            return batch_hard_triplets(batch);
+        case Mining::distance_weighted:
+            return draw_negatives(
+                batch, negative_weights(options.distance_weighted, distances, comparison), generator);
     }
     return {};
 }

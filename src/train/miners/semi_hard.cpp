@@ -1,12 +1,13 @@
-#include "pairs.h"
+#include "mining_batch.h"
 
 namespace clipsim {
 
-Triplets semi_hard_triplets(double margin, const torch::Tensor& distances, const Comparison& comparison) {
-    const AnchorPositivePairs pairs = anchor_positive_pairs(comparison);
-    const torch::Tensor to_positive = distances.index({pairs.anchors, pairs.positives}).unsqueeze(1);
-    const torch::Tensor gap = distances.index_select(0, pairs.anchors) - to_positive;  // d(a, n) - d(a, p)
-    return triplets_of(pairs, pairs.negatives & (gap > 0) & (gap <= margin));
+Triplets semi_hard_triplets(double margin, const MiningBatch& batch) {
+    const auto limit = static_cast<float>(margin);
+    return triplets_where(batch, [limit](float to_positive, float to_negative) {
+        const float gap = to_negative - to_positive;
+        return gap > 0 && gap <= limit;
+    });
 }
 
 }  // namespace clipsim
