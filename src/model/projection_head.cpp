@@ -9,7 +9,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
-// Rows [N, D] scaled to length 1, y = x / |x|, with the gradient in one formula instead of that of each operation:
+// Rows [N, D] scaled to length 1, y = x / |x|, with the gradient in one formula instead of that of each
+// operation:
 //   dL/dx = (g - (g . y) y) / |x|,   g = dL/dy
 struct UnitRows : torch::autograd::Function<UnitRows> {
     static torch::Tensor forward(AutogradContext* context, const torch::Tensor& rows) {

@@ -13,7 +13,8 @@ using torch::autograd::tensor_list;
 struct PairwiseDistances : torch::autograd::Function<PairwiseDistances> {
     static torch::Tensor forward(AutogradContext* context, const torch::Tensor& anchors,
                                  const torch::Tensor& references) {
-        // Differences, not |a|^2 + |b|^2 - 2ab: in float the latter turns the distance 0 of duplicates into 3e-4.
+        // Differences, not |a|^2 + |b|^2 - 2ab: in float the latter turns the distance 0 of duplicates into
+        // 3e-4.
         constexpr std::int64_t without_matrix_product = 2;
         const torch::Tensor distances = torch::cdist(anchors, references, 2.0, without_matrix_product);
         context->save_for_backward({anchors, references, distances});

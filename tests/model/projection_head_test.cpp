@@ -13,6 +13,18 @@ TEST(ProjectionHead, GivesRowsOfUnitLength) {
     EXPECT_LT(largest_difference(rows.norm(2, 1), torch::ones(7)), 1e-6);
 }
 
+TEST(ProjectionHead, HasTheGradientOfNormalize) {
+    torch::manual_seed(5);
+    ProjectionHead head(6, 4);
+    const torch::Tensor features = torch::randn({9, 6}), slopes = torch::randn({9, 4});
+    const torch::Tensor expected = torch::nn::functional::normalize(
+        head->linear(features), torch::nn::functional::NormalizeFuncOptions().dim(1));
+    const torch::Tensor weight = head->linear->weight;
+    const auto gradient = torch::autograd::grad({head->forward(features)}, {weight}, {slopes});
+    const auto wanted = torch::autograd::grad({expected}, {weight}, {slopes});
+    EXPECT_LT(largest_difference(gradient[0], wanted[0]), 1e-5);
+}
+
 TEST(ProjectionHead, StartsFromTheDirectionsThatKeepMostOfTheDistances) {
     torch::manual_seed(3);
     // Features of rank 3 in 12 dimensions: three directions keep all cosines.

@@ -65,5 +65,27 @@ TEST(Optimizer, ClipsTheNormOfAllGradientsTogether) {
     EXPECT_NEAR(b.grad().item<double>(), 0.8, 1e-4);
 }
 
+TEST(Optimizer, StepsAsAdamWAfterClipGradNorm) {
+    TrainConfig config;
+    config.clip_norm = 0.5;
+    config.schedule = Schedule::constant;
+    config.warmup = 0;
+    torch::manual_seed(4);
+    const torch::Tensor ours = torch::randn({3, 5}).requires_grad_(true);
+    const torch::Tensor theirs = ours.detach().clone().requires_grad_(true);
+    Optimizer optimizer({{{{"ours", ours}}, 0.01}}, config, 20);
+    torch::optim::AdamW adam({theirs}, torch::optim::AdamWOptions(0.01).weight_decay(config.weight_decay));
+    for (int step = 0; step < 20; ++step) {
+        // Norms on both sides of clip_norm.
+        const torch::Tensor gradient = torch::randn({3, 5}) * (step % 2 == 0 ? 1.0 : 0.01);
+        ours.mutable_grad() = gradient.clone();
+        theirs.mutable_grad() = gradient.clone();
+        optimizer.step(step);
+        torch::nn::utils::clip_grad_norm_({theirs}, config.clip_norm);
+        adam.step();
+        ASSERT_LT((ours - theirs).abs().max().item<double>(), 1e-6) << "step " << step;
+    }
+}
+
 }  // namespace
 }  // namespace clipsim::testing

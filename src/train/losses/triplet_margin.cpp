@@ -33,7 +33,8 @@ struct TripletSums {
 
 // All [B, R] floats on the CPU: `compared` is what the margin is of; adds each triplet's slopes to `slopes`.
 TripletSums sum_triplets(const torch::Tensor& distances, const torch::Tensor& compared,
-                         const Triplets& triplets, float margin, TermOf term_of, const torch::Tensor& slopes) {
+                         const Triplets& triplets, float margin, TermOf term_of,
+                         const torch::Tensor& slopes) {
     const auto* const distance = distances.const_data_ptr<float>();
     const auto* const measure = compared.const_data_ptr<float>();
     auto* const slope = slopes.mutable_data_ptr<float>();
@@ -80,10 +81,11 @@ LossValue triplet_margin_loss(const torch::Tensor& distances, const Triplets& tr
         value.loss = distances.sum() * 0;
         return value;
     }
-    // With m(d) = d or d^2, v = margin + m(d(a,p)) - m(d(a,n)) and l(v) = max(v, 0) or log(1 + exp(v)), over the N
-    // triplets with a loss:
+    // With m(d) = d or d^2, v = margin + m(d(a,p)) - m(d(a,n)) and l(v) = max(v, 0) or log(1 + exp(v)), over
+    // the N triplets with a loss:
     //   L = 1/N sum l(v),   dL/dd(a,p) = 1/N sum l'(v) m'(d(a,p)),   dL/dd(a,n) = -1/N sum l'(v) m'(d(a,n))
-    // A loop over memory: for a batch's few thousand triplets it takes as long as two or three calls of LibTorch.
+    // A loop over memory: for a batch's few thousand triplets it takes as long as two or three calls of
+    // LibTorch.
     const torch::Tensor fixed = distances.detach().to(torch::kCPU, torch::kFloat32).contiguous();
     const torch::Tensor compared = config.squared_distances ? fixed.square() : fixed;
     const torch::Tensor slopes = torch::zeros_like(fixed);  // [B, R], dL/dm times N

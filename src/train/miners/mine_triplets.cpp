@@ -17,8 +17,8 @@ Triplets mine(const MinerOptions& options, const torch::Tensor& distances, const
         case Mining::batch_hard:
             return batch_hard_triplets(batch);
         case Mining::distance_weighted:
-            return draw_negatives(
-                batch, negative_weights(options.distance_weighted, distances, comparison), generator);
+            return draw_negatives(batch, negative_weights(options.distance_weighted, distances, comparison),
+                                  generator);
     }
     return {};
 }

@@ -48,8 +48,8 @@ Triplets triplets_where(const MiningBatch& batch, Accepts accepts) {
     return triplets;
 }
 
-// For each pair (anchor, positive) one negative, drawn by the anchor's row of `weights` [B, R]; there is none where
-// all of them are 0.
+// For each pair (anchor, positive) one negative, drawn by the anchor's row of `weights` [B, R]; there is none
+// where all of them are 0.
 Triplets draw_negatives(const MiningBatch& batch, const torch::Tensor& weights, torch::Generator& generator);
 
 Triplets semi_hard_triplets(double margin, const MiningBatch& batch);
