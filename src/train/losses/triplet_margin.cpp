@@ -84,8 +84,8 @@ LossValue triplet_margin_loss(const torch::Tensor& distances, const Triplets& tr
     // With m(d) = d or d^2, v = margin + m(d(a,p)) - m(d(a,n)) and l(v) = max(v, 0) or log(1 + exp(v)), over
     // the N triplets with a loss:
     //   L = 1/N sum l(v),   dL/dd(a,p) = 1/N sum l'(v) m'(d(a,p)),   dL/dd(a,n) = -1/N sum l'(v) m'(d(a,n))
-    // A loop over memory: for a batch's few thousand triplets it takes as long as two or three calls of
-    // LibTorch.
+    // A loop over memory takes less time than a chain of LibTorch's calls: a batch has a few thousand
+    // triplets.
     const torch::Tensor fixed = distances.detach().to(torch::kCPU, torch::kFloat32).contiguous();
     const torch::Tensor compared = config.squared_distances ? fixed.square() : fixed;
     const torch::Tensor slopes = torch::zeros_like(fixed);  // [B, R], dL/dm times N
