@@ -39,7 +39,8 @@ DRAWING_FOLDERS = {
     "people/clothing": "clothes", "people/clothing/hats": "hat", "plants": "plant", "plants/flowers": "flower",
     "plants/trees": "tree", "plants/trees/evergreen": "tree", "recreation/games/chess": "chess", "recreation/holiday": "",
     "recreation/holiday/christmas": "christmas", "recreation/music": "musical instrument", "recreation/party": "",
-    "recreation/sports": "", "recreation/toys": "toy", "signs_and_symbols/clocks": "clock", "signs_and_symbols/money": "coin", "signs_and_symbols/weather": "",
+    "recreation/sports": "", "recreation/toys": "toy", "signs_and_symbols/clocks": "clock",
+    "signs_and_symbols/money": "coin", "signs_and_symbols/weather": "",
     "tools": "tool", "tools/weapons": "weapon", "transportation": "vehicle", "transportation/boating": "boat",
     "transportation/roadsigns": "road sign", "transportation/vehicles": "vehicle",
 }  # fmt: skip

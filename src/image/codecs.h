@@ -18,8 +18,8 @@ namespace clipsim {
 
 Pixels decode_bmp(std::span<const std::byte> bytes, const ImageHeader& header);
 Pixels decode_gif(std::span<const std::byte> bytes);  // the first frame
-// `reduction` is 1, 2, 4 or 8: the sides come divided by it, rounded up. Without one, what is decoded is
-// `part` or more.
+// `reduction` is 1, 2, 4 or 8: the sides come divided by it, rounded up. Without one (1), what is decoded
+// is `wanted`, of the picture as it is stored, or more.
 PicturePart decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction,
                         const PixelRect& wanted);
 Pixels decode_png(std::span<const std::byte> bytes, const ImageHeader& header);
