@@ -1,1 +1,1 @@
-"""The parts of scripts/pretrain_nano.py, the recipe of models/clip-nano."""
+"""The parts of scripts/pretrain_nano.py and scripts/make_clip_lite.py, the recipes of models/clip-nano and clip-lite."""

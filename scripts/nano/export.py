@@ -70,8 +70,13 @@ def held_out_pixels(files: list[Path], model: CLIPModel) -> torch.Tensor:
 
 @torch.inference_mode()
 def report(model, tokenizer, title: str, pixels: torch.Tensor, names: list[str], labels: torch.Tensor) -> None:
-    vectors = embed_all(model, pixels)
     classes = embed_text(model, tokenizer, [f"a photo of a {name}" for name in names])
+    report_vectors(title, embed_all(model, pixels), classes, names, labels)
+
+
+def report_vectors(
+    title: str, vectors: torch.Tensor, classes: torch.Tensor, names: list[str], labels: torch.Tensor
+) -> None:
     print(title, json.dumps({k: round(v, 4) for k, v in measure.measure(vectors, labels, classes).items()}))
     right = (vectors @ classes.T).argmax(dim=1) == labels
     first = labels[(classes @ vectors.T).argmax(dim=1)] == torch.arange(len(names))

@@ -30,6 +30,7 @@ OFTEN_SHARE = 0.25  # of each batch: names with photos or drawings
 DRAWINGS_PER_CLASS = 20  # as many drawings say as much of a word as one of the teacher's classes
 TEXT_RIDGE = 0.003  # of the mean variance of what the text tower makes of the names
 BATCH, RATE, TEMPERATURE = 256, 1e-3, 0.1
+CHUNK = 64  # sentences that go through the text tower at once
 
 
 def imagenet_names() -> list[str]:
@@ -98,10 +99,11 @@ def moved(taught: torch.Tensor, learned: torch.Tensor, ridge: float = 0.5) -> to
 
 
 def pooled_text(model: CLIPModel, tokenizer: CLIPTokenizer, sentences: list[str]) -> torch.Tensor:
-    """The text tower's output before its projection (n, width)."""
-    batches = (sentences[start : start + 256] for start in range(0, len(sentences), 256))
+    """The text tower's output before its projection (n, width). Sentences of a length go together: little padding."""
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    batches = ([sentences[i] for i in order[start : start + CHUNK]] for start in range(0, len(order), CHUNK))
     length = model.config.text_config.max_position_embeddings
-    return torch.cat(
+    pooled = torch.cat(
         [
             model.text_model(
                 **tokenizer(batch, padding=True, truncation=True, max_length=length, return_tensors="pt")
@@ -109,6 +111,7 @@ def pooled_text(model: CLIPModel, tokenizer: CLIPTokenizer, sentences: list[str]
             for batch in batches
         ]
     )
+    return pooled[torch.tensor(order).argsort()]
 
 
 def embed_text(model: CLIPModel, tokenizer: CLIPTokenizer, sentences: list[str]) -> torch.Tensor:
@@ -134,9 +137,10 @@ def fit_text(
     often: list[str],
     steps: int,
     rate: float = RATE,
+    often_share: float = OFTEN_SHARE,
 ) -> None:
     """Names in sentences to their places: towards the place itself (cosine), and as near to each name of `often` as the
-    place is (relations), which is what a search sees. Names of `often` are a quarter of each batch."""
+    place is (relations), which is what a search sees. Of each batch `often_share` are of `often`."""
     names = list(place)
     target = torch.stack([place[name] for name in names])
     known = torch.tensor([i for i, name in enumerate(names) if name in set(often)])
@@ -151,7 +155,7 @@ def fit_text(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
     for step in range(steps):
         chosen = torch.randint(0, len(names), (BATCH,))
-        count = int(BATCH * OFTEN_SHARE)
+        count = int(BATCH * often_share)
         chosen[:count] = known[torch.randint(0, len(known), (count,))]
         prompts = torch.randint(0, len(PROMPTS), (BATCH,)).tolist()
         vectors = embed_text(model, tokenizer, [PROMPTS[p].format(names[i]) for i, p in zip(chosen.tolist(), prompts)])
