@@ -20,6 +20,17 @@ std::string tower_line(const TransformerConfig& tower) {
                   tower.intermediate_size, ", ", name_of(tower.activation));
 }
 
+std::string patches_of(const VisionConfig& vision) {
+    if (vision.efficientnet) return "";
+    return concat(", patches of ", vision.patch_size, ", ", vision.tokens(), " tokens");
+}
+
+std::string vision_line(const VisionConfig& vision) {
+    if (!vision.efficientnet) return tower_line(vision);
+    return concat("EfficientNet-Lite, ", vision.layers, " inverted residual blocks, ", vision.hidden_size,
+                  " channels at the end");
+}
+
 void print_table(const ModelInfo& info) {
     const ModelDescription& model = info.description;
     const PreprocessSpec& spec = model.preprocess;
@@ -31,8 +42,8 @@ void print_table(const ModelInfo& info) {
               << "parameters     " << info.parameters << ", " << info.precision << '\n'
               << "hash           " << info.hash << '\n'
               << "image          " << model.vision.image_size << " x " << model.vision.image_size
-              << ", patches of " << model.vision.patch_size << ", " << model.vision.tokens() << " tokens\n"
-              << "vision tower   " << tower_line(model.vision) << '\n';
+              << patches_of(model.vision) << '\n'
+              << "vision tower   " << vision_line(model.vision) << '\n';
     if (model.text) {
         std::cout << "text tower     " << tower_line(*model.text) << '\n'
                   << "sentences      up to " << model.text->context_length << " tokens of "
@@ -57,12 +68,23 @@ Json tower_json(const TransformerConfig& tower) {
             {"activation", name_of(tower.activation)}};
 }
 
+Json vision_json(const VisionConfig& vision) {
+    if (vision.efficientnet) {
+        return {{"network", "EfficientNet-Lite"},
+                {"layers", vision.layers},
+                {"width", vision.hidden_size},
+                {"image_size", vision.image_size}};
+    }
+    Json json = tower_json(vision);
+    json["image_size"] = vision.image_size;
+    json["patch_size"] = vision.patch_size;
+    json["tokens"] = vision.tokens();
+    return json;
+}
+
 void print_json(const ModelInfo& info) {
     const ModelDescription& model = info.description;
-    Json vision = tower_json(model.vision);
-    vision["image_size"] = model.vision.image_size;
-    vision["patch_size"] = model.vision.patch_size;
-    vision["tokens"] = model.vision.tokens();
+    const Json vision = vision_json(model.vision);
     Json text;
     if (model.text) {
         text = tower_json(*model.text);

@@ -8,17 +8,12 @@ namespace clipsim {
 
 namespace {
 
-torch::Tensor run(TransformerBlock& block, const torch::Tensor& tokens, bool class_token_only) {
-    return class_token_only ? block->forward_class_token(tokens) : block->forward(tokens);
-}
-
 class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
   public:
     // `anchor` is any tensor that needs a gradient: without it autograd would see no reason to call backward
     // for a block whose input is frozen but whose parameters are not.
     static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& tokens,
-                                 const torch::Tensor& /*anchor*/, TransformerBlock block,
-                                 bool class_token_only) {
+                                 const torch::Tensor& /*anchor*/, TowerBlock* block, bool class_token_only) {
         const torch::NoGradGuard no_grad;
         context->save_for_backward({tokens});
         context->saved_data["class_token_only"] = class_token_only;
@@ -28,14 +23,14 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
             static_cast<std::int64_t>(at::autocast::get_autocast_dtype(device));
         context->saved_data["tokens_need_gradient"] = tokens.requires_grad();
         // The block outlives the graph: the tower that owns it is the one being trained.
-        context->saved_data["block"] = reinterpret_cast<std::int64_t>(block.get());
-        return run(block, tokens, class_token_only);
+        context->saved_data["block"] = reinterpret_cast<std::int64_t>(block);
+        return block->run(tokens, class_token_only);
     }
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list gradients) {
         // NOLINTNEXTLINE(performance-no-int-to-ptr): autograd's context keeps plain values alone
-        auto* implementation = reinterpret_cast<TransformerBlockImpl*>(context->saved_data["block"].toInt());
+        auto* block = reinterpret_cast<TowerBlock*>(context->saved_data["block"].toInt());
         const bool class_token_only = context->saved_data["class_token_only"].toBool();
         const bool tokens_need_gradient = context->saved_data["tokens_need_gradient"].toBool();
         const torch::Tensor tokens =
@@ -48,8 +43,7 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
             if (context->saved_data["autocast"].toBool())
                 type = static_cast<at::ScalarType>(context->saved_data["autocast_type"].toInt());
             const AutocastScope autocast(tokens.device().type(), type);
-            output = class_token_only ? implementation->forward_class_token(tokens)
-                                      : implementation->forward(tokens);
+            output = block->run(tokens, class_token_only);
         }
         // Accumulates into the block's parameters and, where wanted, into the copy of the input.
         torch::autograd::backward({output}, {gradients[0]});
@@ -59,13 +53,12 @@ class CheckpointedBlock : public torch::autograd::Function<CheckpointedBlock> {
 
 }  // namespace
 
-torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens,
-                                   bool class_token_only) {
-    for (const torch::Tensor& parameter : block->parameters()) {
+torch::Tensor checkpointed_run(TowerBlock& block, const torch::Tensor& tokens, bool class_token_only) {
+    for (const torch::Tensor& parameter : block.parameters()) {
         if (parameter.requires_grad())
-            return CheckpointedBlock::apply(tokens, parameter, block, class_token_only);
+            return CheckpointedBlock::apply(tokens, parameter, &block, class_token_only);
     }
-    return run(block, tokens, class_token_only);
+    return block.run(tokens, class_token_only);
 }
 
 }  // namespace clipsim

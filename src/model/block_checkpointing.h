@@ -4,11 +4,11 @@
 
 #include <torch/torch.h>
 
-#include "clipsim/model/vision_tower.h"
+#include "clipsim/model/tower_block.h"
 
 namespace clipsim {
 
-torch::Tensor checkpointed_forward(TransformerBlock& block, const torch::Tensor& tokens,
-                                   bool class_token_only);
+// block.run() of the same arguments. The block has to outlive the graph.
+torch::Tensor checkpointed_run(TowerBlock& block, const torch::Tensor& tokens, bool class_token_only);
 
 }  // namespace clipsim

@@ -18,7 +18,7 @@ ClipModel load_clip_model(const ModelFiles& files) {
     model.id = files.id;
     model.preprocess = description.preprocess;
     model.has_text_tower = description.text.has_value();
-    model.tower = VisionTower(description.vision);
+    model.tower = make_vision_tower(description.vision);
     weights.load(*model.tower);
     model.hash = model_hash(files, file, hash_file);
     return model;

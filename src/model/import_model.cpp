@@ -85,7 +85,7 @@ Tensors clip_tensors(const WeightsFile& file, const ModelDescription& model) {
         for (const auto& item : tower.named_parameters())
             tensors.emplace(item.key(), weights.tensor(item.key(), item.value().sizes()));
     };
-    take(*VisionTower(model.vision));
+    take(*make_vision_tower(model.vision));
     if (model.text) {
         weights.require_text_tower();
         take(*TextTower(*model.text));
@@ -104,7 +104,7 @@ Tensors clip_tensors(const WeightsFile& file, const ModelDescription& model) {
 Tensors own_tensors(const WeightsFile& file, const ModelDescription& model) {
     const ModelWeights weights(file, model);
     weights.require_vision_tower();
-    for (const auto& item : VisionTower(model.vision)->named_parameters())
+    for (const auto& item : make_vision_tower(model.vision)->named_parameters())
         weights.tensor(item.key(), item.value().sizes());
     Tensors tensors;
     for (const auto& [name, stored] : file.tensors) tensors.emplace(name, to_tensor(stored));
@@ -162,6 +162,11 @@ ImportReport import_model(const std::string& source, const fs::path& target, con
     const ModelFiles files = find_model(source);
     const WeightsFile file = read_weights(files.weights);
     const ModelDescription model = describe_model(files, file);
+    if (model.vision.efficientnet) {
+        throw UsageError(concat(printable(files.config),
+                                ": Hugging Face's CLIP has no such vision tower (EfficientNet-Lite), so that "
+                                "the model can't be written as one; it is used as it is"));
+    }
     Tensors tensors =
         model.family == ModelFamily::clip ? clip_tensors(file, model) : own_tensors(file, model);
     for (auto& [name, tensor] : tensors) tensor = converted(name, tensor, options.precision);

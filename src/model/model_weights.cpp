@@ -15,6 +15,13 @@ bool is_of_text_tower(const std::string& name) {
     return name.starts_with("text_model.") || name.starts_with("text_projection.");
 }
 
+// What is computed into the tensor beside the one that it is named after.
+std::vector<std::string> parts_of_batch_norm(const TensorName& name) {
+    if (name.batch_norm.empty()) return {};
+    return {name.batch_norm + ".weight", name.batch_norm + ".bias", name.batch_norm + ".running_mean",
+            name.batch_norm + ".running_var"};
+}
+
 std::vector<std::int64_t> file_shape(const TensorName& name, at::IntArrayRef tower_shape) {
     std::vector<std::int64_t> shape(tower_shape.begin(), tower_shape.end());
     if (name.part != TensorName::whole) shape[0] *= 3;
@@ -37,7 +44,10 @@ ModelWeights::ModelWeights(const WeightsFile& file, const ModelDescription& mode
 
 std::set<std::string> ModelWeights::file_names() const {
     std::set<std::string> names;
-    for (const auto& [tower, name] : names_) names.insert(name.file);
+    for (const auto& [tower, name] : names_) {
+        names.insert(name.file);
+        for (const std::string& part : parts_of_batch_norm(name)) names.insert(part);
+    }
     return names;
 }
 
@@ -56,8 +66,13 @@ void ModelWeights::refuse_others() const {
 void ModelWeights::require_vision_tower() const {
     for (const auto& [tower, name] : names_) {
         if (!is_of_text_tower(tower)) file_.tensor(name.file);
+        for (const std::string& part : parts_of_batch_norm(name)) file_.tensor(part);
     }
     // Before memory is taken for a tower: a config may say anything.
+    if (model_.vision.efficientnet) {
+        tensor("visual_projection.weight", {model_.vision.projection_dim, model_.vision.hidden_size});
+        return;
+    }
     tensor("vision_model.encoder.layers.0.mlp.fc1.weight",
            {model_.vision.intermediate_size, model_.vision.hidden_size});
 }
@@ -72,6 +87,28 @@ void ModelWeights::require_text_tower() const {
            {model_.text->intermediate_size, model_.text->hidden_size});
 }
 
+// y = (conv(x) - mean) / sqrt(variance + eps) * weight + bias, written as one convolution with a bias.
+torch::Tensor ModelWeights::folded(const torch::Tensor& tensor, const TensorName& name) const {
+    const auto part = [&](const std::string& file_name) {
+        torch::Tensor values = to_tensor(file_.tensor(file_name)).to(torch::kFloat64);
+        require_shape(file_name, values, {tensor.size(0)});
+        return values;
+    };
+    const std::vector<std::string> parts = parts_of_batch_norm(name);
+    const torch::Tensor scale =
+        part(parts[0]) / (part(parts[3]) + model_.vision.efficientnet->batch_norm_eps).sqrt();
+    if (tensor.dim() == 1) return tensor - part(parts[2]) * scale;  // the batch norm's own bias
+    return tensor * scale.view({-1, 1, 1, 1});
+}
+
+void ModelWeights::require_shape(const std::string& file_name, const torch::Tensor& tensor,
+                                 const std::vector<std::int64_t>& expected) const {
+    if (tensor.sizes() == expected) return;
+    throw UsageError(concat(printable(file_.path), ": tensor ", file_name, " has the shape ",
+                            shape_text(std::span(tensor.sizes().data(), tensor.sizes().size())),
+                            ", expected ", shape_text(expected)));
+}
+
 torch::Tensor ModelWeights::tensor(const std::string& tower_name, at::IntArrayRef shape) const {
     const TensorName& name = names_.at(tower_name);
     torch::Tensor tensor = to_tensor(file_.tensor(name.file));
@@ -82,11 +119,8 @@ torch::Tensor ModelWeights::tensor(const std::string& tower_name, at::IntArrayRe
         tower_name == vision_positions && tensor.dim() == static_cast<std::int64_t>(expected.size()) &&
         tensor.size(-1) == expected.back() && tensor.sizes() != expected &&
         tensor.numel() == tensor.size(rows) * tensor.size(-1) && position_grid_of(tensor.size(rows)) > 0;
-    if (tensor.sizes() != expected && !other_grid) {
-        throw UsageError(concat(printable(file_.path), ": tensor ", name.file, " has the shape ",
-                                shape_text(std::span(tensor.sizes().data(), tensor.sizes().size())),
-                                ", expected ", shape_text(expected)));
-    }
+    if (!other_grid) require_shape(name.file, tensor, expected);
+    if (!name.batch_norm.empty()) return folded(tensor, name);
     for (int i = 0; i < name.leading_ones; ++i) tensor = tensor.squeeze(0);
     if (other_grid)
         tensor = resize_position_grid(tensor, model_.vision.grid(), model_.vision.antialias_positions);

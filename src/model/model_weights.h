@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "clipsim/model/model_description.h"
 
@@ -25,8 +26,8 @@ class ModelWeights {
     std::set<std::string> file_names() const;
 
     // By the tower's name; of that shape. A view onto the file where it can be, else a copy; in the file's
-    // dtype. Throws UsageError with the file's name and both shapes, in the file's layout, when it is missing
-    // or misshapen.
+    // dtype (float64 where a batch norm is folded into it). Throws UsageError with the file's name and both
+    // shapes, in the file's layout, when it is missing or misshapen.
     torch::Tensor tensor(const std::string& tower_name, at::IntArrayRef shape) const;
 
     // Fills a tower: fp32, no gradients.
@@ -34,6 +35,9 @@ class ModelWeights {
 
   private:
     void refuse_others() const;
+    void require_shape(const std::string& file_name, const torch::Tensor& tensor,
+                       const std::vector<std::int64_t>& expected) const;
+    torch::Tensor folded(const torch::Tensor& tensor, const TensorName& name) const;
 
     const WeightsFile& file_;
     const ModelDescription& model_;

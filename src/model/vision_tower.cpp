@@ -1,86 +1,38 @@
 #include "clipsim/model/vision_tower.h"
 
-#include "block_checkpointing.h"
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "efficientnet.h"
+#include "vision_transformer.h"
 
 namespace clipsim {
 
-VisionTowerImpl::VisionTowerImpl(const VisionConfig& config) : config_(config) {
-    const int width = config.hidden_size;
-    auto model = register_module("vision_model", std::make_shared<torch::nn::Module>());
-    auto embeddings = model->register_module("embeddings", std::make_shared<torch::nn::Module>());
-    class_embedding_ = embeddings->register_parameter("class_embedding", torch::empty({width}));
-    auto patches = embeddings->register_module("patch_embedding", std::make_shared<torch::nn::Module>());
-    patch_embedding_ =
-        patches->register_parameter("weight", torch::empty({width, 3, config.patch_size, config.patch_size}));
-    if (config.patch_bias) patch_bias_ = patches->register_parameter("bias", torch::empty({width}));
-    auto positions = embeddings->register_module("position_embedding", std::make_shared<torch::nn::Module>());
-    position_embedding_ = positions->register_parameter("weight", torch::empty({config.positions(), width}));
-    if (config.registers > 0) {
-        register_tokens_ =
-            embeddings->register_parameter("register_tokens", torch::empty({config.registers, width}));
-    }
-    if (config.pre_norm)
-        pre_layrnorm_ =
-            model->register_module("pre_layrnorm", make_layer_norm(config));  // as Hugging Face spells it
-    auto encoder = model->register_module("encoder", std::make_shared<torch::nn::Module>());
-    layers_ = encoder->register_module("layers", torch::nn::ModuleList());
-    for (int i = 0; i < config.layers; ++i) layers_->push_back(TransformerBlock(config));
-    post_layernorm_ = model->register_module("post_layernorm", make_layer_norm(config));
-    if (!config.has_projection) return;
-    auto projection = register_module("visual_projection", std::make_shared<torch::nn::Module>());
-    visual_projection_ =
-        projection->register_parameter("weight", torch::empty({config.projection_dim, width}));
+namespace {
+
+bool starts_with_any(const std::string& name, std::span<const char* const> prefixes) {
+    return std::ranges::any_of(prefixes, [&](const char* prefix) { return name.starts_with(prefix); });
 }
 
-TransformerBlock VisionTowerImpl::block(int index) const {
-    return TransformerBlock(layers_->ptr<TransformerBlockImpl>(static_cast<std::size_t>(index)));
-}
+constexpr std::array<const char*, 3> after_the_blocks{"vision_model.post_layernorm.", "vision_model.head.",
+                                                      "visual_projection."};
 
-torch::Tensor VisionTowerImpl::embed_patches(const torch::Tensor& pixels) {
-    const torch::Tensor patches =
-        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, patch_bias_, config_.patch_size)
-            .flatten(2)
-            .transpose(1, 2);
-    const torch::Tensor class_token = class_embedding_.expand({pixels.size(0), 1, -1});
-    torch::Tensor tokens = torch::cat({class_token, patches}, 1) + position_embedding_;
-    if (config_.registers > 0) {  // they have no place in the picture
-        const torch::Tensor registers = register_tokens_.expand({pixels.size(0), -1, -1});
-        tokens = torch::cat({tokens.narrow(1, 0, 1), registers, tokens.narrow(1, 1, tokens.size(1) - 1)}, 1);
-    }
-    return config_.pre_norm ? pre_layrnorm_(tokens) : tokens;
-}
-
-torch::Tensor VisionTowerImpl::forward_to(const torch::Tensor& pixels, int boundary) {
-    torch::Tensor tokens = embed_patches(pixels);
-    for (int i = 0; i < boundary; ++i) {
-        tokens = i + 1 == config_.layers ? block(i)->forward_class_token(tokens) : block(i)->forward(tokens);
-    }
-    return tokens;
-}
-
-torch::Tensor VisionTowerImpl::forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing) {
-    torch::Tensor x = tokens;
-    for (int i = boundary; i < config_.layers; ++i) {
-        TransformerBlock current = block(i);
-        const bool class_token_only = i + 1 == config_.layers;
-        if (checkpointing) {
-            x = checkpointed_forward(current, x, class_token_only);
-        } else {
-            x = class_token_only ? current->forward_class_token(x) : current->forward(x);
-        }
-    }
-    const torch::Tensor class_token = post_layernorm_(x.select(1, 0));
-    return config_.has_projection ? torch::linear(class_token, visual_projection_) : class_token;
-}
+}  // namespace
 
 torch::Tensor VisionTowerImpl::forward(const torch::Tensor& pixels) {
     return forward_from(forward_to(pixels, 0), 0);
 }
 
+torch::Tensor VisionTowerImpl::forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing) {
+    return run_from(tokens, boundary, checkpointing);
+}
+
 std::optional<int> VisionTowerImpl::block_of(const std::string& name) {
-    const std::string blocks = "vision_model.encoder.layers.";
-    if (!name.starts_with(blocks)) return std::nullopt;
-    return std::stoi(name.substr(blocks.size()));
+    for (const std::string blocks : {"vision_model.encoder.layers.", "vision_model.blocks."}) {
+        if (name.starts_with(blocks)) return std::stoi(name.substr(blocks.size()));
+    }
+    return std::nullopt;
 }
 
 std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary) const {
@@ -88,10 +40,8 @@ std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary)
     if (boundary >= config_.layers) return tensors;
     for (const auto& item : named_parameters()) {
         const std::string& name = item.key();
-        const bool late_block = block_of(name).value_or(-1) >= boundary;
-        const bool end =
-            name.starts_with("vision_model.post_layernorm.") || name.starts_with("visual_projection.");
-        if (late_block || end) tensors.emplace(name, item.value());
+        if (block_of(name).value_or(-1) >= boundary || starts_with_any(name, after_the_blocks))
+            tensors.emplace(name, item.value());
     }
     return tensors;
 }
@@ -101,8 +51,14 @@ void VisionTowerImpl::freeze_before(int boundary) {
     for (const auto& [name, tensor] : tensors_from(boundary)) tensor.set_requires_grad(true);
 }
 
-void VisionTowerImpl::quantize() {
-    for (int i = 0; i < config_.layers; ++i) block(i)->quantize();
+VisionTower make_vision_tower(const VisionConfig& config) {
+    std::shared_ptr<VisionTowerImpl> tower;
+    if (config.efficientnet) {
+        tower = std::make_shared<EfficientNet>(config);
+    } else {
+        tower = std::make_shared<VisionTransformer>(config);
+    }
+    return VisionTower(tower);
 }
 
 }  // namespace clipsim

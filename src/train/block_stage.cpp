@@ -49,11 +49,10 @@ void BlockStage::open_views() {
     const TrainOptions& options = world_.options;
     const int views = options.train.augment_views - (world_.train.tokens.defined() ? 1 : 0);
     if (views == 0) return;
-    const VisionConfig& shape = model_.tower->config();
-    const std::int64_t tokens = boundary_ < shape.layers ? shape.tokens() : 1;
+    const TokenShape shape = model_.tower->shape_at(boundary_);
     const auto limit = static_cast<std::int64_t>(options.train.cache_gb * (1 << 30));
     const std::int64_t wanted = TokenCache::bytes_for(
-        static_cast<std::int64_t>(world_.train.images.size()) * views, tokens, shape.hidden_size);
+        static_cast<std::int64_t>(world_.train.images.size()) * views, shape.tokens, shape.width);
     const std::string size =
         concat(std::fixed, std::setprecision(1), static_cast<double>(wanted) / (1 << 30));
     if (wanted > limit) {
@@ -75,8 +74,8 @@ void BlockStage::open_views() {
     for (int rank = 0; rank < processes.size(); ++rank) {
         const std::string part =
             processes.size() == 1 ? std::string() : concat('.', rank + 1, "of", processes.size());
-        files.push_back(std::make_unique<TokenCache>(folder / (stem + part + ".tokens"), tokens,
-                                                     shape.hidden_size, limit / processes.size(),
+        files.push_back(std::make_unique<TokenCache>(folder / (stem + part + ".tokens"), shape.tokens,
+                                                     shape.width, limit / processes.size(),
                                                      rank == processes.rank()));
     }
     views_.emplace(CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.decode,

@@ -61,10 +61,9 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
         items.push_back({catalogue.images[images[i]].path, images[i], std::nullopt});
     ImageLoader loader(std::move(items), spec, decode, LoaderOptions{options.workers, 32, 4});
 
-    const VisionConfig& shape = tower->config();
-    const std::int64_t tokens_per_image = options.boundary < shape.layers ? shape.tokens() : 1;
-    const bool keep_tokens = options.keep_tokens && static_cast<std::int64_t>(images.size()) *
-                                                            tokens_per_image * shape.hidden_size *
+    const TokenShape shape = tower->shape_at(options.boundary);
+    const bool keep_tokens = options.keep_tokens && static_cast<std::int64_t>(images.size()) * shape.tokens *
+                                                            shape.width *
                                                             static_cast<std::int64_t>(sizeof(float)) <=
                                                         options.token_bytes;
     if (options.keep_tokens && !keep_tokens) {
@@ -97,11 +96,11 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     progress.finish();
     gather_skipped(processes, catalogue, loader.skipped(), skipped);
     // None readable: no rows, but the right number of columns.
-    if (features.empty()) features.push_back(torch::empty({0, shape.projection_dim}, options.device));
+    if (features.empty())
+        features.push_back(torch::empty({0, tower->config().projection_dim}, options.device));
     cached.features = torch::cat(features);
     if (!tokens.empty()) cached.tokens = torch::cat(tokens);
-    if (processes.size() > 1)
-        gather_parts(processes, keep_tokens, {tokens_per_image, shape.hidden_size}, cached);
+    if (processes.size() > 1) gather_parts(processes, keep_tokens, {shape.tokens, shape.width}, cached);
     return cached;
 }
 

@@ -31,6 +31,9 @@ constexpr std::array<std::string_view, 12> vision_keys{"layers",
                                                        "attn_pooler_heads",
                                                        "timm_model_pretrained",
                                                        "timm_drop"};
+constexpr std::array<std::string_view, 8> timm_keys{
+    "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias",
+    "timm_drop",       "timm_drop_path",        "image_size"};
 constexpr std::array<std::string_view, 12> text_keys{"context_length",
                                                      "vocab_size",
                                                      "width",
@@ -65,7 +68,7 @@ std::string what_it_is(const std::string& key) {
     throw UsageError(
         concat(where, reason,
                "; of open_clip's models clipsim reads those with CLIP's own towers (ViT-B-32, ViT-L-14, ",
-               "ViT-H-14 and the like)"));
+               "ViT-H-14 and the like), and vision towers tf_efficientnet_lite0 to 4"));
 }
 
 void check_keys(const json& values, std::span<const std::string_view> known, const std::string& where) {
@@ -100,13 +103,32 @@ int read_image_size(const json& vision, const ConfigReader& reader) {
     return reader.whole("image_size", 224, 4096);
 }
 
+// A vision tower of timm's.
+VisionConfig read_timm(const std::string& name, const json& values, const std::string& where, int embed_dim) {
+    VisionConfig config;
+    config.efficientnet = efficientnet_lite(name);
+    if (!config.efficientnet) {
+        refuse(where, concat("timm_model_name ", printable(name.substr(0, 100)),
+                             " is not supported (a vision tower of timm, as in SigLIP)"));
+    }
+    check_keys(values, timm_keys, where);
+    const ConfigReader reader(values, where);
+    if (const json pool = values.value("timm_pool", json("avg")); pool != "avg" && pool != "")
+        reader.refuse("timm_pool", "avg");
+    if (values.value("timm_proj", json("linear")) != "linear") reader.refuse("timm_proj", "linear");
+    config.efficientnet->projection_bias = reader.flag("timm_proj_bias", false);
+    config.layers = static_cast<int>(config.efficientnet->blocks.size());
+    config.hidden_size = config.efficientnet->head_channels;
+    config.image_size = read_image_size(values, reader);
+    config.projection_dim = embed_dim;
+    return config;
+}
+
 VisionConfig read_vision(const json& values, const std::string& where, int embed_dim, bool quick_gelu) {
     if (values.contains("layers") && values["layers"].is_array())
         refuse(where, "layers is a list (a ResNet)");
-    // Several at once: the telling one first.
     if (const json timm = values.value("timm_model_name", json()); timm.is_string())
-        refuse(where, concat("timm_model_name ", printable(timm.get<std::string>().substr(0, 100)),
-                             " is not supported (a vision tower of timm, as in SigLIP)"));
+        return read_timm(timm.get<std::string>(), values, where, embed_dim);
     check_keys(values, vision_keys, where);
     const ConfigReader reader(values, where);
     VisionConfig config;

@@ -95,9 +95,37 @@ void add_blocks(std::vector<TensorName>& names, TensorLayout layout, const Trans
     }
 }
 
+void add_convolution(std::vector<TensorName>& names, const std::string& tower, const std::string& convolution,
+                     const std::string& batch_norm) {
+    const std::string trunk = "visual.trunk.";
+    names.push_back(
+        {tower + ".weight", trunk + convolution + ".weight", whole, false, 0, trunk + batch_norm});
+    names.push_back({tower + ".bias", trunk + batch_norm + ".bias", whole, false, 0, trunk + batch_norm});
+}
+
+// timm's names, under what open_clip puts before them.
+std::vector<TensorName> efficientnet_tensor_names(const EfficientNetConfig& config) {
+    std::vector<TensorName> names;
+    add_convolution(names, "vision_model.stem", "conv_stem", "bn1");
+    for (std::size_t i = 0; i < config.blocks.size(); ++i) {
+        const std::string tower = "vision_model.blocks." + std::to_string(i);
+        const std::string file = config.blocks[i].timm_name;
+        const bool expands = config.blocks[i].expands();
+        if (expands) add_convolution(names, tower + ".expand", file + ".conv_pw", file + ".bn1");
+        add_convolution(names, tower + ".depthwise", file + ".conv_dw", file + (expands ? ".bn2" : ".bn1"));
+        add_convolution(names, tower + ".project", file + (expands ? ".conv_pwl" : ".conv_pw"),
+                        file + (expands ? ".bn3" : ".bn2"));
+    }
+    add_convolution(names, "vision_model.head", "conv_head", "bn2");
+    names.push_back({"visual_projection.weight", "visual.head.proj.weight"});
+    if (config.projection_bias) names.push_back({"visual_projection.bias", "visual.head.proj.bias"});
+    return names;
+}
+
 }  // namespace
 
 std::vector<TensorName> vision_tensor_names(TensorLayout layout, const VisionConfig& config) {
+    if (config.efficientnet) return efficientnet_tensor_names(*config.efficientnet);
     std::vector<TensorName> names;
     for (const Row& row : vision_rows) {
         if (has(config, row.tower)) add(names, layout, row, "", "");
@@ -121,6 +149,7 @@ bool is_of_no_matter(TensorLayout layout, const std::string& name) {
     if (layout == TensorLayout::dinov2) return name == "embeddings.mask_token";
     if (layout == TensorLayout::hugging_face)
         return name == "logit_scale" || name.ends_with(".embeddings.position_ids");
+    if (name.starts_with("visual.trunk.") && name.ends_with(".num_batches_tracked")) return true;
     return name == "text.attn_mask" || std::ranges::find(open_clip, name) != open_clip.end();
 }
 

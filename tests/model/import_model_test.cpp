@@ -85,6 +85,13 @@ TEST_F(Import, AWeightThatFp16CanNotHoldIsNamedAndNothingIsLeft) {
     EXPECT_FALSE(std::filesystem::exists(world_ / "made"));
 }
 
+TEST_F(Import, ATowerThatHuggingFacesClipLacksIsRefused) {
+    const std::string message =
+        message_of<UsageError>([&] { import_model(CLIPSIM_SOURCE_DIR "/models/clip-lite", target_, {}); });
+    EXPECT_NE(message.find("EfficientNet"), std::string::npos) << message;
+    EXPECT_FALSE(std::filesystem::exists(target_));
+}
+
 TEST_F(Import, ATokenizerComesFromBesideTheSourceOrFromTheFolderGiven) {
     EXPECT_TRUE(import("openai").tokenizer.empty());
     const std::filesystem::path tokenizer = CLIPSIM_SOURCE_DIR "/models/clip-nano";

@@ -63,6 +63,19 @@ TEST(Trainer, Dinov2sHeadAndLastBlocksAreTrainedToo) {
     EXPECT_GT((head.mm(head.t()) - torch::eye(head.size(0))).abs().max().item<double>(), 1e-3);
 }
 
+TEST(Trainer, AnEfficientNetsHeadAndLastBlocksAreTrainedToo) {
+    PaintedWorld world;
+    world.options.model.clip = CLIPSIM_SOURCE_DIR "/models/clip-lite";
+    world.options.train.stage2.unfreeze_blocks = 2;
+    world.train();
+    ClipModel model = load_clip_model(find_model(world.options.model.clip));
+    const SafetensorsFile trained(world.checkpoint("last_model.safetensors"));
+    const std::map<std::string, torch::Tensor> before = model.tower->tensors_from(14);
+    EXPECT_EQ(before.size(), 2U * 6 + 2 + 2);
+    for (const auto& [name, tensor] : before)
+        EXPECT_GT((trained.tensor(name) - tensor).abs().max().item<double>(), 0) << name;
+}
+
 TEST(Trainer, StageOneReadsEachPhotoOnce) {
     PaintedWorld world;
     world.options.train.stage2.epochs = 0;

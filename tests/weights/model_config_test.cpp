@@ -56,6 +56,26 @@ TEST(OpenClipConfig, OtherTowersAreRefusedByName) {
     EXPECT_NE(open_clip_refusal(R"({"a_new_idea": 3})").find("a_new_idea"), std::string::npos);
 }
 
+TEST(OpenClipConfig, AnEfficientNetOfTimmsIsRead) {
+    const VisionConfig vision =
+        open_clip(
+            R"({"timm_model_name": "tf_efficientnet_lite0", "timm_proj_bias": true, "image_size": 160})")
+            .vision;
+    ASSERT_TRUE(vision.efficientnet);
+    EXPECT_TRUE(vision.efficientnet->projection_bias);
+    EXPECT_EQ(vision.layers, 16);
+    EXPECT_EQ(vision.hidden_size, 1280);
+    EXPECT_EQ(vision.image_size, 160);
+    EXPECT_EQ(vision.projection_dim, 16);
+    EXPECT_FALSE(
+        open_clip(R"({"timm_model_name": "tf_efficientnet_lite0"})").vision.efficientnet->projection_bias);
+    for (const char* other : {R"("timm_pool": "max")", R"("timm_proj": "mlp")", R"("timm_idea": 1)"}) {
+        const std::string message =
+            open_clip_refusal(std::string(R"({"timm_model_name": "tf_efficientnet_lite0", )") + other + "}");
+        EXPECT_NE(message.find("timm_"), std::string::npos) << message;
+    }
+}
+
 TEST(OpenClipConfig, ValuesThatChangeNothingAreFine) {
     open_clip(R"({"ls_init_value": null, "pool_type": "tok", "no_ln_pre": false, "patch_dropout": 0.5})",
               R"({"pool_type": "argmax", "proj_type": "linear", "embed_cls": false})");

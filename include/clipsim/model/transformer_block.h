@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "clipsim/model/tower_block.h"
 #include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
@@ -28,7 +29,7 @@ class EncoderLinearImpl : public torch::nn::Module {
 TORCH_MODULE(EncoderLinear);
 
 // One pre-norm transformer block.
-class TransformerBlockImpl : public torch::nn::Module {
+class TransformerBlockImpl : public TowerBlock {
   public:
     explicit TransformerBlockImpl(const TransformerConfig& config);
     // [N, T, W] -> [N, T, W]. causal: a token attends to itself and to those before it alone.
@@ -36,6 +37,9 @@ class TransformerBlockImpl : public torch::nn::Module {
     // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
     // [N, 1, W]
     torch::Tensor forward_class_token(const torch::Tensor& tokens);
+    torch::Tensor run(const torch::Tensor& tokens, bool class_token_only) override {
+        return class_token_only ? forward_class_token(tokens) : forward(tokens);
+    }
     void quantize();
 
   private:

@@ -1,56 +1,61 @@
-// CLIP's vision transformer (Radford et al. 2021, https://arxiv.org/abs/2103.00020) and, by what its config
-// says, those that differ from it in a few places (DINOv2). Parameter names as in Hugging Face's CLIPModel
-// (`vision_model.encoder.layers.0.self_attn.q_proj.weight`, ...), whatever a model's own file calls them.
+// The image encoder, whatever network it is: what its users need to freeze, split, tune and run it.
 #pragma once
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
-#include "clipsim/model/transformer_block.h"
 #include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 
+// What an image is between two blocks: places of the picture (and tokens beside them) x channels.
+struct TokenShape {
+    std::int64_t tokens = 0;
+    std::int64_t width = 0;
+};
+
 // Parameters are left uninitialised: they come from a file. Not thread-safe while it is trained.
 class VisionTowerImpl : public torch::nn::Module {
   public:
-    explicit VisionTowerImpl(const VisionConfig& config);
-
-    // [N, 3, H, W] float, CLIP-normalised -> [N, projection_dim], not normalised
-    // (CLIPModel.get_image_features; of DINOv2 the pooler_output).
+    // [N, 3, H, W] float, normalised as the model's preprocessing says -> [N, projection_dim], not normalised
+    // (CLIPModel.get_image_features, open_clip's encode_image; of DINOv2 the pooler_output).
     torch::Tensor forward(const torch::Tensor& pixels);
 
     // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block
-    // `boundary`, [N, T, W] (where boundary is the number of blocks: the class token alone, [N, 1, W]); from
-    // there to the embedding.
-    torch::Tensor forward_to(const torch::Tensor& pixels, int boundary);
+    // `boundary`, [N, T, W] of shape_at(boundary) (where boundary is the number of blocks: what the
+    // projection is made of alone, [N, 1, W]); from there to the embedding.
+    virtual torch::Tensor forward_to(const torch::Tensor& pixels, int boundary) = 0;
     torch::Tensor forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing = false);
+    virtual TokenShape shape_at(int boundary) const = 0;
 
-    // Blocks >= boundary, the final layer norm and the joint projection take gradients; the rest does not.
-    // Where boundary is the number of blocks, nothing does.
+    // Blocks >= boundary and all that follows them, the joint projection too, take gradients; the rest does
+    // not. Where boundary is the number of blocks, nothing does.
     void freeze_before(int boundary);
-    // int8 arithmetic in the linear layers of all blocks, for inference on the CPU.
-    void quantize();
+    // int8 arithmetic in the linear layers of all blocks, for inference on the CPU. Throws UsageError where
+    // the network has none.
+    virtual void quantize() = 0;
 
-    // What freeze_before(boundary) leaves trainable, by Hugging Face's names.
+    // What freeze_before(boundary) leaves trainable, by our names.
     std::map<std::string, torch::Tensor> tensors_from(int boundary) const;
     // The block that a tensor of that name belongs to, if any.
     static std::optional<int> block_of(const std::string& name);
     const VisionConfig& config() const { return config_; }
 
+  protected:
+    explicit VisionTowerImpl(const VisionConfig& config) : config_(config) {}
+
   private:
-    torch::Tensor embed_patches(const torch::Tensor& pixels);  // [N, 3, H, W] -> [N, T, W], pre-norm applied
-    TransformerBlock block(int index) const;
+    virtual torch::Tensor run_from(const torch::Tensor& tokens, int boundary, bool checkpointing) = 0;
 
     VisionConfig config_;
-    torch::Tensor class_embedding_, patch_embedding_, position_embedding_;
-    torch::Tensor patch_bias_, register_tokens_, visual_projection_;  // undefined where the config has none
-    torch::nn::LayerNorm pre_layrnorm_{nullptr}, post_layernorm_{nullptr};
-    torch::nn::ModuleList layers_{nullptr};
 };
 TORCH_MODULE(VisionTower);
+
+// The network that the config describes.
+VisionTower make_vision_tower(const VisionConfig& config);
 
 }  // namespace clipsim

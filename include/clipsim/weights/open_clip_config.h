@@ -14,8 +14,9 @@ struct OpenClipConfig {
     PreprocessSpec preprocess;
 };
 
-// The towers of CLIP: vision transformers with open_clip's own text transformer. ResNets, towers of timm or
-// of Hugging Face, SigLIP and CoCa are refused by name. Throws UsageError naming file and key.
+// The towers of CLIP: vision transformers, and of timm's networks EfficientNet-Lite, with open_clip's own
+// text transformer. ResNets, other towers of timm or of Hugging Face, SigLIP and CoCa are refused by name.
+// Throws UsageError naming file and key.
 OpenClipConfig read_open_clip_config(const JsonFile& config);
 
 }  // namespace clipsim

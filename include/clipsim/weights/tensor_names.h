@@ -15,7 +15,7 @@ enum class TensorLayout {
     dinov2             // Hugging Face's Dinov2Model
 };
 
-// A parameter of a tower, and the tensor of the file that it is, or is cut from.
+// A parameter of a tower, and the tensor of the file that it is, is cut from, or is computed from.
 struct TensorName {
     static constexpr int whole = -1;
 
@@ -24,6 +24,9 @@ struct TensorName {
     int part = whole;         // 0, 1, 2: the rows of query, key, value in one matrix of all three
     bool transposed = false;  // [in, out] in the file
     int leading_ones = 0;     // [1, 1, W] in the file, [W] in the tower
+    // The batch norm that follows a convolution in the file, which our towers have folded into its weight and
+    // bias: its weight, bias, running_mean and running_var lie behind this name.
+    std::string batch_norm{};
 };
 
 // The position embeddings of the vision tower: the one parameter that a file may have for another grid of

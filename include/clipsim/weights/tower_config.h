@@ -2,6 +2,10 @@
 // built from.
 #pragma once
 
+#include <optional>
+
+#include "clipsim/weights/efficientnet_config.h"
+
 namespace clipsim {
 
 enum class Activation { quick_gelu, gelu };  // quick_gelu: x * sigmoid(1.702 x)
@@ -17,7 +21,9 @@ struct TransformerConfig {
     bool layer_scale = false;  // a learned factor a channel on what a block adds (Touvron et al. 2021)
 };
 
-// CLIP's by default; DINOv2's differs in what the flags say.
+// CLIP's by default; DINOv2's differs in what the flags say. With `efficientnet` it is no transformer:
+// `layers` are then the number of inverted residual blocks and hidden_size what the projection takes;
+// patches, heads and norms say nothing.
 struct VisionConfig : TransformerConfig {
     VisionConfig() : TransformerConfig{768, 12, 12, 3072, 1e-5, Activation::quick_gelu} {}
 
@@ -32,6 +38,8 @@ struct VisionConfig : TransformerConfig {
     // Whether position embeddings of another grid are resized with antialiasing: open_clip does, DINOv2's
     // code does not, but does again for the models with registers.
     bool antialias_positions = true;
+
+    std::optional<EfficientNetConfig> efficientnet;
 
     int grid() const { return image_size / patch_size; }
     int positions() const { return grid() * grid() + 1; }
