@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # text_search.sh PHOTOS [CLASS...] [--sheet FILE.jpg] [--model MODEL]: for how many classes (sub-folders of PHOTOS; all of
 # them by default) `clipsim search --text` finds a photo of the class first, asked for its bare name and for "a photo of
-# a NAME". --sheet draws the first five photos for each of the latter sentences. The model is clip-nano unless another is given.
+# a NAME". --sheet draws the first five photos for each of the latter sentences. The model is clip-lite unless another is given.
 set -euo pipefail
 photos=$(realpath "${1:?usage: text_search.sh PHOTOS [CLASS...] [--sheet FILE.jpg] [--model MODEL]}")
 shift
-classes=() sheet='' model=clip-nano
+classes=() sheet='' model=clip-lite
 while [ $# -gt 0 ]; do
     case $1 in
         --sheet) sheet=$(realpath -m "$2"); shift 2 ;;

@@ -3,7 +3,7 @@
 # by class (data.split by_class, 40% of the classes held out whole), once a seed; the model is trained on the others with
 # the defaults but for train.keep; `clipsim eval` measures both groups. Prints a table a folder: mean over the seeds.
 #
-#     SEEDS="1 2 3" METHODS="none wise_ft:0.5 distill:10 l2:0.01 distill_wise_ft:10:0.5" MODEL=clip-nano bench/train/keep.sh FOLDER...
+#     SEEDS="1 2 3" METHODS="none wise_ft:0.5 distill:10 l2:0.01 distill_wise_ft:10:0.5" MODEL=clip-lite bench/train/keep.sh FOLDER...
 set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: keep.sh PHOTOS..." >&2; exit 2; }
 photos=()

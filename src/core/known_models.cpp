@@ -7,7 +7,8 @@ namespace clipsim {
 namespace {
 
 constexpr KnownModel table[] = {
-    {"clip-nano", "", 0, "the small CLIP in the box"},
+    {"clip-lite", "", 0, "in the box: EfficientNet-Lite0 with sentences"},
+    {"clip-nano", "", 0, "in the box: a very small vision transformer"},
     {"ViT-B-32", "openai/clip-vit-base-patch32", 605, "OpenAI's CLIP, patches of 32 pixels"},
     {"ViT-B-16", "openai/clip-vit-base-patch16", 598, "OpenAI's CLIP, patches of 16 pixels"},
     {"ViT-L-14", "openai/clip-vit-large-patch14", 1710, "OpenAI's CLIP, large"},

@@ -282,8 +282,12 @@ TEST_F(Commands, TrainingAnewWithOtherDataMakesTheIndexRefuseUntilRebuilt) {
 TEST_F(Commands, ModelInfoDescribesTheModelInTheBox) {
     const Outcome outcome = clipsim({"model", "info"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_NE(outcome.out.find("clip-nano"), std::string::npos);
-    EXPECT_NE(outcome.out.find("6 blocks, width 192"), std::string::npos);
+    EXPECT_NE(outcome.out.find("clip-lite"), std::string::npos);
+    EXPECT_NE(outcome.out.find("EfficientNet-Lite, 16 inverted residual blocks"), std::string::npos);
+    EXPECT_NE(outcome.out.find("2 blocks, width 128"), std::string::npos) << "its text tower";
+    EXPECT_NE(clipsim({"model", "info", "clip-nano"}).out.find("6 blocks, width 192"), std::string::npos);
+    const Outcome json = clipsim({"model", "info", "--format", "json"});
+    EXPECT_EQ(nlohmann::json::parse(json.out).at("vision").at("network"), "EfficientNet-Lite");
 }
 
 TEST(Index, WorksWithoutTrainingInTheModelsOwnSpace) {

@@ -103,6 +103,7 @@ TEST_F(ModelPullCommand, ListShowsWhatIsHere) {
         const auto start = outcome.out.find("\n" + name + " ") + 1;
         return outcome.out.substr(start, outcome.out.find('\n', start) - start);
     };
+    EXPECT_NE(line_of("clip-lite").find(" yes "), std::string::npos) << outcome.out;
     EXPECT_NE(line_of("clip-nano").find(" yes "), std::string::npos) << outcome.out;
     EXPECT_NE(line_of("dinov2-base").find("facebook/dinov2-base"), std::string::npos) << outcome.out;
     EXPECT_NE(line_of("dinov2-base").find(" no "), std::string::npos) << outcome.out;

@@ -23,7 +23,7 @@ enum class Storage { fp32, fp16, int8 };
 enum class IndexBackend { faiss, postgres };
 
 struct ModelConfig {
-    std::string clip = "clip-nano";  // a folder, a file in one, or a known name
+    std::string clip = "clip-lite";  // a folder, a file in one, or a known name
     int projection_dim = 128;
     Precision precision = Precision::automatic;
 };
