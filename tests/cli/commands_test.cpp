@@ -286,8 +286,8 @@ TEST_F(Commands, ModelInfoDescribesTheModelInTheBox) {
     EXPECT_NE(outcome.out.find("EfficientNet-Lite, 16 inverted residual blocks"), std::string::npos);
     EXPECT_NE(outcome.out.find("2 blocks, width 128"), std::string::npos) << "its text tower";
     EXPECT_NE(clipsim({"model", "info", "clip-nano"}).out.find("6 blocks, width 192"), std::string::npos);
-    const Outcome json = clipsim({"model", "info", "--format", "json"});
-    EXPECT_EQ(nlohmann::json::parse(json.out).at("vision").at("network"), "EfficientNet-Lite");
+    const Outcome as_json = clipsim({"model", "info", "--format", "json"});
+    EXPECT_EQ(json::parse(as_json.out).at("vision").at("network"), "EfficientNet-Lite");
 }
 
 TEST(Index, WorksWithoutTrainingInTheModelsOwnSpace) {
