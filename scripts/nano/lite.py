@@ -22,6 +22,7 @@ SIDE = 160
 TRUNK = "tf_efficientnet_lite0"  # timm's name of it
 CAP = 120  # photos a class
 JUDGED_CAP = 44  # as in the held-out folder
+DIMENSIONS = 128  # as many as the head that `clipsim train` puts on it, which so begins without leaving any out
 WHITENINGS = (0.25, 0.5)
 RIDGE = 0.3  # of the mean variance, where a class is told from others
 TEXT_STEPS = 2400
@@ -36,7 +37,7 @@ TEXT_NAMES = {  # of a block: Hugging Face's, open_clip's
 }
 CONFIG = {
     "model_cfg": {
-        "embed_dim": teacher.DIMENSIONS,
+        "embed_dim": DIMENSIONS,
         "quick_gelu": True,
         "vision_cfg": {
             "timm_model_name": TRUNK,
@@ -69,6 +70,8 @@ def make(
     space = best_space(features, drawn_features, labels)
 
     text, tokenizer = CLIPModel.from_pretrained(start, dtype=torch.float32), CLIPTokenizer.from_pretrained(start)
+    width = text.config.text_config.hidden_size
+    text.text_projection = torch.nn.Linear(width, DIMENSIONS, bias=False)
     vectors, drawn_vectors = (torch.from_numpy(space(some)) for some in (features, drawn_features))
     classes = class_places(space, network._fc.weight.detach().numpy(), torch.cat([vectors, drawn_vectors]))
     drawings = drawn_places(drawn_vectors, [photo.class_name for photo in drawn], views=1)
@@ -97,7 +100,7 @@ def teacher_sees(network: torch.nn.Module, some: list[photos.Photo]) -> np.ndarr
 def best_space(features: np.ndarray, drawn: np.ndarray, labels: torch.Tensor) -> teacher.TeacherSpace:
     """The whitening by which photos of a class come together best."""
     both = np.concatenate([features, drawn])
-    spaces = {whitening: teacher.TeacherSpace(both, whitening) for whitening in WHITENINGS}
+    spaces = {whitening: teacher.TeacherSpace(both, whitening, DIMENSIONS) for whitening in WHITENINGS}
     figures = {w: measure.measure(torch.from_numpy(space(features)), labels) for w, space in spaces.items()}
     print("whitening:", {w: {name: round(value, 4) for name, value in f.items()} for w, f in figures.items()}, flush=True)
     return spaces[max(figures, key=lambda whitening: figures[whitening]["map_at_r"])]

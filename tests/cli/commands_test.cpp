@@ -246,7 +246,7 @@ TEST_F(Commands, EvalOfHeldOutClassesReportsBothGroups) {
 }
 
 TEST_F(Commands, EmbedWritesVectorsOfBothSpaces) {
-    for (const auto& [space, dimension] : {std::pair{"projected", 128}, std::pair{"clip", 256}}) {
+    for (const auto& [space, dimension] : {std::pair{"projected", 128}, std::pair{"clip", 128}}) {
         const Outcome outcome =
             clipsim({"embed", "photos/red", "photos/blue/0.png", "--output", "v.npy", "--space", space});
         ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -296,7 +296,7 @@ TEST(Index, WorksWithoutTrainingInTheModelsOwnSpace) {
     const Outcome indexed = run_clipsim(world.path(), {"index", "photos", "--set", "output_dir=out"});
     ASSERT_EQ(indexed.exit_code, 0) << indexed.err;
     const json manifest = json::parse(read_text(world / "out/index/manifest.json"));
-    EXPECT_EQ(manifest["dimension"], 256);
+    EXPECT_EQ(manifest["dimension"], 128);
     const Outcome found = run_clipsim(
         world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out", "--format", "paths"});
     EXPECT_EQ(found.exit_code, 0) << found.err;
