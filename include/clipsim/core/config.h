@@ -79,9 +79,9 @@ struct ProxyAnchorConfig {
 
 // What training does so that the model does not forget what CLIP knew.
 struct KeepConfig {
-    KeepMethod method = KeepMethod::wise_ft;
-    double strength = 1;  // of the term that distill and l2 add to the loss
-    double alpha = 0.5;   // wise_ft: share of the trained weights, the rest being those at the start
+    KeepMethod method = KeepMethod::l2;
+    double strength = 0.3;  // of the term that distill and l2 add to the loss
+    double alpha = 0.5;     // wise_ft: share of the trained weights, the rest being those at the start
 };
 
 struct TrainConfig {
