@@ -40,7 +40,7 @@ for folder in "${photos[@]}"; do
             "$program" eval --threads "${THREADS:-0}" --no-pictures --bootstrap 0 --format json "${common[@]}" >"$work/$method@$seed.json"
         done
     done
-    echo "== $(basename "$folder"): $(find "$folder" -type f | wc -l) photos, 40% of the classes held out, seeds $seeds"
+    echo "== $(basename "$folder"): $(find -L "$folder" -type f | wc -l) photos, 40% of the classes held out, seeds $seeds"
     python3 bench/train/keep_table.py "$work" $methods
     rm -f "$work"/*.json
 done
