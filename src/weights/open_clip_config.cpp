@@ -113,8 +113,10 @@ VisionConfig read_timm(const std::string& name, const json& values, const std::s
     }
     check_keys(values, timm_keys, where);
     const ConfigReader reader(values, where);
-    if (const json pool = values.value("timm_pool", json("avg")); pool != "avg" && pool != "")
-        reader.refuse("timm_pool", "avg");
+    const json pooling = values.value("timm_pool", json("avg"));
+    const bool is_average =
+        pooling == "avg" || pooling == json::string_t();  // "": the network's own, which is one
+    if (!is_average) reader.refuse("timm_pool", "avg");
     if (values.value("timm_proj", json("linear")) != "linear") reader.refuse("timm_proj", "linear");
     config.efficientnet->projection_bias = reader.flag("timm_proj_bias", false);
     config.layers = static_cast<int>(config.efficientnet->blocks.size());

@@ -69,7 +69,10 @@ TEST(OpenClipConfig, AnEfficientNetOfTimmsIsRead) {
     EXPECT_EQ(vision.projection_dim, 16);
     EXPECT_FALSE(
         open_clip(R"({"timm_model_name": "tf_efficientnet_lite0"})").vision.efficientnet->projection_bias);
-    for (const char* other : {R"("timm_pool": "max")", R"("timm_proj": "mlp")", R"("timm_idea": 1)"}) {
+    EXPECT_TRUE(
+        open_clip(R"({"timm_model_name": "tf_efficientnet_lite1", "timm_pool": ""})").vision.efficientnet);
+    for (const char* other :
+         {R"("timm_pool": "max")", R"("timm_pool": 3)", R"("timm_proj": "mlp")", R"("timm_idea": 1)"}) {
         const std::string message =
             open_clip_refusal(std::string(R"({"timm_model_name": "tf_efficientnet_lite0", )") + other + "}");
         EXPECT_NE(message.find("timm_"), std::string::npos) << message;
