@@ -1,8 +1,9 @@
 """Embedding a folder of photos: `clipsim index`, start to exit, against a loop over open_clip. See run.sh.
 
 Of the peer the loop alone is timed: not Python's start, imports and loading the model, which take it seconds more. It reads
-photos as people do, with open_clip's own preprocessing in a DataLoader whose workers are as many as the threads. Vectors are not all the same:
-where an odd number of pixels is to be cropped away, open_clip's crop may lie one further than ours, which is Hugging Face's.
+photos as people do, with open_clip's own preprocessing in a DataLoader whose workers are as many as the threads. Vectors are not all the
+same: where an odd number of pixels is to be cropped away, open_clip's crop may lie one further than ours, which is Hugging
+Face's.
 """
 
 import argparse

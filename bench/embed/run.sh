@@ -7,17 +7,10 @@ cd "$(dirname "$0")/../.."
 program=${PROGRAM:-build/release/bin/clipsim}
 [ -x "$program" ] || scripts/build.sh clipsim >/dev/null
 
+. bench/environment.sh
 # CLIPSIM_BENCH_PYTHON names another Python that has the peer already.
 python=${CLIPSIM_BENCH_PYTHON:-}
-if [ -z "$python" ]; then
-    environment=.deps/bench-embed
-    wheels=(torch==2.13.0 torchvision==0.28.0 open_clip_torch==3.2.0 timm==1.0.22 pillow==13.0.0 numpy==2.4.6)
-    if [ "$(cat "$environment/wheels" 2>/dev/null)" != "${wheels[*]}" ]; then
-        python3 -m venv "$environment"
-        "$environment/bin/pip" install -q --disable-pip-version-check "${wheels[@]}"
-        echo "${wheels[*]}" >"$environment/wheels"
-    fi
-    python=$environment/bin/python
-fi
+[ -n "$python" ] || make_environment .deps/bench-embed torch==2.13.0 torchvision==0.28.0 open_clip_torch==3.2.0 timm==1.0.22 \
+    pillow==13.0.0 numpy==2.4.6
 grep -m 1 'model name' /proc/cpuinfo || true
 "$python" bench/embed/compare.py "$program" "$photos" --threads "${2:-2}"

@@ -5,12 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 scripts/build.sh clipsim >/dev/null
-environment=.deps/bench-search
-wheels=(faiss-cpu==1.15.1 hnswlib==0.8.0 usearch==2.26.6 numpy==2.4.6)
-if [ "$(cat "$environment/wheels" 2>/dev/null)" != "${wheels[*]}" ]; then
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install -q --disable-pip-version-check "${wheels[@]}"
-    echo "${wheels[*]}" >"$environment/wheels"
-fi
+. bench/environment.sh
+make_environment .deps/bench-search faiss-cpu==1.15.1 hnswlib==0.8.0 usearch==2.26.6 numpy==2.4.6
 grep -m 1 'model name' /proc/cpuinfo || true
-exec "$environment/bin/python" bench/search/compare.py "$@"
+exec "$python" bench/search/compare.py "$@"
