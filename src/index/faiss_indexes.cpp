@@ -22,7 +22,6 @@ namespace clipsim {
 namespace {
 
 constexpr auto metric = faiss::METRIC_INNER_PRODUCT;
-using FaissId = faiss::Index::idx_t;
 
 constexpr std::int64_t points_per_list =
     39;  // below it, FAISS warns that k-means has too little to learn from
@@ -92,7 +91,7 @@ ByteRows bytes_of(const faiss::IndexHNSW& index) {
 // Adds rows to an index. The graph of an HNSW index is built by us: several times faster than the FAISS
 // at hand.
 void fill(faiss::Index& index, const IndexConfig& config, std::span<const float> vectors, int threads) {
-    const FaissId count = static_cast<FaissId>(vectors.size()) / index.d;
+    const auto count = static_cast<std::int64_t>(vectors.size()) / index.d;
     auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
     if (hnsw == nullptr) {
         index.add(count, vectors.data());
@@ -110,7 +109,7 @@ void fill(faiss::Index& index, const IndexConfig& config, std::span<const float>
 std::unique_ptr<faiss::IndexIDMap2> build_faiss_index(const IndexConfig& config, int dimension,
                                                       std::span<const std::int64_t> ids,
                                                       std::span<const float> vectors, int threads) {
-    const auto count = static_cast<FaissId>(ids.size());
+    const auto count = static_cast<std::int64_t>(ids.size());
     std::unique_ptr<faiss::Index> index = make_index(config, dimension, count);
     auto map = std::make_unique<faiss::IndexIDMap2>(index.get());
     map->own_fields = true;

@@ -125,7 +125,7 @@ HWY_INLINE void dot4(const float* HWY_RESTRICT query, std::size_t size, const st
 HWY_INLINE void byte_dot4(const std::int8_t* HWY_RESTRICT query, std::size_t size, const std::uint8_t* a,
                           const std::uint8_t* b, const std::uint8_t* c, const std::uint8_t* e,
                           std::int32_t* HWY_RESTRICT out) {
-#if HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET <= HWY_AVX3_DL  // also newer ones, which later releases of Highway know (ZEN4, SPR)
     const hn::CappedTag<std::int32_t, 16> d;
     auto sum_a = hn::Zero(d), sum_b = hn::Zero(d), sum_c = hn::Zero(d), sum_e = hn::Zero(d);
     for (std::size_t i = 0; i < size; i += 64) {
@@ -140,7 +140,7 @@ HWY_INLINE void byte_dot4(const std::int8_t* HWY_RESTRICT query, std::size_t siz
         add(sum_e, e);
     }
     store_sums(d, sum_a, sum_b, sum_c, sum_e, out);
-#elif HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+#elif HWY_TARGET <= HWY_AVX2
     // Products are added in pairs of 16 bits (255 x 63 x 2 fits), the pairs to 32.
     const hn::CappedTag<std::int32_t, 8> d;
     const __m256i ones = _mm256_set1_epi16(1);

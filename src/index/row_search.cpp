@@ -14,11 +14,11 @@ namespace clipsim {
 
 namespace {
 
-// A RowFilter as FAISS asks for it.
+// A RowFilter as FAISS asks for it. Row numbers are 64 bits in every release, whatever their type's name.
 class AllowedRows : public faiss::IDSelector {
   public:
     explicit AllowedRows(const RowFilter& filter) : filter_(filter) {}
-    bool is_member(idx_t row) const override { return filter_.allows(row); }
+    bool is_member(std::int64_t row) const override { return filter_.allows(row); }
 
   private:
     const RowFilter& filter_;
@@ -31,11 +31,11 @@ class FaissSearch : public RowSearch {
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
                                    const RowFilter* filter) const override {
         std::vector<float> scores(k);
-        std::vector<faiss::Index::idx_t> rows(k);
+        std::vector<std::int64_t> rows(k);
         std::optional<AllowedRows> allowed;
         faiss::SearchParameters parameters;
         if (filter != nullptr) parameters.sel = &allowed.emplace(*filter);
-        index_.search(1, query.data(), static_cast<faiss::Index::idx_t>(k), scores.data(), rows.data(),
+        index_.search(1, query.data(), static_cast<std::int64_t>(k), scores.data(), rows.data(),
                       filter != nullptr ? &parameters : nullptr);
         std::vector<ScoredRow> found;
         for (std::size_t i = 0; i < k && rows[i] >= 0; ++i) found.push_back({scores[i], rows[i]});
