@@ -4,7 +4,6 @@
 #include <array>
 #include <iomanip>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/text.h"
@@ -155,7 +154,7 @@ std::string eval_json(const EvalReport& report) {
 }
 
 std::string eval_table(const EvalReport& report) {
-    std::ostringstream out;
+    TextStream out;
     out << std::fixed << std::setprecision(4);
     if (report.seen) {
         add_group(out, "held-out classes", report.held_out);

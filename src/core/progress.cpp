@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <iomanip>
 #include <mutex>
-#include <sstream>
 
 #include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
 
 namespace clipsim {
 
@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 std::string minutes(double seconds) {
     const auto whole = static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds)));
-    std::ostringstream out;
+    TextStream out;
     if (whole >= 3600) out << whole / 3600 << ':' << std::setw(2) << std::setfill('0');
     out << whole / 60 % 60 << ':' << std::setw(2) << std::setfill('0') << whole % 60;
     return out.str();
@@ -40,7 +40,7 @@ struct Progress::State {
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
         const double share =
             total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
-        std::ostringstream out;
+        TextStream out;
         out << title << ' ' << std::setw(3) << static_cast<int>(share * 100) << '%';
         if (bar) {
             constexpr int width = 24;

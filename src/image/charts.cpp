@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <opencv2/imgproc.hpp>
-#include <sstream>
 
+#include "clipsim/core/text.h"
 #include "clipsim/image/contact_sheet.h"
 #include "drawing.h"
 
@@ -44,7 +44,7 @@ Range round_range(double low, double high) {
 }
 
 std::string tick_text(double value) {
-    std::ostringstream out;
+    TextStream out;
     out.precision(3);
     out << (std::abs(value) < 1e-9 ? 0.0 : value);
     return out.str();

@@ -24,8 +24,9 @@ Json triple(const std::array<float, 3>& values) {
     Json list = Json::array();
     for (const float value : values) {
         std::array<char, 32> text{};
-        *std::to_chars(text.begin(), text.end() - 1, value).ptr = '\0';
-        list.push_back(std::strtod(text.data(), nullptr));
+        double shortest = 0;
+        std::from_chars(text.data(), std::to_chars(text.begin(), text.end(), value).ptr, shortest);
+        list.push_back(shortest);
     }
     return list;
 }

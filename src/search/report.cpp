@@ -77,7 +77,8 @@ ReportFormat parse_report_format(const std::string& name) {
     throw UsageError(concat("--format ", name, ": expected table, tsv, json or paths"));
 }
 
-void write_report(std::ostream& out, std::span<const QueryResult> results, ReportFormat format) {
+void write_report(std::ostream& stream, std::span<const QueryResult> results, ReportFormat format) {
+    TextStream out;
     if (format == ReportFormat::tsv) out << "score\tpath\tlabel\n";
     for (std::size_t i = 0; i < results.size(); ++i) {
         const QueryResult& result = results[i];
@@ -97,6 +98,7 @@ void write_report(std::ostream& out, std::span<const QueryResult> results, Repor
             }
         }
     }
+    stream << out.str();
 }
 
 void save_report(const std::filesystem::path& file, std::span<const QueryResult> results,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <iomanip>
-#include <sstream>
 #include <string>
 
 #include "clipsim/core/atomic_file.h"
@@ -35,7 +34,7 @@ Pixels thumbnail(const std::filesystem::path& file) {
 }
 
 std::string three_decimals(float score) {
-    std::ostringstream out;
+    TextStream out;
     out << std::fixed << std::setprecision(3) << score;
     return out.str();
 }
@@ -143,7 +142,7 @@ void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> 
 
 void save_page(const std::filesystem::path& file, std::span<const QueryResult> results,
                std::span<const std::filesystem::path> query_images) {
-    std::ostringstream page;
+    TextStream page;
     page << page_head;
     for (std::size_t i = 0; i < results.size(); ++i) {
         page << "<section>\n";

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <iomanip>
-#include <sstream>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
@@ -26,7 +25,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 std::string summary(const EpochRecord& epoch, int total_epochs) {
-    std::ostringstream out;
+    TextStream out;
     out << "epoch " << epoch.epoch << '/' << total_epochs << " (stage " << epoch.stage << "): " << std::fixed
         << std::setprecision(4) << "loss " << epoch.loss << std::setprecision(2) << ", active "
         << epoch.active_share << ", d(a,p) " << epoch.positive_distance << ", d(a,n) "
@@ -181,6 +180,7 @@ void StageRunner::run_epoch(Running& running) {
         cursor.step += static_cast<std::int64_t>(count);
         progress.advance(count);
         cursor.seconds = seconds_before + seconds_since(start);
+        if (options_.after_step) options_.after_step(epoch_number(), cursor.step);
         if (processes().any(options_.stop.stop_requested())) {
             save_state(running);
             throw_interrupted();

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "support/grouping_locale.h"
+
 namespace clipsim {
 namespace {
 
@@ -30,6 +32,14 @@ TEST(Printable, BytesThatAreNoUtf8AreEscaped) {
     EXPECT_EQ(printable("\xF4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80");  // beyond Unicode
     EXPECT_EQ(printable("\xE7\x8C"), "\\xE7\\x8C");                    // cut short
     EXPECT_EQ(printable("\x80ok"), "\\x80ok");
+}
+
+TEST(Concat, WritesNumbersAsInCWhateverTheProgramsLocale) {
+    const testing::GroupingLocale locale;
+    EXPECT_EQ(concat("id ", 1234567, ", margin ", 0.5), "id 1234567, margin 0.5");
+    TextStream text;
+    text << 1234567.25F;
+    EXPECT_EQ(text.str(), "1.23457e+06");
 }
 
 TEST(NearestName, FindsTheMisspeltOne) {

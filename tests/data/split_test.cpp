@@ -7,6 +7,7 @@
 #include <set>
 
 #include "clipsim/core/error.h"
+#include "support/grouping_locale.h"
 
 namespace clipsim {
 namespace {
@@ -51,6 +52,15 @@ TEST(Split, EveryImageIsInOneOfTheTwo) {
     EXPECT_EQ(all.size(), catalogue.images.size());
     EXPECT_EQ(split.train.size() + split.validation.size(), catalogue.images.size());
     EXPECT_TRUE(split.train_only.empty());
+}
+
+TEST(Split, IsTheSameInEveryLocale) {
+    // Names and seeds of four digits and more would be written with points.
+    const Catalogue catalogue = catalogue_of({30, 12});
+    const Split split = hold_out_images(catalogue, 0.2, 1234567);
+    const testing::GroupingLocale locale;
+    const Split elsewhere = hold_out_images(catalogue, 0.2, 1234567);
+    EXPECT_EQ(paths_of(catalogue, split.validation), paths_of(catalogue, elsewhere.validation));
 }
 
 TEST(Split, EachClassGivesItsShareButNeverNoneAndNeverAll) {

@@ -8,6 +8,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/image/contact_sheet.h"
 #include "clipsim/image/decode.h"
+#include "support/grouping_locale.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -39,6 +40,16 @@ TEST(Report, TsvHasAHeaderAndOneLineAHit) {
               "0.500000\t/photos/dog/new\\nline\\t\"x\".jpg\tdog\n");
     EXPECT_EQ(report({sample(), sample()}, ReportFormat::tsv).find("score", 1), std::string::npos)
         << "one header";
+}
+
+TEST(Report, ScoresAreWrittenAsInCWhateverTheLocaleOfProgramAndStream) {
+    const GroupingLocale locale;
+    QueryResult result = sample();
+    result.hits[0].rank = 1234;
+    std::ostringstream out;  // takes the program's locale
+    write_report(out, std::vector{result}, ReportFormat::tsv);
+    EXPECT_NE(out.str().find("\n0.930000\t"), std::string::npos) << out.str();
+    EXPECT_NE(report({result}, ReportFormat::table).find("\n1234  0.9300  "), std::string::npos);
 }
 
 TEST(Report, PathsAreTheBytesOnDisk) {

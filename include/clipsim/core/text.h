@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <locale>
 #include <span>
 #include <sstream>
 #include <string>
@@ -9,10 +10,17 @@
 
 namespace clipsim {
 
+// Writes numbers as in C whatever the program's locale: what is streamed becomes SQL, file names and keys of
+// caches.
+class TextStream : public std::ostringstream {
+  public:
+    TextStream() { imbue(std::locale::classic()); }
+};
+
 // The arguments, streamed one after the other: concat("found ", 3, " images").
 template <typename... Args>
 std::string concat(const Args&... args) {
-    std::ostringstream out;
+    TextStream out;
     (out << ... << args);
     return out.str();
 }

@@ -2,7 +2,9 @@
 // the head.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -28,6 +30,9 @@ struct TrainOptions {
     bool resume = false;
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop;
+    // Called after each step on the thread that trains, before `stop` is looked at: the epoch from 1 on over
+    // both stages, and how many batches of it are done.
+    std::function<void(int epoch, std::int64_t step)> after_step;
     // Those that train together, each on its part of every batch; null: this one alone. All have the same
     // options and see the same files.
     std::shared_ptr<ProcessGroup> processes;
