@@ -7,6 +7,7 @@
 
 #include "clipsim/core/allocator.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/instructions.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "commands.h"
@@ -58,6 +59,7 @@ int run(int argc, char** argv, cli::GlobalOptions& global) {
 int main(int argc, char** argv) {
     keep_freed_memory();
     try {
+        limit_kernels();
         const InterruptWatcher interrupts;
         cli::GlobalOptions global;
         global.stop = interrupts.token();

@@ -3,6 +3,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include "clipsim/core/instructions.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 
@@ -10,7 +11,8 @@ namespace clipsim {
 
 bool is_bf16_fast(const torch::Device& device) {
 #if defined(__x86_64__)
-    if (device.is_cpu()) return __builtin_cpu_supports("avx512bf16") != 0;
+    if (device.is_cpu())
+        return allowed_instructions() == Instructions::all && __builtin_cpu_supports("avx512bf16") != 0;
 #endif
     // The only question about the compute capability that needs no CUDA headers: it is true from 8.0 on.
     return device.is_cuda() && at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
