@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
+#include "clipsim/core/text.h"
 #include "drawn_photos.h"
 #include "temporary_folder.h"
 
@@ -40,10 +41,11 @@ TEST(ModelInfoCommand, DescribesEachFormat) {
 TEST(ModelImportCommand, TransformersLoadsTheCopyOfEachFormatAndMissesNoKey) {
     const char* python = std::getenv("CLIPSIM_TEST_PYTHON");
     if (python == nullptr ||
-        std::system((std::string(python) + " -c 'import torch, transformers' 2>/dev/null").c_str()) != 0)
+        std::system(concat("'", python, "' -c 'import torch, transformers' 2>/dev/null").c_str()) != 0)
         GTEST_SKIP() << "CLIPSIM_TEST_PYTHON names no Python with torch and transformers";
-    EXPECT_EQ(std::system((std::string(python) + " '" CLIPSIM_FIXTURES "/check_import.py' '" CLIPSIM_PROGRAM
-                                                 "' '" CLIPSIM_FIXTURES "'/formats/*")
+    EXPECT_EQ(std::system(concat("'", python,
+                                 "' '" CLIPSIM_FIXTURES "/check_import.py' '" CLIPSIM_PROGRAM
+                                 "' '" CLIPSIM_FIXTURES "'/formats/*")
                               .c_str()),
               0);
 }

@@ -16,7 +16,7 @@ class PythonsCache : public ::testing::Test {
     void SetUp() override {
         ::setenv("no_proxy", "127.0.0.1,localhost", 1);
         const char* given = std::getenv("CLIPSIM_TEST_PYTHON");
-        python = given == nullptr ? "" : given;
+        python = given == nullptr ? "" : concat("'", given, "'");  // its path may have spaces
         if (python.empty() || std::system((python + " -c 'import huggingface_hub' 2>/dev/null").c_str()) != 0)
             GTEST_SKIP() << "CLIPSIM_TEST_PYTHON names no Python with huggingface_hub";
         hub.files["config.json"] = {"{}"};

@@ -201,8 +201,8 @@ TEST_P(VectorIndexKinds, PythonsFaissFindsTheSame) {
     write_text(folder / "queries",
                {reinterpret_cast<const char*>(queries.data()), queries.size() * sizeof(float)});
     const std::string command =
-        concat(python, " '", CLIPSIM_FIXTURES, "/read_faiss_index.py' '", (folder / "index.faiss").string(),
-               "' '", (folder / "queries").string(), "' 1 ", dimension,
+        concat("'", python, "' '", CLIPSIM_FIXTURES, "/read_faiss_index.py' '",
+               (folder / "index.faiss").string(), "' '", (folder / "queries").string(), "' 1 ", dimension,
                GetParam().type == IndexType::ivf ? " 1000" : "", " > '", (folder / "ids").string(), "'");
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
 
