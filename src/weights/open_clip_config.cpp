@@ -79,7 +79,7 @@ void check_keys(const json& values, std::span<const std::string_view> known, con
     }
 }
 
-const json& section_of(const json& values, const char* name, const std::string& where) {
+const json& section_of(const json& values, const char* name, std::string_view where) {
     if (!values.contains(name) || !values[name].is_object())
         throw UsageError(concat(where, "no ", name, ": not open_clip's description of a CLIP"));
     return values[name];
