@@ -12,7 +12,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-echo "downloading Debian's package $package (160 MB)" >&2
+echo "downloading Debian's package $package (80 to 160 MB)" >&2
 if ! (cd "$work" && apt-get download -qq "$package" 2>"$work/log"); then
     cat "$work/log" >&2
     echo "The demo photos could not be downloaded. With no network, use photos of your own, one folder a class:" >&2
@@ -22,7 +22,8 @@ fi
 dpkg-deb -x "$work"/$package*.deb "$work/unpacked"
 stamps=$work/unpacked/usr/share/tuxpaint/stamps
 
-# class:folder of the package; everything below it is flattened into the class. Left out are signs that are no picture of
+# class:folder of the package, or folder|folder where releases call it differently; everything below it is flattened into
+# the class. Left out are signs that are no picture of
 # a thing (letters, the hands of a finger alphabet), and classes whose pictures others claim as well: the feasts (a bluebird
 # and a daffodil at easter, a cat and a spider at halloween, a tree and a roast at christmas), the monuments (a graveyard is
 # a part of halloween too, towers are houses) and the dishes (a nutcracker and a pepper grinder are tools).
@@ -31,14 +32,22 @@ classes=(
     fruit:food/fruit vegetables:food/vegetables flowers:plants/flowers trees:plants/trees
     houses:town/houses road_signs:town/roadsigns
     tools:household/tools clothes:clothes vehicles:vehicles
-    instruments:hobbies/music planets:space/planets coins:symbols/money chess:symbols/chess
+    instruments:hobbies/music 'planets:space/planets|space/solarsystem' coins:symbols/money chess:symbols/chess
 )
 rm -rf "$target.new"
 for entry in "${classes[@]}"; do
     class=${entry%%:*}
-    folder=$stamps/${entry#*:}
+    IFS='|' read -r -a names <<<"${entry#*:}"
+    folder=
+    for name in "${names[@]}"; do
+        [ ! -d "$stamps/$name" ] || folder=$stamps/$name
+    done
+    if [ -z "$folder" ]; then
+        echo "this release of $package has no ${entry#*:}: a demo without $class" >&2
+        continue
+    fi
     mkdir -p "$target.new/$class"
-    find "$folder" -name '*.png' -print0 | while IFS= read -r -d '' picture; do
+    find "$folder" -name '*.png' -not -path '*/moon/*' -print0 | while IFS= read -r -d '' picture; do
         name=${picture#"$folder"/}
         name=${name//\//_}
         cp "$picture" "$target.new/$class/$name"
@@ -50,4 +59,4 @@ touch "$target.new/.complete"
 rm -rf "$target"
 mkdir -p "$(dirname "$target")"
 mv "$target.new" "$target"
-echo "$(find "$target" -name '*.png' | wc -l) pictures in ${#classes[@]} classes under $target" >&2
+echo "$(find "$target" -name '*.png' | wc -l) pictures in $(find "$target" -mindepth 1 -type d | wc -l) classes under $target" >&2

@@ -6,6 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 photos=${1:+$(realpath "$1")}
 cd "$here/.."
+. scripts/places.sh
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
@@ -18,17 +19,18 @@ say "Setting up"
 scripts/setup.sh
 say "Building"
 scripts/build.sh clipsim
-clipsim=build/release/bin/clipsim
 
-settings=(--config configs/demo.json)
-output=output/demo
+settings=(--config configs/demo.json)  # .demo/photos, output/demo
 if [ -n "$photos" ]; then
-    output=output/$(basename "$photos")
-    settings+=(--set "data.root=$photos" --set "output_dir=$output")
+    output=$output/$(basename "$photos")
 else
     say "Demo photos"
-    scripts/demo_photos.sh .demo/photos
-    photos=$PWD/.demo/photos
+    photos=$demo/photos
+    scripts/demo_photos.sh "$photos"
+    output=$output/demo
+fi
+if [ "$output" != output/demo ]; then
+    settings+=(--set "data.root=$photos" --set "output_dir=$output")
 fi
 
 say "Fine-tuning, indexing, searching: clipsim all ${settings[*]}"

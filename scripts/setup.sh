@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # setup.sh [--tests]: installs what clipsim is built on and says what it does.
 #   - Debian packages, through apt-get, with sudo only when not root and only if one is missing
-#   - LibTorch, from the PyTorch wheel on PyPI, into .deps of the checkout; not where CMAKE_PREFIX_PATH, LIBTORCH_ROOT
+#   - LibTorch, from the PyTorch wheel on PyPI (CLIPSIM_TORCH_VERSION: another release), into .deps of the checkout or
+#     deps of CLIPSIM_BUILD_DIR; not where CMAKE_PREFIX_PATH, LIBTORCH_ROOT
 #     or an installed Python package already gives LibTorch >= 2.6. CLIPSIM_CUDA=yes|no: with CUDA or without; by
 #     default with it where there is an NVIDIA GPU.
 #   - with --tests: what the tests want beside it (GoogleTest; Python's faiss in a virtual environment; clang, to fuzz with)
 # Everything is left alone that is there already, so a second run takes a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/places.sh
 
-torch_version=2.13.0
+torch_version=${CLIPSIM_TORCH_VERSION:-2.13.0}
 packages=(
     build-essential cmake ninja-build ccache pkg-config
     libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libpq-dev libxxhash-dev libedit-dev
@@ -70,7 +72,7 @@ find_libtorch() {
     for entry in "${entries[@]}"; do candidates+=("$entry" "$entry/torch" "${entry%/share/cmake}"); done
     candidates+=(/usr/local /usr/local/libtorch /opt/libtorch)
     candidates+=("$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' 2>/dev/null || true)")
-    candidates+=("$PWD/.deps/torch/torch")
+    candidates+=("$deps/torch/torch")
     for entry in "${candidates[@]}"; do
         if [ -n "$entry" ] && is_new_enough "$(torch_folder_version "$entry")"; then echo "$entry"; return; fi
     done
@@ -80,47 +82,47 @@ find_libtorch() {
 # wheel; compiling for NCCL takes two small ones more, cccl and crt (cmake/FindNCCL.cmake). With no GPU to use them its CPU
 # half does all the same, and wants two small ones (CUDA's runtime and profiler).
 complete_cuda_build() {
-    local cuda=no named=.deps/torch.new/nvidia.txt
+    local cuda=no named=$deps/torch.new/nvidia.txt
     [ ! -e /proc/driver/nvidia/version ] || cuda=yes
     if [ "${CLIPSIM_CUDA:-$cuda}" = yes ]; then
         say "this is a CUDA build: installing the NVIDIA packages it names (some GB; CLIPSIM_CUDA=no does without)"
-        sed -nE 's/^Requires-Dist: ((nvidia-|cuda-toolkit)[^;]*).*/\1/p' .deps/torch.new/torch-*.dist-info/METADATA \
+        sed -nE 's/^Requires-Dist: ((nvidia-|cuda-toolkit)[^;]*).*/\1/p' "$deps"/torch.new/torch-*.dist-info/METADATA \
             | sed 's/^cuda-toolkit\[/&cccl,crt,/' >"$named"
     else
         say "no NVIDIA GPU here: keeping the CPU half of this CUDA build (CLIPSIM_CUDA=yes keeps all of it)"
         sed -nE 's/^Requires-Dist: cuda-toolkit\[[^]]*\](==[0-9.]+).*/cuda-toolkit[cudart,cupti]\1/p' \
-            .deps/torch.new/torch-*.dist-info/METADATA >"$named"
-        rm -f .deps/torch.new/torch/lib/{libtorch_cuda,libc10_cuda,libtorch_cuda_linalg,libtorch_nvshmem}.so
+            "$deps"/torch.new/torch-*.dist-info/METADATA >"$named"
+        rm -f "$deps"/torch.new/torch/lib/{libtorch_cuda,libc10_cuda,libtorch_cuda_linalg,libtorch_nvshmem}.so
     fi
-    .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile --target .deps/torch.new -r "$named" \
+    "$deps/venv/bin/python" -m pip install -q --disable-pip-version-check --no-compile --target "$deps/torch.new" -r "$named" \
         || fail "the NVIDIA packages that the PyTorch wheel names could not be installed: $(paste -sd' ' "$named")"
 }
 
 install_libtorch() {
-    mkdir -p .deps
+    mkdir -p "$deps"
     local found
     found=$(find_libtorch)
     if [ -z "$found" ]; then
-        say "installing LibTorch from the PyTorch $torch_version wheel into .deps/torch"
-        rm -rf .deps/torch .deps/torch.new
-        [ -x .deps/venv/bin/pip ] || python3 -m venv .deps/venv
-        .deps/venv/bin/pip install -q --disable-pip-version-check --no-compile --no-deps \
-            --target .deps/torch.new "torch==$torch_version" \
+        say "installing LibTorch from the PyTorch $torch_version wheel into $deps/torch"
+        rm -rf "$deps/torch" "$deps/torch.new"
+        [ -x "$deps/venv/bin/pip" ] || python3 -m venv "$deps/venv"
+        "$deps/venv/bin/python" -m pip install -q --disable-pip-version-check --no-compile --no-deps \
+            --target "$deps/torch.new" "torch==$torch_version" \
             || fail "the PyTorch wheel could not be installed. With no network, set CMAKE_PREFIX_PATH to a LibTorch >= 2.6."
-        [ ! -e .deps/torch.new/torch/lib/libtorch_cuda.so ] || complete_cuda_build
-        mv .deps/torch.new .deps/torch
-        found=$PWD/.deps/torch/torch
+        [ ! -e "$deps/torch.new"/torch/lib/libtorch_cuda.so ] || complete_cuda_build
+        mv "$deps/torch.new" "$deps/torch"
+        found=$deps/torch/torch
     fi
     # Where the build looks first. A link that is right already stays, so that nothing is configured anew.
-    [ "$(readlink .deps/libtorch || true)" = "$found" ] || ln -sfn "$found" .deps/libtorch
+    [ "$(readlink "$deps/libtorch" || true)" = "$found" ] || ln -sfn "$found" "$deps/libtorch"
 }
 
 install_test_environment() {
-    local stamp=.deps/venv/test-wheels
-    [ -x .deps/venv/bin/pip ] || python3 -m venv .deps/venv
+    local stamp=$deps/venv/test-wheels
+    [ -x "$deps/venv/bin/pip" ] || python3 -m venv "$deps/venv"
     [ "$(cat "$stamp" 2>/dev/null)" = "${test_wheels[*]}" ] && return
-    say "installing ${test_wheels[*]} into .deps/venv, for the tests"
-    .deps/venv/bin/pip install -q --disable-pip-version-check "${test_wheels[@]}" \
+    say "installing ${test_wheels[*]} into $deps/venv, for the tests"
+    "$deps/venv/bin/python" -m pip install -q --disable-pip-version-check "${test_wheels[@]}" \
         || { say "no ${test_wheels[*]}: the tests that try our files with Python will be skipped"; return; }
     echo "${test_wheels[*]}" >"$stamp"
 }

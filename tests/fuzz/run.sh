@@ -4,6 +4,8 @@
 # finds lies in build/fuzz/found. Exit code 77: no clang with libFuzzer here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. scripts/places.sh
+fuzz=$(dirname "$build")/fuzz
 target=${1:?usage: run.sh TARGET [SECONDS]}
 seconds=${2:-20}
 
@@ -14,13 +16,13 @@ if ! clang++ -fsanitize=fuzzer,address -x c++ -o /dev/null - <<<"$probe" 2>/dev/
     exit 77
 fi
 
-mkdir -p build/fuzz/found "build/fuzz/corpus/$target"
+mkdir -p "$fuzz/found" "$fuzz/corpus/$target"
 (
     flock 9  # targets that run side by side are built one after the other
-    [ -e build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
-    cmake --build --preset fuzz --target "fuzz_$target"
-) 9>build/fuzz/.building
+    [ -e "$fuzz/build.ninja" ] || cmake --preset fuzz -B "$fuzz" >/dev/null
+    cmake --build "$fuzz" --target "fuzz_$target"
+) 9>"$fuzz/.building"
 
-exec "build/fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
-    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
-    "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target"
+exec "$fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+    -print_final_stats=1 -artifact_prefix="$fuzz/found/$target-" \
+    "$fuzz/corpus/$target" "tests/fuzz/corpus/$target"

@@ -1,0 +1,15 @@
+# A toolchain for compiling for arm64 elsewhere, with Debian's crossbuild-essential-arm64. CLIPSIM_SYSROOT: a folder with the
+# arm64 packages unpacked (scripts/cross_arm64.sh makes it).
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES CLIPSIM_SYSROOT)
+set(CMAKE_SYSROOT "${CLIPSIM_SYSROOT}")
+set(CMAKE_FIND_ROOT_PATH "${CLIPSIM_SYSROOT}")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY BOTH)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,-rpath-link,${CLIPSIM_SYSROOT}/usr/lib/aarch64-linux-gnu")
