@@ -21,11 +21,11 @@
 #include <thread>
 #include <vector>
 
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/allocator.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/data/loader.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/encode.h"
 
 namespace {
 

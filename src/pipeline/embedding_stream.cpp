@@ -1,6 +1,6 @@
 #include "clipsim/pipeline/embedding_stream.h"
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 
 namespace clipsim {
 

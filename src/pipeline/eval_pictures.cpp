@@ -4,11 +4,13 @@
 #include <iomanip>
 #include <numeric>
 
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/embedding_map.h"
+#include "clipsim/pictures/charts.h"
+#include "clipsim/pictures/contact_sheet.h"
+#include "clipsim/pictures/embedding_map.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {

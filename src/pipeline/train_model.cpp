@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/process_group.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/pictures/charts.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {

@@ -6,12 +6,12 @@
 #include <sstream>
 #include <string>
 
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/encode.h"
 #include "clipsim/image/resize.h"
+#include "clipsim/pictures/contact_sheet.h"
 
 namespace clipsim {
 

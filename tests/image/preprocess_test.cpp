@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "clipsim/codecs/decode.h"
 #include "clipsim/core/error.h"
-#include "clipsim/image/decode.h"
 #include "image_fixtures.h"
 
 namespace clipsim {

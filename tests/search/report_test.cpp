@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/error.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -1,4 +1,4 @@
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 
 #include <algorithm>
 

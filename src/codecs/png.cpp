@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "byte_reader.h"
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

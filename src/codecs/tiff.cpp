@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

@@ -1,4 +1,4 @@
-#include "clipsim/image/extension.h"
+#include "clipsim/codecs/extension.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Line charts, for curves.png.
+#include "clipsim/pictures/charts.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -6,7 +7,6 @@
 #include <opencv2/imgproc.hpp>
 #include <sstream>
 
-#include "clipsim/image/contact_sheet.h"
 #include "drawing.h"
 
 namespace clipsim {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

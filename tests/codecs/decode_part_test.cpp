@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "clipsim/codecs/decode.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/decode.h"
 #include "clipsim/image/preprocess.h"
-#include "image_fixtures.h"
+#include "image/image_fixtures.h"
 #include "jpeg_maker.h"
 
 namespace clipsim {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "image_fixtures.h"
+#include "image/image_fixtures.h"
 
 namespace clipsim {
 namespace {

@@ -1,10 +1,10 @@
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
 #include "core/other_user.h"
-#include "image_fixtures.h"
+#include "image/image_fixtures.h"
 
 namespace clipsim {
 namespace {

@@ -8,10 +8,11 @@
 
 #include <jpeglib.h>
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/encode.h"
+#include "clipsim/image/recycled_pixels.h"
 #include "codecs.h"
 #include "pixel_math.h"
-#include "recycled_pixels.h"
 
 namespace clipsim {
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "image_fixtures.h"
+#include "image/image_fixtures.h"
 
 namespace clipsim {
 namespace {

@@ -1,4 +1,4 @@
-#include "clipsim/image/embedding_map.h"
+#include "clipsim/pictures/embedding_map.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <span>
 
-#include "clipsim/image/encode.h"
 #include "clipsim/image/picture_part.h"
 #include "clipsim/image/pixels.h"
 #include "image_header.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "clipsim/image/decode.h"
+#include "clipsim/codecs/decode.h"
 #include "codecs.h"
 
 namespace clipsim {
