@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/image_source.h"
 #include "codecs.h"
 
 namespace clipsim {

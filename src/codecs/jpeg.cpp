@@ -8,8 +8,8 @@
 
 #include <jpeglib.h>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/image/recycled_pixels.h"
 #include "codecs.h"
 #include "pixel_math.h"

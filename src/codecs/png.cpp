@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

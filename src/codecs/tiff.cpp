@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/image_source.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

@@ -4,8 +4,8 @@
 #include <iomanip>
 #include <numeric>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pictures/charts.h"
@@ -50,7 +50,7 @@ SheetTile tile_of(const std::filesystem::path& file, const Config& config, std::
     SheetTile tile{{}, std::move(caption)};
     try {
         constexpr int enough = 384;  // twice the thumbnail's side
-        tile.picture = decode_image(file, DecodeOptions{config.data.max_pixels, enough});
+        tile.picture = open_image(file, config.data.max_pixels).decode_reduced(enough);
     } catch (const ImageError&) {
         // It was there a moment ago; the sheet says that it is not now.
     }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/embedding_stream.h"

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <string>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
@@ -22,9 +22,7 @@ constexpr int thumbnail_side = 256;  // the longer side, in pixels
 // Empty for a file that can't be shown: it may have gone since it was indexed.
 Pixels thumbnail(const std::filesystem::path& file) {
     try {
-        DecodeOptions options;
-        options.min_short_side = thumbnail_side;
-        Pixels picture = decode_image(file, options);
+        Pixels picture = open_image(file).decode_reduced(thumbnail_side);
         const int longer = std::max(picture.width, picture.height);
         if (longer <= thumbnail_side) return picture;
         const auto scaled = [&](int side) { return std::max(1, side * thumbnail_side / longer); };

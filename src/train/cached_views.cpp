@@ -92,7 +92,7 @@ void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
     for (const std::vector<LoadItem>& batch : batches) images += batch.size();
     const PreprocessSpec& spec = source_.model.preprocess;
     VisionTower tower = source_.model.tower;
-    ImageLoader loader(std::move(batches), spec, source_.decode, LoaderOptions{source_.workers, 1, 4});
+    ImageLoader loader(std::move(batches), spec, source_.open, LoaderOptions{source_.workers, 1, 4});
     Progress progress(concat("view ", view + 1), "images", images, source_.progress);
     std::int64_t fitting = static_cast<std::int64_t>(batch_size);
     while (std::optional<LoadedBatch> batch = loader.next()) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/error.h"
 #include "pictures/colours.h"
 #include "temporary_folder.h"
@@ -18,9 +18,9 @@ TEST(WritePicture, PngComesBackAsItWas) {
     Pixels picture = plain(5, 3, 10, 20, 30);
     picture.rgb[4] = 99;
     write_picture(folder / "a.png", picture);
-    EXPECT_EQ(decode_image(folder / "a.png").rgb, picture.rgb);
+    EXPECT_EQ(open_image(folder / "a.png").decode().rgb, picture.rgb);
     write_picture(folder / "a.jpg", picture);
-    EXPECT_EQ(decode_image(folder / "a.jpg").width, 5);
+    EXPECT_EQ(open_image(folder / "a.jpg").decode().width, 5);
 }
 
 TEST(WritePicture, OtherExtensionsAndFoldersThatCannotBeWrittenAreErrors) {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "clipsim/codecs/decode.h"
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/error.h"
 #include "temporary_folder.h"
 
@@ -107,7 +107,7 @@ class SaveReport : public ::testing::Test {
 
 TEST_F(SaveReport, APngShowsTheQueryAndTheHits) {
     save("sheet.png");
-    const Pixels sheet = decode_image(folder_ / "sheet.png");
+    const Pixels sheet = open_image(folder_ / "sheet.png").decode();
     EXPECT_GT(sheet.width, 3 * 192);
     // The hit's shade covers its tile, the query's its own.
     const auto pixels_of = [&](std::uint8_t shade) {

@@ -1,4 +1,4 @@
-#include "clipsim/codecs/decode.h"
+#include "clipsim/codecs/image_source.h"
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,9 @@ using testing::TemporaryFolder;
 using testing::write_text;
 
 // The message of the ImageError, or "" when the file was decoded.
-std::string refusal_of(const std::filesystem::path& file, const DecodeOptions& options = {}) {
+std::string refusal_of(const std::filesystem::path& file, std::uint64_t max_pixels = default_max_pixels) {
     try {
-        decode_image(file, options);
+        open_image(file, max_pixels).decode();
     } catch (const ImageError& error) {
         return error.what();
     }
@@ -58,7 +58,7 @@ TEST_P(DecodeGolden, EqualsPillow) {
     const std::string name = GetParam();
     const auto file = fixture_folder() / name;
     const testing::Difference found =
-        testing::difference(decode_image(file), testing::read_ppm(file.string() + ".ppm"));
+        testing::difference(open_image(file).decode(), testing::read_ppm(file.string() + ".ppm"));
     // Versions of the JPEG and WebP libraries may round differently.
     const bool lossy = name.ends_with(".jpg") || name.ends_with(".jpeg") || name == "lossy.webp" ||
                        name == "animated_rgba.webp";
@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(Files, DecodeGolden, ::testing::ValuesIn(testing::fixtu
 TEST(Decode, FormatsAreToldByContentNotByName) {
     const TemporaryFolder folder;
     write_text(folder / "photo.JPG", read_text(fixture_folder() / "rgb.png"));
-    EXPECT_EQ(decode_image(folder / "photo.JPG").rgb, decode_image(fixture_folder() / "rgb.png").rgb);
+    EXPECT_EQ(open_image(folder / "photo.JPG").decode().rgb,
+              open_image(fixture_folder() / "rgb.png").decode().rgb);
 }
 
 TEST(Decode, AnEmptyFileIsRefused) {
@@ -109,7 +110,7 @@ TEST(Decode, NamesArePrintedOnOneLine) {
     EXPECT_EQ(message.find('\n'), std::string::npos);
     EXPECT_NE(message.find("\xC3\xA9"), std::string::npos);
     write_text(folder / "new\nline \"quoted\" \xC3\xA9.png", read_text(fixture_folder() / "rgb.png"));
-    EXPECT_EQ(decode_image(folder / "new\nline \"quoted\" \xC3\xA9.png").width, 60);
+    EXPECT_EQ(open_image(folder / "new\nline \"quoted\" \xC3\xA9.png").decode().width, 60);
 }
 
 TEST(Decode, TruncatedFilesAreRefused) {
@@ -135,7 +136,8 @@ TEST(Decode, BytesAfterTheEndOfAJpegDoNoHarm) {
     const TemporaryFolder folder;
     write_text(folder / "a.jpg",
                read_text(fixture_folder() / "rgb.jpg") + std::string(100, '\0') + "trailer");
-    EXPECT_EQ(decode_image(folder / "a.jpg").rgb, decode_image(fixture_folder() / "rgb.jpg").rgb);
+    EXPECT_EQ(open_image(folder / "a.jpg").decode().rgb,
+              open_image(fixture_folder() / "rgb.jpg").decode().rgb);
 }
 
 TEST(Decode, FlippedBytesNeverCrash) {
@@ -149,10 +151,8 @@ TEST(Decode, FlippedBytesNeverCrash) {
                 damaged[(state >> 8) % std::min<std::size_t>(damaged.size(), 400)] =
                     static_cast<char>(state >> 24);
             }
-            DecodeOptions options;
-            options.max_pixels = 4'000'000;
             try {
-                decode_image(std::as_bytes(std::span(damaged)), name, options);
+                open_image(std::as_bytes(std::span(damaged)), name, 4'000'000).decode();
             } catch (const ImageError&) {
                 // what damaged files are for
             }
@@ -180,28 +180,53 @@ TEST(Decode, BombsAreRefusedFromTheirHeaders) {
 }
 
 TEST(Decode, TheLimitOfPixelsIsExact) {
-    DecodeOptions options;
-    options.max_pixels = std::uint64_t{60} * 44;
-    EXPECT_EQ(refusal_of(fixture_folder() / "rgb.png", options), "");
-    options.max_pixels -= 1;
-    EXPECT_NE(refusal_of(fixture_folder() / "rgb.png", options), "");
+    constexpr std::uint64_t pixels = std::uint64_t{60} * 44;
+    EXPECT_EQ(refusal_of(fixture_folder() / "rgb.png", pixels), "");
+    EXPECT_NE(refusal_of(fixture_folder() / "rgb.png", pixels - 1), "");
 }
 
 TEST(Decode, ReducedJpegsKeepTheShortSide) {
-    DecodeOptions options;
-    options.min_short_side = 20;  // of 44: half of it will do, a quarter won't
-    const Pixels half = decode_image(fixture_folder() / "rgb.jpg", options);
+    // 20 of 44: half of it will do, a quarter won't.
+    const Pixels half = open_image(fixture_folder() / "rgb.jpg").decode_reduced(20);
     EXPECT_EQ(half.width, 30);
     EXPECT_EQ(half.height, 22);
-    const Pixels turned = decode_image(fixture_folder() / "orientation6.jpg", options);
-    EXPECT_EQ(turned.width, 22);
-    options.min_short_side = 40;
-    EXPECT_EQ(decode_image(fixture_folder() / "rgb.jpg", options).width, 60);
+    EXPECT_EQ(open_image(fixture_folder() / "orientation6.jpg").decode_reduced(20).width, 22);
+    EXPECT_EQ(open_image(fixture_folder() / "rgb.jpg").decode_reduced(40).width, 60);
+}
+
+TEST(Decode, TheSizeIsKnownBeforeThePixelsAreDecoded) {
+    for (const std::string& name : testing::fixture_names()) {
+        const ImageSource source = open_image(fixture_folder() / name);
+        const Pixels expected = testing::read_ppm((fixture_folder() / (name + ".ppm")).string());
+        EXPECT_EQ(source.width(), expected.width) << name;
+        EXPECT_EQ(source.height(), expected.height) << name;
+    }
+    // What is behind the header is not looked at.
+    const std::string whole = read_text(fixture_folder() / "rgb.png"),
+                      cut = whole.substr(0, whole.size() / 2);
+    EXPECT_EQ(open_image(std::as_bytes(std::span(cut)), "upload").width(), 60);
+}
+
+TEST(Decode, BytesAreAnImageAsAFileIs) {
+    for (const std::string& name : testing::fixture_names()) {
+        const std::string bytes = read_text(fixture_folder() / name);
+        const ImageSource source = open_image(std::as_bytes(std::span(bytes)), "upload");
+        EXPECT_EQ(source.decode().rgb, open_image(fixture_folder() / name).decode().rgb) << name;
+    }
+}
+
+TEST(Decode, PixelsAreASourceOfThemselves) {
+    const Pixels picture = open_image(fixture_folder() / "rgb.png").decode();
+    const ImageSource source = picture;
+    EXPECT_EQ(source.width(), 60);
+    EXPECT_EQ(source.decode().rgb, picture.rgb);
+    EXPECT_EQ(source.decode_reduced(1).rgb, picture.rgb);
+    EXPECT_EQ(source.decode({3, 4, 5, 6}).whole_height, 44);
 }
 
 TEST(Decode, GoodAndTruncatedFilesWriteNothingToStderr) {
     CapturedStderr captured;
-    for (const std::string& name : testing::fixture_names()) decode_image(fixture_folder() / name);
+    for (const std::string& name : testing::fixture_names()) open_image(fixture_folder() / name).decode();
     for (const char* name : {"rgb.png", "rgb.jpg", "rgb.bmp", "rgb.tiff", "lossy.webp", "palette.gif"}) {
         const std::string whole = read_text(fixture_folder() / name);
         refusal_of_bytes(whole.substr(0, whole.size() / 2), name);

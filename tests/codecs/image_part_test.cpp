@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "clipsim/codecs/decode.h"
+#include <optional>
+
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/preprocess.h"
 #include "image/image_fixtures.h"
@@ -18,11 +20,11 @@ std::span<const std::byte> bytes_of(const std::string& file) {
 }
 
 Pixels whole_of(const std::string& file) {
-    return decode_image(bytes_of(file), "a", {});
+    return open_image(bytes_of(file), "a").decode();
 }
 
 PicturePart part_of(const std::string& file, const PixelRect& rect) {
-    return decode_part(bytes_of(file), "a", {}, [&](int, int) { return rect; });
+    return open_image(bytes_of(file), "a").decode(rect);
 }
 
 Pixels cut(const Pixels& picture, int left, int top, const PixelRect& rect) {
@@ -140,9 +142,10 @@ TEST(DecodePart, AProgressivePictureWithoutItsLastScansIsSmoothedAlike) {
         if (at > 700) expect_parts_equal_the_whole(whole.substr(0, at) + "\xFF\xD9", concat("cut at ", at));
 }
 
-std::string refusal_of(const std::string& file, const PartChooser& wanted) {
+std::string refusal_of(const std::string& file, const std::optional<PixelRect>& rect = {}) {
     try {
-        decode_part(bytes_of(file), "a", {}, wanted);
+        const ImageSource source = open_image(bytes_of(file), "a");
+        rect ? source.decode(*rect) : PicturePart(source.decode());
     } catch (const ImageError& error) {
         return error.what();
     }
@@ -157,10 +160,10 @@ TEST(DecodePart, AFileCutAnywhereIsRefusedAsTheWholeIs) {
         const std::string file = make_jpeg(kind);
         for (std::size_t kept = 1; kept < file.size(); kept += 41) {
             const std::string short_file = file.substr(0, kept);
-            const std::string refusal = refusal_of(short_file, {});
+            const std::string refusal = refusal_of(short_file);
             EXPECT_NE(refusal, "");
             for (const PixelRect& rect : {PixelRect{0, 0, 1, 1}, {30, 30, 20, 20}, {0, 0, 90, 8}})
-                EXPECT_EQ(refusal_of(short_file, [&](int, int) { return rect; }), refusal) << kept;
+                EXPECT_EQ(refusal_of(short_file, rect), refusal) << kept;
         }
     }
 }
@@ -173,13 +176,11 @@ TEST(DecodePart, PreprocessedItIsWhatTheWholePictureIs) {
         for (int orientation = 1; orientation <= 8; ++orientation) {
             const std::string file = with_orientation(stored, orientation);
             const Pixels whole = whole_of(file);
-            const PicturePart crop =
-                decode_part(bytes_of(file), "a", {}, [&](int w, int h) { return part_in_crop(w, h, spec); });
+            const PicturePart crop = part_of(file, part_in_crop(whole.width, whole.height, spec));
             EXPECT_EQ(resize_and_crop(crop, spec).rgb, resize_and_crop(whole, spec).rgb);
             for (std::uint64_t seed = 0; seed < 6; ++seed) {
                 const AugmentedView view = random_view(seed, whole.width, whole.height);
-                const PicturePart part = decode_part(bytes_of(file), "a", {},
-                                                     [&](int w, int h) { return part_in_view(w, h, view); });
+                const PicturePart part = part_of(file, part_in_view(whole.width, whole.height, view));
                 EXPECT_EQ(resize_view(part, spec, view).rgb, resize_view(whole, spec, view).rgb);
             }
         }
