@@ -24,7 +24,7 @@
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/image_source.h"
 #include "clipsim/core/allocator.h"
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/data/loader.h"
 
 namespace {

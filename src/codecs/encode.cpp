@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "codecs.h"
 #include "exif.h"

@@ -13,6 +13,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -111,9 +112,7 @@ struct ImageLoader::State {
             largest = std::max(largest, batch.size());
         }
         buffers = std::make_shared<PixelBuffer::Pool>(largest * spec.values());
-        const std::size_t wanted = options.workers > 0 ? static_cast<std::size_t>(options.workers)
-                                                       : std::thread::hardware_concurrency();
-        const std::size_t count = std::max<std::size_t>(1, std::min(wanted, items));
+        const std::size_t count = std::max<std::size_t>(1, std::min(thread_count(options.workers), items));
         try {
             while (workers.size() < count) workers.emplace_back([this] { work(); });
         } catch (const std::system_error&) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"

@@ -8,7 +8,7 @@
 
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/image_source.h"
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
 #include "clipsim/pictures/contact_sheet.h"

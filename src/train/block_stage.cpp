@@ -3,7 +3,7 @@
 #include <cmath>
 #include <iomanip>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"

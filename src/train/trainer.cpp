@@ -5,8 +5,8 @@
 #include <set>
 
 #include "block_stage.h"
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/tensors.h"

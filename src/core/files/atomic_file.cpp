@@ -1,4 +1,4 @@
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,41 +7,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/descriptor.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
 
 namespace {
-
-std::string errno_text() {
-    return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-
-// An open file descriptor, closed at the end of its scope.
-class Descriptor {
-  public:
-    Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
-        : fd_(::open(path.c_str(), flags, mode)) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    bool valid() const { return fd_ >= 0; }
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-void sync_folder(const std::filesystem::path& folder) {
-    const Descriptor descriptor(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor.valid()) ::fsync(descriptor.get());  // some file systems can't; the rename itself is done
-}
 
 std::filesystem::path unique_neighbour(const std::filesystem::path& target) {
     // Only has to differ between threads of one process; the process id does the rest.
@@ -64,7 +38,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
     {
-        const Descriptor descriptor(temporary_, O_RDONLY | O_CLOEXEC);
+        const Descriptor descriptor(temporary_, O_RDONLY);
         if (!descriptor.valid() || ::fsync(descriptor.get()) != 0) {
             throw Error(concat("cannot write ", printable(target_), ": ", errno_text()));
         }
@@ -79,7 +53,7 @@ void AtomicFile::commit() {
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
     AtomicFile file(path);
     {
-        const Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        const Descriptor out(file.temporary_path(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
         if (!out.valid()) throw Error(concat("cannot write ", printable(path), ": ", errno_text()));
         while (!content.empty()) {
             const ssize_t written = ::write(out.get(), content.data(), content.size());
@@ -92,7 +66,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 }
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-    const Descriptor in(path, O_RDONLY | O_CLOEXEC);
+    const Descriptor in(path, O_RDONLY);
     struct stat status {};
     if (!in.valid() || ::fstat(in.get(), &status) != 0) {
         throw UsageError(concat("cannot read ", printable(path), ": ", errno_text()));

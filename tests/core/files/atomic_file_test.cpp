@@ -1,4 +1,4 @@
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
