@@ -62,8 +62,9 @@ QueryTerm parse_term(std::string_view text) {
     if (const auto quoted = between(text, '\'')) text = *quoted;
     std::error_code ignored;
     const bool is_file = !text.empty() && std::filesystem::exists(std::filesystem::path(text), ignored);
-    const bool image = is_file || looks_like_a_path(text);
-    return {image ? QueryTerm::Kind::image : QueryTerm::Kind::sentence, std::string(text), 1};
+    if (is_file || looks_like_a_path(text))
+        return {QueryTerm::Kind::image, is_file ? std::string(text) : expanded_home(text).string(), 1};
+    return {QueryTerm::Kind::sentence, std::string(text), 1};
 }
 
 QueryTerm parse_weighted_term(std::string_view text) {
