@@ -1,6 +1,7 @@
 #include "clipsim/codecs/image_source.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@ namespace clipsim {
 
 namespace {
 
+// Sides are ints from here on, and some code multiplies one by the bytes of a pixel.
+constexpr std::uint64_t max_side = std::numeric_limits<int>::max() / 4;
 constexpr std::uint64_t max_file_bytes = UINT64_C(2) << 30;
 
 // libjpeg can decode at 1/2, 1/4 and 1/8 while it is about it; how much of that the caller allows.
@@ -66,6 +69,10 @@ ImageHeader checked_header(std::span<const std::byte> bytes, std::uint64_t max_p
     if (header->width > max_pixels / header->height) {
         throw ImageError(concat(header->width, " x ", header->height,
                                 " pixels is more than data.max_pixels (", max_pixels, ") allows"));
+    }
+    if (std::max(header->width, header->height) > max_side) {
+        throw ImageError(
+            concat(header->width, " x ", header->height, " pixels: no side may be longer than ", max_side));
     }
     return *header;
 }

@@ -179,6 +179,17 @@ TEST(Decode, BombsAreRefusedFromTheirHeaders) {
     }
 }
 
+TEST(Decode, ASideThatNoIntHoldsIsRefusedWhateverTheLimitOfPixels) {
+    for (const std::uint32_t side : {600'000'000U, 3'000'000'000U}) {
+        const std::string png = "\x89PNG\r\n\x1a\n" + big32(13) + "IHDR" + big32(side) + big32(1) +
+                                std::string("\x08\x02\0\0\0", 5) + big32(0);
+        const TemporaryFolder folder;
+        write_text(folder / "a.png", png);
+        const std::string message = refusal_of(folder / "a.png", 1'000'000'000'000);
+        EXPECT_NE(message.find("no side may be longer"), std::string::npos) << message;
+    }
+}
+
 TEST(Decode, TheLimitOfPixelsIsExact) {
     constexpr std::uint64_t pixels = std::uint64_t{60} * 44;
     EXPECT_EQ(refusal_of(fixture_folder() / "rgb.png", pixels), "");
