@@ -96,8 +96,8 @@ class SaveReport : public ::testing::Test {
         result_.hits = {{1, 1, folder_ / "cat.png", "cat <&>", 0.9f},
                         {2, 2, folder_ / "gone.png", "dog", 0.8f}};
     }
-    void save(const std::string& name) {
-        save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1));
+    void save(const std::string& name, std::uint64_t max_pixels = default_max_pixels) {
+        save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1), max_pixels);
     }
 
     TemporaryFolder folder_;
@@ -129,6 +129,13 @@ TEST_F(SaveReport, AnHtmlPageNeedsNothingBesideIt) {
     EXPECT_NE(page.find("cat &lt;&amp;&gt;"), std::string::npos);
     EXPECT_NE(page.find("not readable"), std::string::npos) << "the file that is gone";
     EXPECT_EQ(page.find("src=\"/"), std::string::npos);
+}
+
+TEST_F(SaveReport, PicturesOfMorePixelsThanTheConfigAllowsAreNotShown) {
+    save("all.html", 800 * 600);
+    EXPECT_NE(read_text(folder_ / "all.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
+    save("none.html", 1);
+    EXPECT_EQ(read_text(folder_ / "none.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
 }
 
 TEST_F(SaveReport, AnotherExtensionOrAFolderThatCannotBeIsAnError) {
