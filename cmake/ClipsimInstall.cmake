@@ -3,8 +3,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clipsim")
-install(TARGETS clipsim_core clipsim_hub clipsim_image clipsim_image_io clipsim_text clipsim_data clipsim_distributed
-                clipsim_weights clipsim_model clipsim_train clipsim_index
+install(TARGETS clipsim_core clipsim_hub clipsim_image clipsim_codecs clipsim_pictures clipsim_text clipsim_data
+                clipsim_distributed clipsim_weights clipsim_model clipsim_train clipsim_index
                 clipsim_search clipsim_pipeline
         EXPORT clipsimTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT clipsimTargets NAMESPACE clipsim:: DESTINATION "${package_dir}")

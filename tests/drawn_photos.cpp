@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/image/contact_sheet.h"
+#include "clipsim/codecs/encode.h"
 
 namespace clipsim::testing {
 

@@ -21,11 +21,11 @@
 #include <thread>
 #include <vector>
 
+#include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/allocator.h"
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/data/loader.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/encode.h"
 
 namespace {
 
@@ -124,13 +124,11 @@ std::vector<clipsim::LoadItem> items_of(const std::vector<std::filesystem::path>
     return items;
 }
 
-clipsim::PicturePart decode(const clipsim::DecodeRequest& request) {
-    return clipsim::decode_part(request.file, {}, request.wanted);
-}
+const clipsim::OpenFunction open = clipsim::image_opener(clipsim::default_max_pixels);
 
 double time_loader(const std::vector<std::filesystem::path>& files, int threads) {
     const Clock::time_point start = Clock::now();
-    clipsim::ImageLoader loader(items_of(files), clipsim::PreprocessSpec{}, decode, {threads, 32, 4});
+    clipsim::ImageLoader loader(items_of(files), clipsim::PreprocessSpec{}, open, {threads, 32, 4});
     std::size_t loaded = 0;
     while (const auto batch = loader.next()) loaded += batch->tags.size();
     if (loaded != files.size()) throw clipsim::Error("not every file could be loaded");
@@ -180,7 +178,7 @@ int measure_memory(const std::filesystem::path& folder, int count, int threads) 
     std::cout << count << " JPEGs of 64 x 48, " << threads << " threads, batches of 32 of 224 x 224\n"
               << "images    resident MiB\n"
               << std::fixed << std::setprecision(1);
-    clipsim::ImageLoader loader(items_of(files), clipsim::PreprocessSpec{}, decode, {threads, 32, 4});
+    clipsim::ImageLoader loader(items_of(files), clipsim::PreprocessSpec{}, open, {threads, 32, 4});
     std::size_t loaded = 0, next_line = 0;
     while (const auto batch = loader.next()) {
         loaded += batch->tags.size();

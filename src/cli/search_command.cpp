@@ -2,11 +2,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "clipsim/codecs/extension.h"
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/extension.h"
 #include "clipsim/pipeline/similar_images.h"
 #include "clipsim/pipeline/vector_search.h"
 #include "clipsim/search/report.h"
@@ -81,7 +81,7 @@ std::vector<Query> queries_of(const SearchFlags& flags) {
 }
 
 int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, ReportFormat format,
-               const std::filesystem::path& save, const GlobalOptions& global) {
+               const std::filesystem::path& save, std::uint64_t max_pixels, const GlobalOptions& global) {
     SearchPrompt prompt(global.stop);
     std::vector<SkippedImage> skipped;
     while (const std::optional<std::string> line = prompt.next()) {
@@ -91,7 +91,8 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
         skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
         write_report(std::cout, answers.results, format);
         std::cout.flush();
-        if (!save.empty() && !answers.results.empty()) save_report(save, answers.results, answers.images);
+        if (!save.empty() && !answers.results.empty())
+            save_report(save, answers.results, answers.images, max_pixels);
     }
     return global.exit_code(skipped);
 }
@@ -135,7 +136,8 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     options.min_score = flags.min_score;
     options.include_self = flags.include_self;
     options.where = where;
-    if (flags.interactive) return run_prompt(similar, options, format, flags.save, global);
+    if (flags.interactive)
+        return run_prompt(similar, options, format, flags.save, config.data.max_pixels, global);
 
     const SimilarImages::Answers answers = similar.search(queries, options);
     if (answers.results.empty()) {
@@ -144,7 +146,7 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     }
     write_report(std::cout, answers.results, format);
     if (!flags.save.empty()) {
-        save_report(flags.save, answers.results, answers.images);
+        save_report(flags.save, answers.results, answers.images, config.data.max_pixels);
         log_info(concat("picture: ", printable(flags.save)));
     }
     return global.exit_code(answers.skipped);

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <memory>
 
+#include "clipsim/core/strings.h"
+
 namespace clipsim::cli {
 
 namespace {
@@ -41,12 +43,6 @@ std::optional<std::string> read_plain_line() {
     return line;
 }
 
-std::string trimmed(const std::string& line) {
-    const auto first = line.find_first_not_of(" \t\r");
-    if (first == std::string::npos) return {};
-    return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
-
 }  // namespace
 
 SearchPrompt::SearchPrompt(std::stop_token stop)
@@ -75,7 +71,7 @@ std::optional<std::string> SearchPrompt::next() {
         });
         const std::optional<std::string> line = terminal_ ? read_terminal_line() : read_plain_line();
         if (!line) return std::nullopt;
-        const std::string text = trimmed(*line);
+        const std::string text(trimmed(*line));
         if (text == "quit" || text == "exit" || text == "q") return std::nullopt;
         if (!text.empty()) return text;
     }

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "config_keys.h"
 

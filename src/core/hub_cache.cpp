@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -12,13 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder a variable names, with the ~ that no shell has replaced inside of a config or an env file.
+// The folder a variable names; no shell has replaced the ~ inside of a config or an env file.
 fs::path environment_folder(const char* variable) {
     const char* value = std::getenv(variable);
-    const std::string text = value == nullptr ? "" : value;
-    const char* home = std::getenv("HOME");
-    if (home != nullptr && (text == "~" || text.starts_with("~/"))) return fs::path(home + text.substr(1));
-    return text;
+    return value == nullptr ? fs::path() : expanded_home(value);
 }
 
 // "main", "v1.0", "refs/pr/3"

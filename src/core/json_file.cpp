@@ -1,7 +1,7 @@
 #include "clipsim/core/json_file.h"
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {

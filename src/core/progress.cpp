@@ -9,13 +9,12 @@
 #include <mutex>
 
 #include "clipsim/core/log.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::string minutes(double seconds) {
     const auto whole = static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds)));
@@ -31,12 +30,11 @@ struct Progress::State {
     std::string title, unit, note;
     std::uint64_t total = 0, done = 0;
     bool bar = false, silent = false, finished = false;
-    Clock::time_point start = Clock::now();
-    Clock::time_point drawn = start;
+    Stopwatch since_start, since_drawn;
     std::mutex mutex;
 
     std::string line() const {
-        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        const double seconds = since_start.seconds();
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
         const double share =
             total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
@@ -59,7 +57,7 @@ struct Progress::State {
     }
 
     void draw() {
-        drawn = Clock::now();
+        since_drawn = {};
         if (bar) {
             const std::string text = "\r\033[K" + line();
             std::fwrite(text.data(), 1, text.size(), stderr);
@@ -89,8 +87,7 @@ void Progress::advance(std::uint64_t count, std::string note) {
     state_->done += count;
     if (!note.empty()) state_->note = std::move(note);
     if (state_->silent) return;
-    const auto pause = state_->bar ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
-    if (Clock::now() - state_->drawn >= pause) state_->draw();
+    if (state_->since_drawn.seconds() >= (state_->bar ? 0.1 : 10.0)) state_->draw();
 }
 
 void Progress::finish() {

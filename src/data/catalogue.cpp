@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "clipsim/codecs/extension.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/extension.h"
 
 namespace clipsim {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "random.h"
+#include "clipsim/core/random.h"
 
 namespace clipsim {
 

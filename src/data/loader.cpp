@@ -13,6 +13,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -88,7 +89,7 @@ PixelBuffer& PixelBuffer::operator=(PixelBuffer&& other) noexcept {
 
 struct ImageLoader::State {
     PreprocessSpec spec;
-    DecodeFunction decode;
+    OpenFunction open;
     LoaderOptions options;
     std::vector<SkippedImage> skipped;
     std::shared_ptr<PixelBuffer::Pool> buffers;
@@ -111,9 +112,7 @@ struct ImageLoader::State {
             largest = std::max(largest, batch.size());
         }
         buffers = std::make_shared<PixelBuffer::Pool>(largest * spec.values());
-        const std::size_t wanted = options.workers > 0 ? static_cast<std::size_t>(options.workers)
-                                                       : std::thread::hardware_concurrency();
-        const std::size_t count = std::max<std::size_t>(1, std::min(wanted, items));
+        const std::size_t count = std::max<std::size_t>(1, std::min(thread_count(options.workers), items));
         try {
             while (workers.size() < count) workers.emplace_back([this] { work(); });
         } catch (const std::system_error&) {
@@ -186,19 +185,15 @@ struct ImageLoader::State {
     }
 
     void fill(const LoadItem& what, std::span<float> out) const {
-        const PartChooser wanted = [&](int width, int height) {
-            return what.view_seed ? part_in_view(width, height, random_view(*what.view_seed, width, height))
-                                  : part_in_crop(width, height, spec);
-        };
-        PicturePart source = decode({what.path, wanted});
-        if (source.pixels.rgb.empty()) throw Error("a picture without pixels");
-        if (what.view_seed) {
-            const AugmentedView view = random_view(*what.view_seed, source.whole_width, source.whole_height);
-            normalise(resize_view(source, spec, view), spec, out);
-        } else {
-            preprocess(source, spec, out);
-        }
-        recycle(std::move(source.pixels));
+        const ImageSource source = open(what.path);
+        const int width = source.width(), height = source.height();
+        if (width < 1 || height < 1) throw Error("a picture without pixels");
+        std::optional<AugmentedView> view;
+        if (what.view_seed) view = random_view(*what.view_seed, width, height);
+        PicturePart part =
+            source.decode(view ? part_in_view(width, height, *view) : part_in_crop(width, height, spec));
+        normalise(view ? resize_view(part, spec, *view) : resize_and_crop(part, spec), spec, out);
+        recycle(std::move(part.pixels));
     }
 
     // Drops the slots of skipped pictures.
@@ -226,15 +221,19 @@ struct ImageLoader::State {
     }
 };
 
-ImageLoader::ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode,
+OpenFunction image_opener(std::uint64_t max_pixels) {
+    return [max_pixels](const std::filesystem::path& file) { return open_image(file, max_pixels); };
+}
+
+ImageLoader::ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, OpenFunction open,
                          LoaderOptions options)
-    : ImageLoader(cut_into_batches(std::move(items), options.batch_size), spec, std::move(decode), options) {}
+    : ImageLoader(cut_into_batches(std::move(items), options.batch_size), spec, std::move(open), options) {}
 
 ImageLoader::ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec,
-                         DecodeFunction decode, LoaderOptions options)
+                         OpenFunction open, LoaderOptions options)
     : state_(std::make_unique<State>()) {
     state_->spec = spec;
-    state_->decode = std::move(decode);
+    state_->open = std::move(open);
     state_->options = options;
     state_->waiting = std::move(batches);
     state_->start();

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
-#include <thread>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
 
@@ -106,7 +106,7 @@ std::string device_of_process(const std::string& device) {
 int threads_of_process(int threads) {
     const std::optional<int> processes = number("LOCAL_WORLD_SIZE");
     if (threads > 0 || !processes || *processes <= 1) return threads;
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / *processes);
+    return std::max(1, static_cast<int>(thread_count(0)) / *processes);
 }
 
 }  // namespace clipsim

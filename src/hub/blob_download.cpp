@@ -1,9 +1,9 @@
 #include "blob_download.h"
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/file_lock.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "file_lock.h"
 #include "hub_status.h"
 #include "partial_file.h"
 #include "retry.h"
@@ -107,7 +107,7 @@ std::uint64_t download_blob(HttpClient& client, const HubSettings& settings, con
                             const Blob& blob, const std::string& url, const BlobPlace& place,
                             const std::function<void(std::uint64_t)>& on_bytes) {
     const FileLock lock(place.lock, concat("is downloading ", blob.file, " of ", repository.id()),
-                        settings.stop);
+                        "what was downloaded is kept", settings.stop);
     if (blob_is_here(place, blob)) {
         on_bytes(blob.size);
         return 0;

@@ -9,6 +9,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "retry.h"
 #include "url.h"
@@ -36,12 +37,6 @@ struct Transfer {
     bool body_dropped = false;
     std::exception_ptr failure;
 };
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     HttpResponse& response = static_cast<Transfer*>(user)->response;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -19,18 +20,9 @@ PartialFile::PartialFile(std::filesystem::path path, std::uint64_t whole, std::o
                          const std::stop_token& stop)
     : path_(std::move(path)), whole_(whole), kind_(kind) {
     if (kind_) checksum_.emplace(*kind_, whole_);
-    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor_ < 0) fail();
-    try {
-        read_existing(stop);
-    } catch (...) {
-        ::close(descriptor_);
-        throw;
-    }
-}
-
-PartialFile::~PartialFile() {
-    ::close(descriptor_);
+    descriptor_ = Descriptor(path_, O_RDWR | O_CREAT | O_NOFOLLOW, 0666);
+    if (!descriptor_.valid()) fail();
+    read_existing(stop);
 }
 
 void PartialFile::fail() const {
@@ -43,11 +35,11 @@ void PartialFile::fail() const {
 
 void PartialFile::read_existing(const std::stop_token& stop) {
     struct stat status {};
-    if (::fstat(descriptor_, &status) != 0) fail();
+    if (::fstat(descriptor_.get(), &status) != 0) fail();
     if (static_cast<std::uint64_t>(status.st_size) > whole_) return restart();
     std::vector<char> buffer(std::size_t{1} << 20U);
     while (true) {
-        const ssize_t got = ::read(descriptor_, buffer.data(), buffer.size());
+        const ssize_t got = ::read(descriptor_.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) fail();
         if (got == 0) return;
@@ -58,19 +50,17 @@ void PartialFile::read_existing(const std::stop_token& stop) {
 }
 
 void PartialFile::append(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail();
-        const auto count = static_cast<std::size_t>(written);
-        if (checksum_) checksum_->update(bytes.substr(0, count));
-        size_ += count;
-        bytes.remove_prefix(count);
-    }
+    std::uint64_t written = 0;
+    const bool all = write_at(descriptor_, std::as_bytes(std::span(bytes)), size_, &written);
+    const int problem = errno;
+    if (checksum_) checksum_->update(bytes.substr(0, written));
+    size_ += written;
+    errno = problem;
+    if (!all) fail();
 }
 
 void PartialFile::restart() {
-    if (::ftruncate(descriptor_, 0) != 0) fail();
+    if (::ftruncate(descriptor_.get(), 0) != 0) fail();
     if (kind_) checksum_.emplace(*kind_, whole_);
     size_ = 0;
 }
@@ -84,13 +74,9 @@ bool PartialFile::matches(const Checksum& checksum) {
 }
 
 void PartialFile::commit(const std::filesystem::path& target) {
-    if (::fsync(descriptor_) != 0) fail();
+    if (::fsync(descriptor_.get()) != 0) fail();
     if (::rename(path_.c_str(), target.c_str()) != 0) fail();
-    // The new name, too, is to outlive a power cut. Some file systems can't; the file is there all the same.
-    const int folder = ::open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return;
-    ::fsync(folder);
-    ::close(folder);
+    sync_folder(target.parent_path());
 }
 
 }  // namespace clipsim

@@ -1,5 +1,5 @@
 // A file while it is downloaded: it grows at the end, its checksum grows along, it stays when the process
-// ends.
+// ends or this object goes.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "checksum.h"
+#include "clipsim/core/files/descriptor.h"
 
 namespace clipsim {
 
@@ -18,9 +19,6 @@ class PartialFile {
     // checksum of that kind (none: nothing to compute). Throws Error, Interrupted.
     PartialFile(std::filesystem::path path, std::uint64_t whole, std::optional<Checksum::Kind> kind,
                 const std::stop_token& stop);
-    ~PartialFile();  // keeps the file
-    PartialFile(const PartialFile&) = delete;
-    PartialFile& operator=(const PartialFile&) = delete;
 
     std::uint64_t size() const { return size_; }
     // Throws Error (disk full); what was written before is kept.
@@ -41,7 +39,7 @@ class PartialFile {
     std::uint64_t whole_;
     std::optional<Checksum::Kind> kind_;
     std::optional<RunningChecksum> checksum_;
-    int descriptor_ = -1;
+    Descriptor descriptor_;
     std::uint64_t size_ = 0;
 };
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "blob_download.h"
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "file_choice.h"

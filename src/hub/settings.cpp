@@ -4,8 +4,8 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hub_cache.h"
 #include "clipsim/core/text.h"
 #include "url.h"

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {

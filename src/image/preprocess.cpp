@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/random.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
 #include "resize_kernels.h"
@@ -12,18 +13,6 @@
 namespace clipsim {
 
 namespace {
-
-std::uint64_t next_random(std::uint64_t& state) {  // splitmix64
-    state += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
-}
-
-double uniform(std::uint64_t& state, double low, double high) {
-    return low + (high - low) * static_cast<double>(next_random(state) >> 11) * 0x1.0p-53;
-}
 
 void mirror_rows(Pixels& picture) {
     for (int y = 0; y < picture.height; ++y) {
@@ -93,21 +82,21 @@ PixelRect all_of(int width, int height) {
 }  // namespace
 
 AugmentedView random_view(std::uint64_t seed, int source_width, int source_height) {
-    std::uint64_t state = seed;
+    Random random(seed);
     AugmentedView view;
-    view.mirror = (next_random(state) & 1U) != 0;
+    view.mirror = (random.next() & 1U) != 0;
     const double source_aspect = static_cast<double>(source_width) / source_height;
     for (int attempt = 0; attempt < 10; ++attempt) {
-        const double area = uniform(state, 0.5, 1.0);
-        const double aspect = std::exp(uniform(state, std::log(3.0 / 4.0), std::log(4.0 / 3.0)));
+        const double area = random.between(0.5, 1.0);
+        const double aspect = std::exp(random.between(std::log(3.0 / 4.0), std::log(4.0 / 3.0)));
         // In fractions of the source: width * height = area, width / height = aspect / source_aspect.
         const double width = std::sqrt(area * aspect / source_aspect);
         const double height = std::sqrt(area * source_aspect / aspect);
         if (width > 1 || height > 1) continue;
         view.width = width;
         view.height = height;
-        view.x = uniform(state, 0, 1 - width);
-        view.y = uniform(state, 0, 1 - height);
+        view.x = random.between(0, 1 - width);
+        view.y = random.between(0, 1 - height);
         return view;
     }
     // A very wide or tall picture: the largest part of an allowed aspect, in the middle.

@@ -1,4 +1,4 @@
-#include "recycled_pixels.h"
+#include "clipsim/image/recycled_pixels.h"
 
 #include <utility>
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
+#include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/device_memory.h"
@@ -215,8 +215,7 @@ std::string Embedder::device() const {
 }
 
 void set_compute_threads(int threads) {
-    at::set_num_threads(threads > 0 ? threads
-                                    : std::max(1, static_cast<int>(std::thread::hardware_concurrency())));
+    at::set_num_threads(static_cast<int>(thread_count(threads)));
 }
 
 }  // namespace clipsim

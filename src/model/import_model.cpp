@@ -1,13 +1,13 @@
 #include "clipsim/model/import_model.h"
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/files/atomic_folder.h"
 #include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/safetensors.h"
@@ -27,42 +27,6 @@ using Tensors = std::map<std::string, torch::Tensor>;
 constexpr std::array<const char*, 6> tokenizer_files{
     "vocab.json",       "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json"};
-
-// A folder beside the target until it is whole.
-class AtomicFolder {
-  public:
-    explicit AtomicFolder(const fs::path& target) : target_(target.lexically_normal()) {
-        if (!target_.has_filename()) target_ = target_.parent_path();
-        std::error_code error;
-        if (fs::exists(target_, error) && !(fs::is_directory(target_, error) && fs::is_empty(target_, error)))
-            throw UsageError(
-                concat(printable(target_), " is there already; name a new folder, or remove it"));
-        temporary_ = target_;
-        temporary_ += concat(".tmp-", ::getpid());
-        fs::remove_all(temporary_, error);
-        ensure_writable_folder(target_.has_parent_path() ? target_.parent_path() : ".");
-        ensure_writable_folder(temporary_);
-    }
-    ~AtomicFolder() {
-        std::error_code ignored;
-        if (!committed_) fs::remove_all(temporary_, ignored);
-    }
-    AtomicFolder(const AtomicFolder&) = delete;
-    AtomicFolder& operator=(const AtomicFolder&) = delete;
-
-    const fs::path& path() const { return temporary_; }
-    // Its files are synced by those who wrote them. An empty folder gives way.
-    void commit() {
-        std::error_code error;
-        fs::rename(temporary_, target_, error);
-        if (error) throw Error(concat("cannot write ", printable(target_), ": ", error.message()));
-        committed_ = true;
-    }
-
-  private:
-    fs::path target_, temporary_;
-    bool committed_ = false;
-};
 
 torch::Tensor converted(const std::string& name, const torch::Tensor& tensor,
                         std::optional<WeightPrecision> precision) {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/weights/weights_file.h"
 #include "stored_tensor.h"

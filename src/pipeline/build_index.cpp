@@ -1,11 +1,10 @@
 #include "clipsim/pipeline/build_index.h"
 
-#include <chrono>
-
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hash_cache.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/distributed/process_group.h"
@@ -136,7 +135,7 @@ IndexUpdater::Mode update_mode(const IndexRequest& request) {
 }  // namespace
 
 IndexSummary build_index(const Config& config, const RunOptions& run, const IndexRequest& request) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     const OutputLayout layout(config);
     const std::vector<std::filesystem::path> roots = absolute_roots(config, request);
     const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
@@ -173,7 +172,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
             embed_missing(*processes, updater, summary.plan, config, run, identity, target.model_hashes);
         summary.report = updater.finish();
     }
-    summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    summary.seconds = stopwatch.seconds();
     return summary;
 }
 

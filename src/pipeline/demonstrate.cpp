@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
@@ -51,7 +51,7 @@ std::vector<Demonstration> demonstrate(const Config& config, const RunOptions& r
                                     static_cast<int>(hits.size()), 0};
         demonstration.hits_of_class =
             static_cast<int>(std::ranges::count_if(hits, [&](const Hit& hit) { return hit.label == label; }));
-        save_report(demonstration.picture, answers.results, answers.images);
+        save_report(demonstration.picture, answers.results, answers.images, config.data.max_pixels);
         demonstrations.push_back(std::move(demonstration));
     }
     return demonstrations;

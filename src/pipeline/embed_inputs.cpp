@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"

@@ -1,7 +1,5 @@
 #include "clipsim/pipeline/embedding_stream.h"
 
-#include "clipsim/image/decode.h"
-
 namespace clipsim {
 
 namespace {
@@ -19,12 +17,8 @@ EmbeddingStream::EmbeddingStream(Embedder& embedder, std::span<const std::filesy
                                  std::vector<Space> spaces, const DataConfig& data, int batch_size)
     : embedder_(embedder),
       spaces_(std::move(spaces)),
-      loader_(
-          load_items(files), embedder.preprocess(),
-          [options = DecodeOptions{data.max_pixels, 0}](const DecodeRequest& request) {
-              return decode_part(request.file, options, request.wanted);
-          },
-          LoaderOptions{data.workers, batch_size, 4}) {}
+      loader_(load_items(files), embedder.preprocess(), image_opener(data.max_pixels),
+              LoaderOptions{data.workers, batch_size, 4}) {}
 
 std::optional<EmbeddedBatch> EmbeddingStream::next() {
     std::optional<LoadedBatch> loaded = loader_.next();

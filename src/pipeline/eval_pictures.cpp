@@ -4,11 +4,13 @@
 #include <iomanip>
 #include <numeric>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/embedding_map.h"
+#include "clipsim/pictures/charts.h"
+#include "clipsim/pictures/contact_sheet.h"
+#include "clipsim/pictures/embedding_map.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {
@@ -48,7 +50,7 @@ SheetTile tile_of(const std::filesystem::path& file, const Config& config, std::
     SheetTile tile{{}, std::move(caption)};
     try {
         constexpr int enough = 384;  // twice the thumbnail's side
-        tile.picture = decode_image(file, DecodeOptions{config.data.max_pixels, enough});
+        tile.picture = open_image(file, config.data.max_pixels).decode_reduced(enough);
     } catch (const ImageError&) {
         // It was there a moment ago; the sheet says that it is not now.
     }

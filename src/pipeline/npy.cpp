@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {

@@ -5,17 +5,12 @@
 #include <optional>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // What stands between a pair of quotes of this kind around all of the text.
 std::optional<std::string_view> between(std::string_view text, char quote) {
@@ -67,8 +62,9 @@ QueryTerm parse_term(std::string_view text) {
     if (const auto quoted = between(text, '\'')) text = *quoted;
     std::error_code ignored;
     const bool is_file = !text.empty() && std::filesystem::exists(std::filesystem::path(text), ignored);
-    const bool image = is_file || looks_like_a_path(text);
-    return {image ? QueryTerm::Kind::image : QueryTerm::Kind::sentence, std::string(text), 1};
+    if (is_file || looks_like_a_path(text))
+        return {QueryTerm::Kind::image, is_file ? std::string(text) : expanded_home(text).string(), 1};
+    return {QueryTerm::Kind::sentence, std::string(text), 1};
 }
 
 QueryTerm parse_weighted_term(std::string_view text) {

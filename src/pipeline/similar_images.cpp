@@ -6,7 +6,6 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/decode.h"
 #include "clipsim/pipeline/embedding_stream.h"
 #include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/output_layout.h"

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/process_group.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/pictures/charts.h"
 #include "clipsim/pipeline/output_layout.h"
 
 namespace clipsim {
@@ -76,12 +76,8 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     options.progress = run.progress;
     options.stop = run.stop;
     options.processes = processes;
-    const auto decode = [decode_options =
-                             DecodeOptions{config.data.max_pixels, 0}](const DecodeRequest& request) {
-        return decode_part(request.file, decode_options, request.wanted);
-    };
     try {
-        TrainReport report = train(options, catalogue, split, decode);
+        TrainReport report = train(options, catalogue, split, image_opener(config.data.max_pixels));
         if (processes->is_first()) draw_curves(layout.curves(), report.epochs);
         return report;
     } catch (const Interrupted&) {

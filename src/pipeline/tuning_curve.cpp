@@ -1,6 +1,7 @@
 #include "clipsim/pipeline/tuning_curve.h"
 
-#include "clipsim/image/contact_sheet.h"
+#include "clipsim/codecs/encode.h"
+#include "clipsim/pictures/charts.h"
 
 namespace clipsim {
 

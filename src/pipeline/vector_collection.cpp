@@ -1,12 +1,12 @@
 #include "clipsim/pipeline/vector_collection.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
@@ -15,12 +15,6 @@
 namespace clipsim {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr std::size_t batch = 8192;  // rows that are in memory at a time
 
@@ -75,7 +69,7 @@ void commit_all(IndexUpdater& updater, const std::filesystem::path& vectors, std
 
 VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
                                  const std::optional<std::filesystem::path>& names, const RunOptions& run) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch stopwatch;
     const NpyReader matrix(vectors);
     if (matrix.columns() == 0) throw UsageError(concat(printable(vectors), ": its rows are empty"));
     const std::vector<std::string> row_names = read_names(names, matrix.rows());
@@ -92,7 +86,7 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     commit_all(updater, vectors, matrix.rows(), row_names, run);
     VectorIndexSummary summary;
     summary.report = updater.finish();
-    summary.seconds = seconds_since(start);
+    summary.seconds = stopwatch.seconds();
     return summary;
 }
 

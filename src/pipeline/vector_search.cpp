@@ -1,14 +1,14 @@
 #include "clipsim/pipeline/vector_search.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
-#include <thread>
 #include <vector>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/parallel.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/neighbour_source.h"
@@ -19,12 +19,6 @@
 namespace clipsim {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 FloatMatrix read_unit_rows(const std::filesystem::path& file) {
     FloatMatrix matrix = read_npy(file);
@@ -89,20 +83,18 @@ std::unique_ptr<RowLookup> open_lookup(const Config& config, const ImageFilter& 
 }
 
 int threads_of(const VectorSearchRequest& request, const RunOptions& run) {
-    if (request.one_by_one) return 1;
-    if (run.threads > 0) return run.threads;
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    return request.one_by_one ? 1 : static_cast<int>(thread_count(run.threads));
 }
 
 }  // namespace
 
 VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
                                    const RunOptions& run) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch loading;
     VectorSearchSummary summary;
     const std::unique_ptr<RowLookup> index = open_lookup(config, request.where);
     summary.parameters = index->manifest().config;
-    summary.load_seconds = seconds_since(start);
+    summary.load_seconds = loading.seconds();
 
     const FloatMatrix matrix = read_unit_rows(request.queries);
     const int dimension = index->manifest().identity.dimension;
@@ -113,14 +105,14 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     summary.queries = matrix.rows;
     summary.threads = threads_of(request, run);
     const std::size_t at_a_time = request.one_by_one ? 1 : std::max<std::size_t>(1, matrix.rows);
-    const Clock::time_point searching = Clock::now();
+    const Stopwatch searching;
     std::vector<std::int64_t> rows;
     for (std::size_t q = 0; q < matrix.rows; q += at_a_time) {
         const auto queries = std::span(matrix.values).subspan(q * matrix.columns, at_a_time * matrix.columns);
         const std::vector<std::int64_t> found = index->search_rows(queries, request.k, summary.threads);
         rows.insert(rows.end(), found.begin(), found.end());
     }
-    summary.seconds = seconds_since(searching);
+    summary.seconds = searching.seconds();
     write_npy(request.output, rows, matrix.rows, static_cast<std::size_t>(request.k));
     return summary;
 }

@@ -102,13 +102,13 @@ void write_report(std::ostream& stream, std::span<const QueryResult> results, Re
 }
 
 void save_report(const std::filesystem::path& file, std::span<const QueryResult> results,
-                 std::span<const std::filesystem::path> query_images) {
+                 std::span<const std::filesystem::path> query_images, std::uint64_t max_pixels) {
     std::string extension = file.extension().string();
     std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
     if (extension == ".html" || extension == ".htm") {
-        save_page(file, results, query_images);
+        save_page(file, results, query_images, max_pixels);
     } else if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") {
-        save_sheet(file, results, query_images);
+        save_sheet(file, results, query_images, max_pixels);
     } else {
         throw UsageError(
             concat("cannot save ", printable(file), ": give it the extension .png, .jpg or .html"));

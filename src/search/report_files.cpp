@@ -5,12 +5,12 @@
 #include <iomanip>
 #include <string>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
-#include "clipsim/image/encode.h"
 #include "clipsim/image/resize.h"
+#include "clipsim/pictures/contact_sheet.h"
 
 namespace clipsim {
 
@@ -19,11 +19,9 @@ namespace {
 constexpr int thumbnail_side = 256;  // the longer side, in pixels
 
 // Empty for a file that can't be shown: it may have gone since it was indexed.
-Pixels thumbnail(const std::filesystem::path& file) {
+Pixels thumbnail(const std::filesystem::path& file, std::uint64_t max_pixels) {
     try {
-        DecodeOptions options;
-        options.min_short_side = thumbnail_side;
-        Pixels picture = decode_image(file, options);
+        Pixels picture = open_image(file, max_pixels).decode_reduced(thumbnail_side);
         const int longer = std::max(picture.width, picture.height);
         if (longer <= thumbnail_side) return picture;
         const auto scaled = [&](int side) { return std::max(1, side * thumbnail_side / longer); };
@@ -82,8 +80,8 @@ std::string html_text(const std::string& text) {
 }
 
 void write_figure(std::ostream& page, const std::filesystem::path& file, const std::string& caption,
-                  const char* kind) {
-    const Pixels picture = thumbnail(file);
+                  const char* kind, std::uint64_t max_pixels) {
+    const Pixels picture = thumbnail(file, max_pixels);
     page << "<figure class=\"" << kind << "\">";
     if (picture.rgb.empty()) {
         page << "<div class=\"missing\">not readable</div>";
@@ -94,20 +92,23 @@ void write_figure(std::ostream& page, const std::filesystem::path& file, const s
          << "</figcaption></figure>\n";
 }
 
-void write_query(std::ostream& page, const QueryResult& result, const std::filesystem::path& image) {
+void write_query(std::ostream& page, const QueryResult& result, const std::filesystem::path& image,
+                 std::uint64_t max_pixels) {
     if (image.empty()) {
         page << "<figure class=\"query\"><div class=\"words\">" << html_text(printable(result.query))
              << "</div><figcaption><b>query</b></figcaption></figure>\n";
     } else {
-        write_figure(page, image, "query", "query");
+        write_figure(page, image, "query", "query", max_pixels);
     }
 }
 
 // Its picture and the name under it; a sentence stands in the place of the picture.
-SheetTile query_tile(const QueryResult& result, const std::filesystem::path& image) {
+SheetTile query_tile(const QueryResult& result, const std::filesystem::path& image,
+                     std::uint64_t max_pixels) {
     if (image.empty()) return {{}, {"query"}, printable(result.query)};
     const bool plain = result.query == image.string();
-    return {thumbnail(image), {"query", plain ? printable(image.filename()) : printable(result.query)}};
+    return {thumbnail(image, max_pixels),
+            {"query", plain ? printable(image.filename()) : printable(result.query)}};
 }
 
 constexpr const char* page_head =
@@ -127,13 +128,14 @@ constexpr const char* page_head =
 }  // namespace
 
 void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> results,
-                std::span<const std::filesystem::path> query_images) {
+                std::span<const std::filesystem::path> query_images, std::uint64_t max_pixels) {
     std::vector<SheetRow> rows;
     for (std::size_t i = 0; i < results.size(); ++i) {
         SheetRow row;
-        row.query = query_tile(results[i], query_images[i]);
+        row.query = query_tile(results[i], query_images[i], max_pixels);
         for (const Hit& hit : results[i].hits) {
-            row.hits.push_back({thumbnail(hit.path), {heading(hit), printable(hit.path.filename())}});
+            row.hits.push_back(
+                {thumbnail(hit.path, max_pixels), {heading(hit), printable(hit.path.filename())}});
         }
         rows.push_back(std::move(row));
     }
@@ -141,13 +143,13 @@ void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> 
 }
 
 void save_page(const std::filesystem::path& file, std::span<const QueryResult> results,
-               std::span<const std::filesystem::path> query_images) {
+               std::span<const std::filesystem::path> query_images, std::uint64_t max_pixels) {
     TextStream page;
     page << page_head;
     for (std::size_t i = 0; i < results.size(); ++i) {
         page << "<section>\n";
-        write_query(page, results[i], query_images[i]);
-        for (const Hit& hit : results[i].hits) write_figure(page, hit.path, heading(hit), "hit");
+        write_query(page, results[i], query_images[i], max_pixels);
+        for (const Hit& hit : results[i].hits) write_figure(page, hit.path, heading(hit), "hit", max_pixels);
         page << "</section>\n";
     }
     page << "</body></html>\n";

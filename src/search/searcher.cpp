@@ -1,12 +1,12 @@
 #include "clipsim/search/searcher.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/index_snapshot.h"
 #include "clipsim/index/neighbour_source.h"
@@ -69,7 +69,7 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
                              const QueryOptions& options, IndexSpace space) const {
     // Loaded before the clock starts, where they are the joint space's.
     const LiveIndex* vectors = server_ ? nullptr : &std::as_const(impl_->snapshot).vectors(space);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     QueryResult result;
     result.query = name;
     const auto top_k = static_cast<std::size_t>(options.top_k);
@@ -100,8 +100,7 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
             if (!take(impl_->hit_of(neighbour))) break;
         }
     }
-    result.took_ms =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    result.took_ms = stopwatch.milliseconds();
     return result;
 }
 

@@ -3,8 +3,8 @@
 #include <string_view>
 #include <utility>
 
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/text/tokenizer.h"

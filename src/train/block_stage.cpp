@@ -3,7 +3,7 @@
 #include <cmath>
 #include <iomanip>
 
-#include "clipsim/core/atomic_file.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
@@ -78,9 +78,9 @@ void BlockStage::open_views() {
                                                      shape.width, limit / processes.size(),
                                                      rank == processes.rank()));
     }
-    views_.emplace(CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.decode,
-                                       boundary_, options.data.seed, options.data.workers, device_,
-                                       options.progress, options.stop, options.processes.get()},
+    views_.emplace(CachedViews::Source{model_, world_.catalogue, world_.train.images, world_.open, boundary_,
+                                       options.data.seed, options.data.workers, device_, options.progress,
+                                       options.stop, options.processes.get()},
                    std::move(files));
 }
 
@@ -120,8 +120,8 @@ BatchStream BlockStage::load(const CachedImages& images, std::span<const std::ve
         image.tag = images.images[image.tag];
         world_.skipped.push_back(std::move(image));
     };
-    return stream_loaded_tokens(model_, boundary_, std::move(items), world_.decode, data.workers, device_,
-                                amp, on_skipped);
+    return stream_loaded_tokens(model_, boundary_, std::move(items), world_.open, data.workers, device_, amp,
+                                on_skipped);
 }
 
 BatchStream BlockStage::batches(std::span<const std::vector<std::size_t>> batches, int epoch) {

@@ -14,7 +14,7 @@ class BlockStage : public Stage {
     struct World {
         const TrainOptions& options;
         const Catalogue& catalogue;
-        const DecodeFunction& decode;
+        const OpenFunction& open;
         const CachedImages& train;
         const CachedImages& validation;
         std::vector<SkippedImage>& skipped;

@@ -5,6 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/random.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/device_memory.h"
 
@@ -24,14 +25,9 @@ std::string content_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-// The finaliser of splitmix64.
 std::optional<std::uint64_t> view_seed(std::uint64_t seed, int view, std::size_t image) {
     if (view == 0) return std::nullopt;
-    std::uint64_t z =
-        seed + 0x9E3779B97F4A7C15ULL * (static_cast<std::uint64_t>(view) * 0x100000001B3ULL + image + 1);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
+    return Random(seed + Random::step * (static_cast<std::uint64_t>(view) * 0x100000001B3ULL + image)).next();
 }
 
 CachedViews::CachedViews(const Source& source, std::vector<std::unique_ptr<TokenCache>> files)
@@ -92,7 +88,7 @@ void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
     for (const std::vector<LoadItem>& batch : batches) images += batch.size();
     const PreprocessSpec& spec = source_.model.preprocess;
     VisionTower tower = source_.model.tower;
-    ImageLoader loader(std::move(batches), spec, source_.decode, LoaderOptions{source_.workers, 1, 4});
+    ImageLoader loader(std::move(batches), spec, source_.open, LoaderOptions{source_.workers, 1, 4});
     Progress progress(concat("view ", view + 1), "images", images, source_.progress);
     std::int64_t fitting = static_cast<std::int64_t>(batch_size);
     while (std::optional<LoadedBatch> batch = loader.next()) {

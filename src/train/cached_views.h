@@ -30,7 +30,7 @@ class CachedViews {
         const ClipModel& model;
         const Catalogue& catalogue;
         const std::vector<std::size_t>& images;  // [N] indices into the catalogue
-        const DecodeFunction& decode;
+        const OpenFunction& open;
         int boundary = 0;
         std::uint64_t seed = 0;
         int workers = 0;

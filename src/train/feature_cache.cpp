@@ -49,7 +49,7 @@ void gather_parts(ProcessGroup& processes, bool keep_tokens, const std::vector<s
 }  // namespace
 
 CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, const Catalogue& catalogue,
-                            const std::vector<std::size_t>& images, const DecodeFunction& decode,
+                            const std::vector<std::size_t>& images, const OpenFunction& open,
                             const FeatureCacheOptions& options, std::vector<SkippedImage>& skipped) {
     const torch::NoGradGuard no_grad;
     ProcessGroup alone;
@@ -59,7 +59,7 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     items.reserve(last - first);
     for (std::size_t i = first; i < last; ++i)
         items.push_back({catalogue.images[images[i]].path, images[i], std::nullopt});
-    ImageLoader loader(std::move(items), spec, decode, LoaderOptions{options.workers, 32, 4});
+    ImageLoader loader(std::move(items), spec, open, LoaderOptions{options.workers, 32, 4});
 
     const TokenShape shape = tower->shape_at(options.boundary);
     const bool keep_tokens = options.keep_tokens && static_cast<std::int64_t>(images.size()) * shape.tokens *

@@ -36,7 +36,7 @@ struct FeatureCacheOptions {
 // One pass of the tower over the images. Those that can't be read are left out and appended to `skipped`.
 // With several processes each passes its part, and all get all of it.
 CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, const Catalogue& catalogue,
-                            const std::vector<std::size_t>& images, const DecodeFunction& decode,
+                            const std::vector<std::size_t>& images, const OpenFunction& open,
                             const FeatureCacheOptions& options, std::vector<SkippedImage>& skipped);
 
 }  // namespace clipsim

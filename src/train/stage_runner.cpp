@@ -3,12 +3,12 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iomanip>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "metrics_log.h"
 #include "training_memory.h"
@@ -17,12 +17,6 @@
 namespace clipsim {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::string summary(const EpochRecord& epoch, int total_epochs) {
     TextStream out;
@@ -157,7 +151,7 @@ void StageRunner::run(Stage& stage, const StagePlan& plan, bool resumed) {
 void StageRunner::run_epoch(Running& running) {
     const torch::AutoGradMode with_gradients(true);
     TrainCursor& cursor = state_.cursor;
-    const Clock::time_point start = Clock::now();
+    const Stopwatch stopwatch;
     const double seconds_before = cursor.seconds;
     const std::vector<std::vector<std::size_t>> batches = sampler_.epoch(epoch_number());
     const std::vector<std::vector<std::size_t>> own =
@@ -179,7 +173,7 @@ void StageRunner::run_epoch(Running& running) {
         left -= count;
         cursor.step += static_cast<std::int64_t>(count);
         progress.advance(count);
-        cursor.seconds = seconds_before + seconds_since(start);
+        cursor.seconds = seconds_before + stopwatch.seconds();
         if (options_.after_step) options_.after_step(epoch_number(), cursor.step);
         if (processes().any(options_.stop.stop_requested())) {
             save_state(running);
@@ -241,7 +235,7 @@ void StageRunner::take_step(Running& running, std::span<const TrainBatch> batche
 }
 
 void StageRunner::finish_epoch(Running& running) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch stopwatch;
     const StagePlan& plan = running.plan;
     const TrainConfig& config = options_.train;
     TrainCursor& cursor = state_.cursor;
@@ -257,7 +251,7 @@ void StageRunner::finish_epoch(Running& running) {
     record.learning_rate = plan.learning_rate * learning_rate_share(config.schedule, config.warmup, last_step,
                                                                     plan.epochs * steps_per_epoch_);
     validate_and_save_models(running, record);
-    record.seconds = cursor.seconds + seconds_since(start);
+    record.seconds = cursor.seconds + stopwatch.seconds();
     state_.epochs.push_back(record);
     cursor = TrainCursor{.stage = plan.number, .epoch_in_stage = cursor.epoch_in_stage + 1};
     cursor.complete = plan.is_last && (cursor.epoch_in_stage == plan.epochs || is_stalled(plan.number));

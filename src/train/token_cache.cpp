@@ -1,18 +1,15 @@
 #include "token_cache.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <span>
 #include <vector>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/file_lock.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
@@ -29,17 +26,6 @@ std::size_t data_bytes(std::int64_t tokens, std::int64_t width) {
     return static_cast<std::size_t>(tokens * width) * sizeof(at::Half);
 }
 
-bool write_all(int descriptor, std::span<const std::byte> bytes, std::size_t offset) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-        offset += static_cast<std::size_t>(written);
-    }
-    return true;
-}
-
 }  // namespace
 
 std::int64_t TokenCache::bytes_for(std::int64_t count, std::int64_t tokens, std::int64_t width) {
@@ -53,40 +39,32 @@ TokenCache::TokenCache(const std::filesystem::path& file, std::int64_t tokens, s
       width_(width),
       max_bytes_(max_bytes),
       record_bytes_(header_bytes + data_bytes(tokens, width)) {
-    descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor_ >= 0) {
-        writable_ = to_write && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+    descriptor_ = Descriptor(file, O_RDWR | O_CREAT, 0644);
+    if (descriptor_.valid()) {
+        writable_ = to_write && try_lock(descriptor_);
     } else {
-        descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        descriptor_ = Descriptor(file, O_RDONLY);
     }
-    if (descriptor_ < 0) return;
-    map_file();
+    if (!descriptor_.valid()) return;
+    // Room for what is going to be appended: pages behind the end of the file are not touched before they are
+    // there.
+    const std::uint64_t size = size_of_file();
+    mapping_ = MappedFile(descriptor_, file_,
+                          std::max<std::uint64_t>({size, static_cast<std::uint64_t>(max_bytes_), 1}),
+                          MappedFile::Kind::shared);
     find_new_records();
 }
 
-TokenCache::~TokenCache() {
-    if (mapping_ != nullptr) ::munmap(const_cast<std::byte*>(mapping_), mapped_bytes_);
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-void TokenCache::map_file() {
+std::uint64_t TokenCache::size_of_file() const {
     struct stat info {};
-    if (::fstat(descriptor_, &info) != 0)
-        throw Error(concat("cannot read ", printable(file_), ": ", std::strerror(errno)));
-    const auto size = static_cast<std::size_t>(info.st_size);
-    // Room for what is going to be appended: pages behind the end of the file are not touched before they are
-    // there.
-    mapped_bytes_ = std::max<std::size_t>({size, static_cast<std::size_t>(max_bytes_), 1});
-    void* memory = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, descriptor_, 0);
-    if (memory == MAP_FAILED)
-        throw Error(concat("cannot map ", printable(file_), ": ", std::strerror(errno)));
-    mapping_ = static_cast<const std::byte*>(memory);
+    if (::fstat(descriptor_.get(), &info) != 0)
+        throw Error(concat("cannot read ", printable(file_), ": ", errno_text()));
+    return static_cast<std::uint64_t>(info.st_size);
 }
 
 void TokenCache::find_new_records() {
-    struct stat info {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) return;
-    const std::size_t size = std::min(static_cast<std::size_t>(info.st_size), mapped_bytes_);
+    if (!descriptor_.valid()) return;
+    const std::size_t size = std::min<std::size_t>(size_of_file(), mapping_.bytes().size());
     for (; (count_ + 1) * record_bytes_ <= size; ++count_) {
         const auto* text = reinterpret_cast<const char*>(record(count_));
         const std::span<const std::byte> data(record(count_) + header_bytes, record_bytes_ - header_bytes);
@@ -96,7 +74,7 @@ void TokenCache::find_new_records() {
 }
 
 const std::byte* TokenCache::record(std::size_t index) const {
-    return mapping_ + index * record_bytes_;
+    return mapping_.bytes().data() + index * record_bytes_;
 }
 
 torch::Tensor TokenCache::read(const std::string& key) const {
@@ -109,7 +87,7 @@ torch::Tensor TokenCache::read(const std::string& key) const {
 void TokenCache::put(const std::string& key, const torch::Tensor& tokens) {
     if (!writable_ || contains(key)) return;
     const std::size_t offset = count_ * record_bytes_;
-    if (offset + record_bytes_ > mapped_bytes_) {
+    if (offset + record_bytes_ > mapping_.bytes().size()) {
         log_warning(
             concat(printable(file_), " is full (train.cache_gb); the rest is computed anew each time"));
         writable_ = false;
@@ -121,8 +99,8 @@ void TokenCache::put(const std::string& key, const torch::Tensor& tokens) {
     const std::string checksum = hash_bytes(std::span(bytes).subspan(header_bytes));
     std::memcpy(bytes.data(), key.data(), hash_chars);
     std::memcpy(bytes.data() + hash_chars, checksum.data(), hash_chars);
-    if (!write_all(descriptor_, bytes, offset)) {
-        log_warning(concat("cannot write ", printable(file_), ": ", std::strerror(errno),
+    if (!write_at(descriptor_, bytes, offset)) {
+        log_warning(concat("cannot write ", printable(file_), ": ", errno_text(),
                            "; the rest is computed anew each time"));
         writable_ = false;
         return;

@@ -9,6 +9,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/mapped_file.h"
+
 namespace clipsim {
 
 class TokenCache {
@@ -19,9 +22,6 @@ class TokenCache {
     // there and can't be read. `to_write` false: another process writes to it.
     TokenCache(const std::filesystem::path& file, std::int64_t tokens, std::int64_t width,
                std::int64_t max_bytes, bool to_write = true);
-    ~TokenCache();
-    TokenCache(const TokenCache&) = delete;
-    TokenCache& operator=(const TokenCache&) = delete;
 
     // `key` names an image and a view of it: 32 characters of a hash.
     bool contains(const std::string& key) const { return records_.contains(key); }
@@ -37,16 +37,15 @@ class TokenCache {
     static std::int64_t bytes_for(std::int64_t count, std::int64_t tokens, std::int64_t width);
 
   private:
-    void map_file();
+    std::uint64_t size_of_file() const;
     const std::byte* record(std::size_t index) const;
 
     std::filesystem::path file_;
     std::int64_t tokens_, width_, max_bytes_;
     std::size_t record_bytes_;
-    int descriptor_ = -1;
+    Descriptor descriptor_;
     bool writable_ = false;
-    const std::byte* mapping_ = nullptr;  // of max_bytes_, of which the file fills the first part
-    std::size_t mapped_bytes_ = 0;
+    MappedFile mapping_;     // of max_bytes_, of which the file fills the first part
     std::size_t count_ = 0;  // records in the file
     std::unordered_map<std::string, std::size_t> records_;
 };

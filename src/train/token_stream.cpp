@@ -18,11 +18,11 @@ BatchStream stream_cached_tokens(const torch::Tensor& tokens,
 }
 
 BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
-                                 std::vector<std::vector<LoadItem>> batches, const DecodeFunction& decode,
+                                 std::vector<std::vector<LoadItem>> batches, const OpenFunction& open,
                                  int workers, const torch::Device& device, std::optional<at::ScalarType> amp,
                                  std::function<void(const SkippedImage&)> on_skipped) {
     const PreprocessSpec spec = model.preprocess;
-    auto loader = std::make_shared<ImageLoader>(std::move(batches), spec, decode,
+    auto loader = std::make_shared<ImageLoader>(std::move(batches), spec, open,
                                                 LoaderOptions{workers, 1, /*batches_ahead*/ 4});
     return [loader, spec, tower = model.tower, boundary, device, amp, on_skipped = std::move(on_skipped),
             reported = std::size_t{0}]() mutable -> std::optional<TrainBatch> {

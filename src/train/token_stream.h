@@ -22,7 +22,7 @@ BatchStream stream_cached_tokens(const torch::Tensor& tokens,
 // Through the loader and the frozen part of the tower. The tag of an item is its sample index. A picture that
 // can't be read any more is missing from its batch and told to `on_skipped`.
 BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
-                                 std::vector<std::vector<LoadItem>> batches, const DecodeFunction& decode,
+                                 std::vector<std::vector<LoadItem>> batches, const OpenFunction& open,
                                  int workers, const torch::Device& device, std::optional<at::ScalarType> amp,
                                  std::function<void(const SkippedImage&)> on_skipped);
 

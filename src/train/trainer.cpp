@@ -5,8 +5,8 @@
 #include <set>
 
 #include "block_stage.h"
-#include "clipsim/core/atomic_file.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/tensors.h"
@@ -27,12 +27,8 @@ namespace {
 class TrainingRun {
   public:
     TrainingRun(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
-                const DecodeFunction& decode)
-        : options_(options),
-          catalogue_(catalogue),
-          split_(split),
-          decode_(decode),
-          files_(options.output_dir) {}
+                const OpenFunction& open)
+        : options_(options), catalogue_(catalogue), split_(split), open_(open), files_(options.output_dir) {}
 
     TrainReport run() {
         const TrainConfig& train = options_.train;
@@ -101,11 +97,11 @@ class TrainingRun {
         // Stage 2 sees the photos as they are too, unless it augments each epoch anew.
         cache.keep_tokens = options_.train.stage2_epochs() > 0 &&
                             (!options_.data.augment || options_.train.augment_views > 0);
-        train_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.train, decode_, cache,
-                                skipped_);
+        train_ =
+            cache_features(model_.tower, model_.preprocess, catalogue_, split_.train, open_, cache, skipped_);
         cache.title = "reading held-out photos";
         cache.keep_tokens = options_.train.stage2_epochs() > 0;
-        validation_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.validation, decode_,
+        validation_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.validation, open_,
                                      cache, skipped_);
         require_two_classes();
         const std::string readable =
@@ -162,7 +158,7 @@ class TrainingRun {
             state_.cursor = TrainCursor{.stage = 2};
             resumed = false;
         }
-        BlockStage stage({options_, catalogue_, decode_, train_, validation_, skipped_}, model_, head_,
+        BlockStage stage({options_, catalogue_, open_, train_, validation_, skipped_}, model_, head_,
                          boundary_, device_);
         runner.run(stage, {2, train.stage2_epochs(), boundary_, train.stage2.learning_rate, true}, resumed);
     }
@@ -186,7 +182,7 @@ class TrainingRun {
     const TrainOptions& options_;
     const Catalogue& catalogue_;
     const Split& split_;
-    const DecodeFunction& decode_;
+    const OpenFunction& open_;
     RunFiles files_;
     torch::Device device_ = torch::kCPU;
     ClipModel model_;
@@ -201,12 +197,12 @@ class TrainingRun {
 }  // namespace
 
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
-                  const DecodeFunction& decode) {
+                  const OpenFunction& open) {
     TrainOptions complete = options;
     if (!complete.processes) complete.processes = std::make_shared<ProcessGroup>();
     if (!complete.processes->is_first()) complete.progress = ProgressStyle::none;
     complete.device = device_of_process(options.device);
-    return TrainingRun(complete, catalogue, split, decode).run();
+    return TrainingRun(complete, catalogue, split, open).run();
 }
 
 }  // namespace clipsim

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/error.h"
-#include "clipsim/image/decode.h"
 #include "image_fixtures.h"
 
 namespace clipsim {
@@ -64,7 +64,7 @@ TEST_P(PreprocessGolden, IsWithinOneStepOfTransformers) {
     const auto file = testing::fixture_folder() / GetParam();
     const std::vector<float> expected = testing::read_floats(file.string() + ".floats");
     ASSERT_EQ(expected.size(), spec.values());
-    EXPECT_LT(mean_difference(preprocessed(decode_image(file), spec), expected, spec), 1.0 / 255.0);
+    EXPECT_LT(mean_difference(preprocessed(open_image(file).decode(), spec), expected, spec), 1.0 / 255.0);
 }
 
 // The same from Pillow's own pixels: then only float rounding is left.
@@ -89,7 +89,7 @@ TEST_P(PreprocessDecoded, IsWithinOneStepOfPillowsPixels) {
     const PreprocessSpec spec = fixture_spec();
     const std::string file = (testing::fixture_folder() / GetParam()).string();
     const std::vector<float> expected = preprocessed(testing::read_ppm(file + ".ppm"), spec);
-    EXPECT_LT(mean_difference(preprocessed(decode_image(file), spec), expected, spec), 1.0 / 255.0);
+    EXPECT_LT(mean_difference(preprocessed(open_image(file).decode(), spec), expected, spec), 1.0 / 255.0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, PreprocessDecoded, ::testing::ValuesIn(testing::fixture_names()),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "clipsim/core/strings.h"
+
 #include "clipsim/core/error.h"
 #include "temporary_folder.h"
 
@@ -34,6 +36,8 @@ TEST_F(QueryLine, DotSlashMakesAPathAndQuotesASentence) {
     EXPECT_EQ(parse_term("./my dog.jpg").kind, Kind::image);
     EXPECT_EQ(parse_term("../x").kind, Kind::image);
     EXPECT_EQ(parse_term("/nowhere/x.jpg").kind, Kind::image);
+    EXPECT_EQ(parse_term("~/x.jpg").kind, Kind::image);
+    EXPECT_EQ(parse_term("~/x.jpg").value, expanded_home("~/x.jpg")) << "no shell has done it";
     EXPECT_EQ(parse_term("\"my cat.jpg\"").kind, Kind::sentence);
     EXPECT_EQ(parse_term("\"my cat.jpg\"").value, "my cat.jpg");
 }

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/core/error.h"
-#include "clipsim/image/contact_sheet.h"
-#include "clipsim/image/decode.h"
 #include "support/grouping_locale.h"
 #include "temporary_folder.h"
 
@@ -107,8 +107,8 @@ class SaveReport : public ::testing::Test {
         result_.hits = {{1, 1, folder_ / "cat.png", "cat <&>", 0.9f},
                         {2, 2, folder_ / "gone.png", "dog", 0.8f}};
     }
-    void save(const std::string& name) {
-        save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1));
+    void save(const std::string& name, std::uint64_t max_pixels = default_max_pixels) {
+        save_report(folder_ / name, std::span(&result_, 1), std::span(&query_, 1), max_pixels);
     }
 
     TemporaryFolder folder_;
@@ -118,7 +118,7 @@ class SaveReport : public ::testing::Test {
 
 TEST_F(SaveReport, APngShowsTheQueryAndTheHits) {
     save("sheet.png");
-    const Pixels sheet = decode_image(folder_ / "sheet.png");
+    const Pixels sheet = open_image(folder_ / "sheet.png").decode();
     EXPECT_GT(sheet.width, 3 * 192);
     // The hit's shade covers its tile, the query's its own.
     const auto pixels_of = [&](std::uint8_t shade) {
@@ -140,6 +140,13 @@ TEST_F(SaveReport, AnHtmlPageNeedsNothingBesideIt) {
     EXPECT_NE(page.find("cat &lt;&amp;&gt;"), std::string::npos);
     EXPECT_NE(page.find("not readable"), std::string::npos) << "the file that is gone";
     EXPECT_EQ(page.find("src=\"/"), std::string::npos);
+}
+
+TEST_F(SaveReport, PicturesOfMorePixelsThanTheConfigAllowsAreNotShown) {
+    save("all.html", 800 * 600);
+    EXPECT_NE(read_text(folder_ / "all.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
+    save("none.html", 1);
+    EXPECT_EQ(read_text(folder_ / "none.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
 }
 
 TEST_F(SaveReport, AnotherExtensionOrAFolderThatCannotBeIsAnError) {

@@ -30,7 +30,7 @@ class CachedViewsTest : public ::testing::Test {
     std::vector<std::size_t> images_;
     std::atomic<int> reads_ = 0;
     std::stop_source stop_;
-    DecodeFunction decode_ = [this](const std::filesystem::path& file) {
+    OpenFunction decode_ = [this](const std::filesystem::path& file) {
         ++reads_;
         return paint(file);
     };

@@ -68,7 +68,7 @@ struct PaintedWorld {
     Catalogue catalogue{"/painted", {}, {}};
     Split split;
     TrainOptions options;
-    DecodeFunction decode = paint;
+    OpenFunction decode = paint;
 };
 
 }  // namespace clipsim::testing

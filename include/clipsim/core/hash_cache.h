@@ -2,10 +2,11 @@
 // inode) is not read again.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
+
+#include "clipsim/core/files/file_stamp.h"
 
 namespace clipsim {
 
@@ -22,15 +23,9 @@ class HashCache {
 
   private:
     struct Entry {
-        std::uint64_t size = 0, inode = 0;
-        std::int64_t mtime_ns = 0, ctime_ns = 0;
+        StatStamp stamp;
         std::string hash;
-        bool looks_like(const Entry& other) const {
-            return size == other.size && inode == other.inode && mtime_ns == other.mtime_ns &&
-                   ctime_ns == other.ctime_ns;
-        }
     };
-    static Entry look_at(const std::filesystem::path& path);
 
     std::filesystem::path file_;
     std::map<std::string, Entry> entries_;  // by absolute path

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/image/picture_part.h"
+#include "clipsim/codecs/image_source.h"
 #include "clipsim/image/preprocess.h"
 
 namespace clipsim {
@@ -61,21 +61,14 @@ struct SkippedImage {
     std::string reason;
 };
 
-// A file to decode, and the part of it that will be looked at.
-struct DecodeRequest {
-    const std::filesystem::path& file;
-    const PartChooser& wanted;
-
-    // NOLINTNEXTLINE(google-explicit-constructor): a function of the file alone decodes the whole
-    operator const std::filesystem::path&() const { return file; }
-};
-
-// How a file becomes pixels: decode_part in the program, anything in tests. Called from many threads at
-// once.
-using DecodeFunction = std::function<PicturePart(const DecodeRequest&)>;
+// How a file becomes a source of pixels: open_image in the program, anything in tests. Called from many
+// threads at once.
+using OpenFunction = std::function<ImageSource(const std::filesystem::path&)>;
+// open_image with that limit.
+OpenFunction image_opener(std::uint64_t max_pixels);
 
 struct LoaderOptions {
-    int workers = 0;  // 0: one a core
+    int workers = 0;  // 0: one per core
     int batch_size = 32;
     int batches_ahead = 4;
 };
@@ -84,10 +77,10 @@ class ImageLoader {
   public:
     // Starts the workers. Batches hold batch_size pictures (the last may hold fewer), in the order of
     // `items`, less the ones that could not be read.
-    ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, DecodeFunction decode,
+    ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, OpenFunction open,
                 LoaderOptions options);
     // With explicit batches, e.g. from a sampler: batch i is items[batches[i]...].
-    ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, DecodeFunction decode,
+    ImageLoader(std::vector<std::vector<LoadItem>> batches, const PreprocessSpec& spec, OpenFunction open,
                 LoaderOptions options);
     ~ImageLoader();  // stops the workers
     ImageLoader(const ImageLoader&) = delete;

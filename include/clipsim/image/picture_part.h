@@ -1,7 +1,6 @@
 // A part of a picture, and where in the picture it lies: what a crop does not look at need not be decoded.
 #pragma once
 
-#include <functional>
 #include <utility>
 
 #include "clipsim/image/pixels.h"
@@ -27,8 +26,5 @@ struct PicturePart {
     int x = 0, y = 0;
     int whole_width = 0, whole_height = 0;
 };
-
-// Which part of an upright picture of that size will be looked at. It must lie within the picture.
-using PartChooser = std::function<PixelRect(int width, int height)>;
 
 }  // namespace clipsim

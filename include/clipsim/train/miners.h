@@ -31,8 +31,8 @@ struct MinerOptions {
 // `generator`, on the CPU, serves what is drawn. Triplets are chosen on the CPU, wherever the distances are.
 //   random:            for each pair (anchor, positive) one negative, all alike
 //   all:               every valid triplet
-//   semi_hard:         every triplet with d(a,p) < d(a,n) <= d(a,p) + margin (bounds as in
-//   TripletMarginMiner) batch_hard:        for each anchor the farthest positive and the nearest negative
+//   semi_hard:         every triplet with d(a,p) < d(a,n) <= d(a,p) + margin, as TripletMarginMiner has it
+//   batch_hard:        for each anchor the farthest positive and the nearest negative
 //   distance_weighted: for each pair (anchor, positive) one negative, by negative_weights()
 Triplets mine_triplets(const MinerOptions& options, const torch::Tensor& distances,
                        const Comparison& comparison, torch::Generator& generator);

@@ -65,7 +65,7 @@ struct TrainReport {
 // left behind; UsageError for a state of another run on resume; OutOfMemoryError that names
 // the keys to lower.
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
-                  const DecodeFunction& decode);
+                  const OpenFunction& open);
 
 // Reads metrics.jsonl. Throws UsageError for a line that is none of ours.
 std::vector<EpochRecord> read_metrics(const std::filesystem::path& file);

@@ -1,0 +1,66 @@
+// WebP by libwebp; animations by libwebpdemux.
+#include <webp/decode.h>
+#include <webp/demux.h>
+
+#include <memory>
+#include <vector>
+
+#include "clipsim/codecs/image_source.h"
+#include "codecs.h"
+#include "pixel_math.h"
+
+namespace clipsim {
+
+namespace {
+
+constexpr const char* damaged = "the WebP is truncated or damaged";
+
+struct DeleteAnimation {
+    void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
+};
+
+void decode_first_frame(std::span<const std::byte> bytes, Pixels& pixels) {
+    const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+    WebPAnimDecoderOptions options;
+    if (WebPAnimDecoderOptionsInit(&options) == 0) throw ImageError("an incompatible libwebpdemux");
+    options.color_mode = MODE_RGBA;
+    const std::unique_ptr<WebPAnimDecoder, DeleteAnimation> decoder(WebPAnimDecoderNew(&data, &options));
+    WebPAnimInfo info;
+    std::uint8_t* canvas = nullptr;  // the decoder's
+    int milliseconds = 0;
+    if (!decoder || WebPAnimDecoderGetInfo(decoder.get(), &info) == 0 ||
+        info.canvas_width != static_cast<std::uint32_t>(pixels.width) ||
+        info.canvas_height != static_cast<std::uint32_t>(pixels.height) ||
+        WebPAnimDecoderGetNext(decoder.get(), &canvas, &milliseconds) == 0) {
+        throw ImageError(damaged);
+    }
+    lay_over_white(canvas, pixels);
+}
+
+}  // namespace
+
+Pixels decode_webp(std::span<const std::byte> bytes, const ImageHeader& header) {
+    const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    WebPBitstreamFeatures features;
+    if (WebPGetFeatures(data, bytes.size(), &features) != VP8_STATUS_OK ||
+        static_cast<std::uint64_t>(features.width) != header.width ||
+        static_cast<std::uint64_t>(features.height) != header.height) {
+        throw ImageError(damaged);
+    }
+    Pixels pixels = make_pixels(header.width, header.height);
+    if (features.has_animation != 0) {
+        decode_first_frame(bytes, pixels);
+    } else if (features.has_alpha != 0) {
+        std::vector<std::uint8_t> rgba(header.width * header.height * 4);
+        if (WebPDecodeRGBAInto(data, bytes.size(), rgba.data(), rgba.size(), pixels.width * 4) == nullptr) {
+            throw ImageError(damaged);
+        }
+        lay_over_white(rgba.data(), pixels);
+    } else if (WebPDecodeRGBInto(data, bytes.size(), pixels.rgb.data(), pixels.rgb.size(),
+                                 pixels.width * 3) == nullptr) {
+        throw ImageError(damaged);
+    }
+    return pixels;
+}
+
+}  // namespace clipsim
