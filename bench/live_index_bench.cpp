@@ -11,9 +11,9 @@
 #include <random>
 #include <vector>
 
-#include "clipsim/index/live_index.h"
-#include "index/unit_vectors.h"
+#include "clipsim/vectors/live_index.h"
 #include "temporary_folder.h"
+#include "vectors/unit_vectors.h"
 
 namespace {
 

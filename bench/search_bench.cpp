@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
-#include "clipsim/index/vector_index.h"
 #include "clipsim/search/searcher.h"
-#include "index/unit_vectors.h"
+#include "clipsim/vectors/vector_index.h"
 #include "temporary_folder.h"
+#include "vectors/unit_vectors.h"
 
 namespace {
 
@@ -31,7 +32,7 @@ std::filesystem::path make_index(const std::filesystem::path& folder, IndexType 
     }
     IndexConfig config;
     config.type = type;
-    IndexUpdater updater(index, identity, config, IndexUpdater::Mode::update);
+    IndexUpdater updater(open_index_writer(index, identity, config, IndexUpdater::Mode::update));
     const UpdatePlan plan = updater.plan(candidates, std::vector{photos});
     updater.commit(plan.to_embed, testing::unit_vectors(plan.to_embed.size(), dimension));
     updater.finish();

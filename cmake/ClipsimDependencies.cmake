@@ -17,6 +17,10 @@ if(LibTorch_CUDA_LIBRARY)
 endif()
 find_package(hwy 1.0 REQUIRED)
 
+if(CLIPSIM_MODEL_ONLY)
+    return()
+endif()
+
 find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
 find_package(faiss 1.7.3 REQUIRED)
 find_package(GIF 5 REQUIRED)

@@ -1,17 +1,28 @@
-# clipsim_module(NAME SOURCES ... PUBLIC ... PRIVATE ...): a module is one static library, clipsim_NAME
+# clipsim_module(NAME SOURCES ... [FOLDERS ...] PUBLIC ... PRIVATE ...): a module is one static library, clipsim_NAME
 # (alias clipsim::NAME), that sees only what it names. An include it has no dependency for does not compile.
-# TORCH_PCH shares the precompiled torch header.
-function(clipsim_module name)
-    cmake_parse_arguments(ARG "TORCH_PCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+# A module may lie within another's folder: index/folder is clipsim_index_folder, and neither sees the other's headers
+# unasked; FOLDERS names the folders of headers that are the module's own. TORCH_PCH shares the precompiled torch header.
+function(clipsim_module path)
+    cmake_parse_arguments(ARG "TORCH_PCH" "" "SOURCES;FOLDERS;PUBLIC;PRIVATE" ${ARGN})
+    string(REPLACE "/" "_" name "${path}")
     add_library(clipsim_${name} STATIC ${ARG_SOURCES})
     add_library(clipsim::${name} ALIAS clipsim_${name})
     set_target_properties(clipsim_${name} PROPERTIES EXPORT_NAME ${name})
-    # Public headers of a module are staged one folder a module, so that seeing one does not mean seeing all.
+    # The public headers of a module, and of no module within it, are staged in a folder of their own, so that seeing
+    # one module does not mean seeing all.
     set(stage "${PROJECT_BINARY_DIR}/include/${name}")
-    file(MAKE_DIRECTORY "${stage}/clipsim")
-    if(EXISTS "${PROJECT_SOURCE_DIR}/include/clipsim/${name}")
-        file(CREATE_LINK "${PROJECT_SOURCE_DIR}/include/clipsim/${name}" "${stage}/clipsim/${name}" SYMBOLIC)
-    endif()
+    file(REMOVE_RECURSE "${stage}")
+    foreach(folder "${path}" ${ARG_FOLDERS})
+        if(NOT folder STREQUAL path)
+            string(PREPEND folder "${path}/")
+        endif()
+        file(MAKE_DIRECTORY "${stage}/clipsim/${folder}")
+        file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/clipsim/${folder}/*.h")
+        foreach(header IN LISTS headers)
+            get_filename_component(file "${header}" NAME)
+            file(CREATE_LINK "${header}" "${stage}/clipsim/${folder}/${file}" SYMBOLIC)
+        endforeach()
+    endforeach()
     target_include_directories(clipsim_${name} PUBLIC $<BUILD_INTERFACE:${stage}> $<INSTALL_INTERFACE:include>
                                PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
     target_compile_features(clipsim_${name} PUBLIC cxx_std_20)  # also of those who link the installed library

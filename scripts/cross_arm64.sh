@@ -40,6 +40,8 @@ if [ ! -e "$folder/torch" ]; then
     "$folder/venv/bin/python" -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: \
         --platform manylinux_2_28_aarch64 --python-version 3.13 -d "$folder" "torch==$torch_version"
     unzip -q -o "$folder"/torch-*aarch64.whl 'torch/lib/*' 'torch/include/*' 'torch/share/*' -d "$folder"
+    # The CPU half of a CUDA build, as scripts/setup.sh keeps it.
+    rm -f "$folder"/torch/lib/{libtorch_cuda,libc10_cuda,libtorch_cuda_linalg,libtorch_nvshmem}.so
 fi
 
 build=$folder/build

@@ -23,9 +23,10 @@ rows=(
     "torch-newest|bookworm|newest LibTorch, CUDA build|torch newest"
     "user|bookworm|a user with sudo, a path with spaces and UTF-8, LANG=C|ordinary_user"
     "locale|bookworm|a locale that groups digits|tests CLIPSIM_TEST_LOCALE=grouping"
-    "small|bookworm|one core, 4 GB|small"
     "offline|bookworm|no network after set-up|offline"
     "read-only|bookworm|a read-only checkout, CLIPSIM_BUILD_DIR|read_only"
+    "awkward|trixie|the four above at once, without a network after the set-up|awkward"
+    "small|bookworm|one core, 4 GB|small"
     "arm64|trixie|arm64, cross compiled|arm64"
 )
 
@@ -70,10 +71,7 @@ mount_in() {
 }
 # shellcheck disable=SC2317
 unmount_all() {
-    local suite folder
-    for suite in bookworm trixie; do
-        for folder in /proc /dev /sys; do umount -R -l "$place/$suite$folder" 2>/dev/null || true; done
-    done
+    awk -v place="$place/" 'index($2, place) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
 }
 trap unmount_all EXIT
 
@@ -113,13 +111,37 @@ torch() {
     in_root "export CLIPSIM_TORCH_VERSION=$version; ./scripts/test.sh"
 }
 
-ordinary_user() {
-    local folder="/home/somebody/Fotos für mich/clip sim"
-    in_root "id somebody >/dev/null 2>&1 || useradd -m -s /bin/bash somebody
+# A user who may use sudo, in folders with spaces and UTF-8, in the C locale. as_somebody COMMAND: the checkout is $checkout.
+make_somebody() {
+    in_root "command -v sudo >/dev/null || apt-get install -y -qq --no-install-recommends sudo >/dev/null
+             id somebody >/dev/null 2>&1 || useradd -m -s /bin/bash somebody
              echo 'somebody ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/somebody
-             mkdir -p '$(dirname "$folder")'; rm -rf '$folder'; mv /srv/$row/checkout '$folder'; mkdir /srv/$row/checkout
-             chown -R somebody /home/somebody
-             su somebody -c 'cd \"$folder\" && env -u CCACHE_DIR LANG=C TMPDIR=\"\$(mktemp -d \"/tmp/ä ö XXXX\")\" bash -c \"./scripts/quickstart.sh && ./scripts/test.sh\"'"
+             mkdir -p '/home/somebody/Fotos für mich' '/tmp/ä ö'
+             rm -rf '$checkout' '$checkout'-made; mv /srv/$row/checkout '$checkout'; mkdir /srv/$row/checkout
+             chown -R somebody /home/somebody '/tmp/ä ö'"
+}
+checkout='/home/somebody/Fotos für mich/clip sim'
+as_somebody() {
+    in_root "export HOME=/home/somebody LANG=C TMPDIR='/tmp/ä ö' CCACHE_DIR=/home/somebody/ccache
+             cd '$checkout' && setpriv --reuid somebody --regid somebody --init-groups bash -c '$1'"
+}
+ordinary_user() {
+    make_somebody
+    as_somebody './scripts/quickstart.sh && ./scripts/test.sh'
+}
+
+# All at once: that user, a read-only checkout, a locale that groups digits and, after the set-up, no network.
+awkward() {
+    make_somebody
+    in_root "mkdir -p '$checkout-made'; chown somebody '$checkout-made'"
+    local here="$place/$suite$checkout" code=0
+    mount --bind "$here" "$here"
+    mount -o remount,ro,bind "$here"
+    local made="export CLIPSIM_BUILD_DIR=\"$checkout-made\" CLIPSIM_TEST_LOCALE=grouping"
+    as_somebody "$made; ./scripts/setup.sh --tests && ./scripts/demo_photos.sh \"\$CLIPSIM_BUILD_DIR/demo/photos\"" &&
+        prefix="unshare -n" as_somebody "$made; sudo python3 scripts/loopback_up.py; ./scripts/quickstart.sh && ./scripts/test.sh" || code=$?
+    umount "$here"
+    return $code
 }
 
 tests() { with_shared_downloads; in_root "export $1; ./scripts/test.sh"; }
@@ -139,7 +161,7 @@ small() {
 offline() {
     with_shared_downloads
     in_root "./scripts/demo_photos.sh .demo/photos"
-    prefix="unshare -n" in_root "ip link set lo up 2>/dev/null; ./scripts/quickstart.sh && ./scripts/test.sh"
+    prefix="unshare -n" in_root "python3 scripts/loopback_up.py; ./scripts/quickstart.sh && ./scripts/test.sh"
 }
 
 read_only() {

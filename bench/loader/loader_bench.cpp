@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "clipsim/codecs/encode.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/allocator.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/data/loader.h"

@@ -5,7 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/merge_indexes.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/tuner.h"
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/output_layout.h"
@@ -63,11 +63,7 @@ int index(const GlobalOptions& global, const IndexFlags& flags) {
 }
 
 int merge(const GlobalOptions& global, const std::vector<std::filesystem::path>& folders, bool stats) {
-    const Config config = global.config();
-    prepare_output(config);
-    const RunOptions run = global.run_options();
-    const MergeSummary summary = merge_indexes(OutputLayout(config).index(), config.index, folders,
-                                               {run.threads, run.progress, run.stop});
+    const MergeSummary summary = merge_shards(global.config(), folders, global.run_options());
     log_info(concat(summary.report.total, " images in the index (", to_string(summary.report.type), "), ",
                     summary.duplicates, " older of the same path left out, ", std::fixed,
                     std::setprecision(1), summary.seconds, " s"));
@@ -82,9 +78,8 @@ struct TuneFlags {
 
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
     const Config config = global.config();
-    const TuneReport report = config.index.backend == IndexBackend::postgres
-                                  ? tune_server_index(config.index, flags.recall)
-                                  : tune_index(OutputLayout(config).index(), flags.recall);
+    const TuneReport report =
+        tune(*open_index_tuning(OutputLayout(config).index(), config.index), flags.recall);
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;

@@ -2,7 +2,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/codecs/extension.h"
+#include "clipsim/image/extension.h"
 #include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"

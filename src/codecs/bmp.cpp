@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "byte_reader.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

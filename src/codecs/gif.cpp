@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 
 namespace clipsim {

@@ -9,7 +9,7 @@
 #include <jpeglib.h>
 
 #include "clipsim/codecs/encode.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/image/recycled_pixels.h"
 #include "codecs.h"
 #include "pixel_math.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "clipsim/codecs/encode.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

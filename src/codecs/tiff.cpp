@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 #include "pixel_math.h"
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "clipsim/codecs/extension.h"
+#include "clipsim/image/extension.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"

@@ -221,10 +221,6 @@ struct ImageLoader::State {
     }
 };
 
-OpenFunction image_opener(std::uint64_t max_pixels) {
-    return [max_pixels](const std::filesystem::path& file) { return open_image(file, max_pixels); };
-}
-
 ImageLoader::ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, OpenFunction open,
                          LoaderOptions options)
     : ImageLoader(cut_into_batches(std::move(items), options.batch_size), spec, std::move(open), options) {}

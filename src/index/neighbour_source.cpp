@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "parallel.h"
+#include "clipsim/core/parallel.h"
 
 namespace clipsim {
 
 std::vector<std::int64_t> search_rows(const NeighbourSource& source, std::span<const std::int64_t> ids,
                                       std::span<const float> queries, int k, const ImageFilter& where,
                                       int threads) {
-    const auto dimension = static_cast<std::size_t>(source.manifest().identity.dimension);
+    const auto dimension = static_cast<std::size_t>(source.description().identity.dimension);
     const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
     std::vector<std::int64_t> positions(count * width, -1);
     parallel_for(count, thread_count(threads), 1, [&](std::size_t begin, std::size_t end, std::size_t) {

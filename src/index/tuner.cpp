@@ -6,15 +6,8 @@
 #include <span>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/index_snapshot.h"
-#include "clipsim/index/manifest.h"
-#include "clipsim/index/row_filter.h"
-#include "clipsim/index/sqlite_store.h"
-#include "flat_search.h"
-#include "folder_lock.h"
-#include "parallel.h"
-#include "top_k.h"
-#include "tuned_index.h"
+#include "clipsim/index/tuned_index.h"
+#include "clipsim/vectors/exact_neighbours.h"
 
 namespace clipsim {
 
@@ -56,33 +49,17 @@ Sample evenly_drawn(const TunedIndex& index, std::span<const std::int64_t> ids) 
 // after block.
 std::vector<std::int64_t> true_nearest(const TunedIndex& index, std::span<const std::int64_t> ids,
                                        const Sample& sample) {
-    const std::size_t dimension = sample.queries.size() / sample.rows.size();
-    std::vector<TopK> best(sample.rows.size(), TopK(k + 1));
+    ExactNeighbours nearest(sample.queries, sample.queries.size() / sample.rows.size(), k + 1);
     std::size_t at = 0;  // in ids, which ascend as the blocks do
     index.for_each_block([&](std::span<const std::int64_t> block_ids, std::span<const float> vectors) {
         std::vector<std::int64_t> rows(block_ids.size(), -1);
-        RowFilter indexed(block_ids.size(), false);
         for (std::size_t i = 0; i < block_ids.size(); ++i) {
             while (at < ids.size() && ids[at] < block_ids[i]) ++at;
-            if (at == ids.size() || ids[at] != block_ids[i]) continue;
-            rows[i] = static_cast<std::int64_t>(at);
-            indexed.allow(static_cast<std::int64_t>(i));
+            if (at < ids.size() && ids[at] == block_ids[i]) rows[i] = static_cast<std::int64_t>(at);
         }
-        const RowMemory memory{reinterpret_cast<const std::uint8_t*>(vectors.data()), dimension,
-                               Storage::fp32};
-        FlatSearch({memory, block_ids.size()}, {})
-            .nearest_of_each(sample.queries, dimension, k + 1, thread_count(0), &indexed,
-                             [&](std::size_t q, std::span<const ScoredRow> found) {
-                                 for (const ScoredRow& row : found)
-                                     best[q].offer(row.score, rows[static_cast<std::size_t>(row.row)]);
-                             });
+        nearest.look_at(rows, vectors);
     });
-    std::vector<std::int64_t> nearest(best.size() * (k + 1), -1);
-    for (std::size_t q = 0; q < best.size(); ++q) {
-        std::ranges::transform(best[q].take(), nearest.begin() + static_cast<std::ptrdiff_t>(q * (k + 1)),
-                               &ScoredRow::row);
-    }
-    return nearest;
+    return nearest.take();
 }
 
 // Share of the true k nearest that were found, a query's own row left out of both.
@@ -109,41 +86,6 @@ double recall_of(std::span<const std::int64_t> found, std::span<const std::int64
 void set_effort(IndexConfig& config, int effort) {
     (config.type == IndexType::hnsw ? config.hnsw.ef_search : config.ivf.nprobe) = effort;
 }
-
-// What `clipsim index` keeps in a folder.
-class TunedFolder final : public TunedIndex {
-  public:
-    TunedFolder(const std::filesystem::path& folder, const Manifest& manifest)
-        : file_(folder / "manifest.json"),
-          manifest_(manifest),
-          store_(SqliteStore::open_for_reading(folder / "images.db", manifest.identity)),
-          snapshot_(IndexSnapshot::open(folder, manifest.identity)) {}
-
-    IndexConfig config() const override { return manifest_.config; }
-    std::size_t most_queries() const override { return 1000; }
-    int largest_effort() const override { return 4096; }
-    std::vector<std::int64_t> ids() const override { return snapshot_.vectors(IndexSpace::own).ids(); }
-    std::vector<float> vector(std::int64_t id) const override { return store_.vector(id); }
-    void for_each_block(const TakeBlock& take) const override {
-        store_.for_each_block(IndexSpace::own, take);
-    }
-    void use(const IndexConfig& parameters) override {
-        snapshot_.vectors(IndexSpace::own).set_search_parameters(parameters);
-    }
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
-        return snapshot_.vectors(IndexSpace::own).search_rows(queries, count, 1);
-    }
-    void keep(const IndexConfig& parameters) override {
-        manifest_.config = parameters;
-        write_manifest(file_, manifest_);
-    }
-
-  private:
-    std::filesystem::path file_;
-    Manifest manifest_;
-    SqliteStore store_;
-    IndexSnapshot snapshot_;
-};
 
 }  // namespace
 
@@ -179,17 +121,6 @@ TuneReport tune(TunedIndex& index, double recall) {
         index.keep(config);
     }
     return report;
-}
-
-TuneReport tune_index(const std::filesystem::path& index_dir, double recall) {
-    Manifest manifest = read_manifest(index_dir / "manifest.json");
-    TuneReport nothing;
-    nothing.type = manifest.config.type;
-    if (manifest.config.type == IndexType::flat || manifest.images == 0) return nothing;
-    const FolderLock lock(index_dir);
-    manifest = read_manifest(index_dir / "manifest.json");
-    TunedFolder index(index_dir, manifest);
-    return tune(index, recall);
 }
 
 }  // namespace clipsim

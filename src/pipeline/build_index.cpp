@@ -8,6 +8,8 @@
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/distributed/process_group.h"
+#include "clipsim/index/folder/open_folder.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/pipeline/index_spaces.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/pipeline/shared_embedding.h"
@@ -127,9 +129,9 @@ IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const 
     return {};
 }
 
-IndexUpdater::Mode update_mode(const IndexRequest& request) {
-    if (request.dry_run) return IndexUpdater::Mode::dry_run;
-    return request.rebuild ? IndexUpdater::Mode::rebuild : IndexUpdater::Mode::update;
+UpdateMode update_mode(const IndexRequest& request) {
+    if (request.dry_run) return UpdateMode::dry_run;
+    return request.rebuild ? UpdateMode::rebuild : UpdateMode::update;
 }
 
 }  // namespace
@@ -159,7 +161,8 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.wait = request.wait;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
-    IndexUpdater updater(target.folder, identity, target.config, update_mode(request), run.threads, settings);
+    IndexUpdater updater(open_index_writer(target.folder, identity, target.config, update_mode(request),
+                                           run.threads, settings));
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
@@ -174,6 +177,20 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     }
     summary.seconds = stopwatch.seconds();
     return summary;
+}
+
+MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders,
+                          const RunOptions& run) {
+    std::vector<MergePart> parts;
+    for (const std::filesystem::path& folder : folders) parts.push_back(open_folder_part(folder));
+    const IndexIdentity identity = common_identity(parts);
+    prepare_output(config);
+    UpdateSettings settings;
+    settings.stop = run.stop;
+    return merge_indexes(std::move(parts),
+                         open_index_writer(OutputLayout(config).index(), identity, config.index,
+                                           UpdateMode::rebuild, run.threads, settings),
+                         {run.progress, run.stop});
 }
 
 }  // namespace clipsim

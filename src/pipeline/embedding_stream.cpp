@@ -1,5 +1,7 @@
 #include "clipsim/pipeline/embedding_stream.h"
 
+#include "clipsim/codecs/open_image.h"
+
 namespace clipsim {
 
 namespace {

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "clipsim/codecs/encode.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pictures/charts.h"

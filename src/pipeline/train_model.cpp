@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "clipsim/codecs/encode.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/process_group.h"

@@ -8,6 +8,7 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "unit_rows.h"
@@ -80,7 +81,7 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),
                                  static_cast<int>(matrix.columns())};
     const std::filesystem::path folder = OutputLayout(config).index();
-    IndexUpdater updater(folder, identity, config.index, IndexUpdater::Mode::rebuild, run.threads);
+    IndexUpdater updater(open_index_writer(folder, identity, config.index, UpdateMode::rebuild, run.threads));
     updater.plan({},
                  std::vector{std::filesystem::path("/")});  // whatever an earlier, killed run left is dropped
     commit_all(updater, vectors, matrix.rows(), row_names, run);

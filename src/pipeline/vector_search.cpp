@@ -10,8 +10,8 @@
 #include "clipsim/core/parallel.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/index_snapshot.h"
-#include "clipsim/index/neighbour_source.h"
+#include "clipsim/index/folder/index_snapshot.h"
+#include "clipsim/index/postgres/open_postgres.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "unit_rows.h"
@@ -30,7 +30,7 @@ FloatMatrix read_unit_rows(const std::filesystem::path& file) {
 class RowLookup {
   public:
     virtual ~RowLookup() = default;
-    virtual const Manifest& manifest() const = 0;
+    virtual const IndexDescription& description() const = 0;
     virtual std::string place() const = 0;  // for messages
     virtual std::vector<std::int64_t> search_rows(std::span<const float> queries, int k,
                                                   int threads) const = 0;
@@ -44,7 +44,7 @@ class FolderLookup final : public RowLookup {
               IndexSnapshot::open(folder_, read_manifest(folder_ / "manifest.json").identity, config.index)) {
         if (!where.empty()) selection_ = snapshot_.vectors(IndexSpace::own).select(snapshot_.matching(where));
     }
-    const Manifest& manifest() const override { return snapshot_.manifest(); }
+    const IndexDescription& description() const override { return snapshot_.manifest(); }
     std::string place() const override { return printable(folder_); }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads) const override {
         return snapshot_.vectors(IndexSpace::own)
@@ -61,10 +61,10 @@ class ServerLookup final : public RowLookup {
   public:
     ServerLookup(const Config& config, const ImageFilter& where)
         : schema_(config.index.postgres.schema),
-          source_(open_server_neighbours(std::nullopt, config.index)),
+          source_(open_postgres_neighbours(std::nullopt, config.index)),
           ids_(source_->ids()),
           where_(where) {}
-    const Manifest& manifest() const override { return source_->manifest(); }
+    const IndexDescription& description() const override { return source_->description(); }
     std::string place() const override { return concat("the PostgreSQL schema ", schema_); }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads) const override {
         return clipsim::search_rows(*source_, ids_, queries, k, where_, threads);
@@ -93,11 +93,11 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     const Stopwatch loading;
     VectorSearchSummary summary;
     const std::unique_ptr<RowLookup> index = open_lookup(config, request.where);
-    summary.parameters = index->manifest().config;
+    summary.parameters = index->description().config;
     summary.load_seconds = loading.seconds();
 
     const FloatMatrix matrix = read_unit_rows(request.queries);
-    const int dimension = index->manifest().identity.dimension;
+    const int dimension = index->description().identity.dimension;
     if (matrix.rows > 0 && matrix.columns != static_cast<std::size_t>(dimension)) {
         throw UsageError(concat(printable(request.queries), ": rows of ", matrix.columns,
                                 " values; the index in ", index->place(), " holds vectors of ", dimension));

@@ -8,8 +8,8 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/index_snapshot.h"
-#include "clipsim/index/neighbour_source.h"
+#include "clipsim/index/folder/index_snapshot.h"
+#include "clipsim/index/postgres/open_postgres.h"
 
 namespace clipsim {
 
@@ -58,7 +58,7 @@ Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& 
     if (wanted.backend == IndexBackend::faiss)
         impl_ = std::make_unique<Impl>(IndexSnapshot::open(index_dir, identity, wanted));
     else
-        server_ = open_server_neighbours(identity, wanted);
+        server_ = open_postgres_neighbours(identity, wanted);
 }
 
 Searcher::~Searcher() = default;
@@ -104,8 +104,8 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
     return result;
 }
 
-const Manifest& Searcher::manifest() const {
-    return server_ ? server_->manifest() : impl_->snapshot.manifest();
+const IndexDescription& Searcher::description() const {
+    return server_ ? server_->description() : impl_->snapshot.manifest();
 }
 
 }  // namespace clipsim

@@ -8,9 +8,9 @@
 
 #include "cli/program.h"
 #include "clipsim/core/error.h"
-#include "clipsim/index/manifest.h"
-#include "clipsim/index/sqlite_store.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/folder/sqlite_store.h"
+#include "clipsim/vectors/vector_index.h"
 #include "drawn_photos.h"
 #include "temporary_folder.h"
 

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/preprocess.h"
 #include "image/image_fixtures.h"

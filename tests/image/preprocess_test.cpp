@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/error.h"
 #include "image_fixtures.h"
 

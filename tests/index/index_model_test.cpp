@@ -2,6 +2,7 @@
 // answer as if every vector were looked at.
 #include <gtest/gtest.h>
 
+#include "clipsim/index/open/open_index.h"
 #include "index/little_world.h"
 
 namespace clipsim::testing {
@@ -58,8 +59,8 @@ class IndexAgainstModel : public ::testing::TestWithParam<Case> {
 
     // As a process that is killed: nothing is called any more.
     void update_that_does_not_come_to_its_end() {
-        IndexUpdater updater(world_.index, world_.identity, world_.config, IndexUpdater::Mode::update, 1,
-                             world_.settings);
+        IndexUpdater updater(open_index_writer(world_.index, world_.identity, world_.config,
+                                               IndexUpdater::Mode::update, 1, world_.settings));
         const UpdatePlan plan = updater.plan(world_.candidates(), std::vector{world_.photos});
         const std::size_t some = draw(static_cast<unsigned>(plan.to_embed.size()) + 1);
         if (some > 0) world_.commit(updater, std::span(plan.to_embed).first(some));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipsim/core/hash.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "index/test_backend.h"
 #include "temporary_folder.h"
@@ -62,7 +63,7 @@ struct LittleWorld {
 
     // batches: how many commits, of as many images each.
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update, std::size_t batches = 1) const {
-        IndexUpdater updater(index, identity, config, mode, 1, settings);
+        IndexUpdater updater(open_index_writer(index, identity, config, mode, 1, settings));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos});
         const std::span<const ImageEntry> entries(plan.to_embed);
         for (std::size_t b = 0; b < batches; ++b) {

@@ -5,11 +5,15 @@
 #include <map>
 
 #include "clipsim/core/error.h"
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/folder/open_folder.h"
+#include "clipsim/index/folder/sqlite_store.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/shard.h"
-#include "clipsim/index/sqlite_store.h"
-#include "clipsim/index/vector_index.h"
-#include "index/unit_vectors.h"
+#include "clipsim/index/updater.h"
+#include "clipsim/vectors/vector_index.h"
 #include "temporary_folder.h"
+#include "vectors/unit_vectors.h"
 
 namespace clipsim::testing {
 namespace {
@@ -34,7 +38,7 @@ class MergeIndexes : public ::testing::Test {
             const auto row = std::span(all).subspan(i * dimension, dimension);
             vectors.insert(vectors.end(), row.begin(), row.end());
         }
-        IndexUpdater updater(folder, whose, {}, IndexUpdater::Mode::update);
+        IndexUpdater updater(open_index_writer(folder, whose, {}, IndexUpdater::Mode::update));
         updater.plan({}, {});
         updater.commit(entries, vectors);
         updater.finish();
@@ -65,6 +69,15 @@ class MergeIndexes : public ::testing::Test {
         return found;
     }
 
+    // Into the folder "merged".
+    MergeSummary merge(const std::vector<std::filesystem::path>& folders, const MergeOptions& options = {}) {
+        std::vector<MergePart> parts;
+        for (const auto& folder : folders) parts.push_back(open_folder_part(folder));
+        const IndexIdentity whose = common_identity(parts);
+        return merge_indexes(std::move(parts),
+                             open_index_writer(folder_ / "merged", whose, {}, UpdateMode::rebuild), options);
+    }
+
     static constexpr std::size_t count = 200;
     TemporaryFolder folder_;
 };
@@ -89,7 +102,7 @@ TEST_F(MergeIndexes, EachFileBelongsToOneShardAndNoneIsEmpty) {
 
 TEST_F(MergeIndexes, TheMergedIndexAnswersAsOneBuiltInOneGo) {
     const std::filesystem::path whole = make("whole", [](const auto&) { return true; });
-    const MergeSummary summary = merge_indexes(folder_ / "merged", {}, shards(3));
+    const MergeSummary summary = merge(shards(3));
     EXPECT_EQ(summary.report.total, static_cast<std::int64_t>(count));
     EXPECT_EQ(summary.duplicates, 0U);
     EXPECT_EQ(answers(folder_ / "merged"), answers(whole));
@@ -102,7 +115,7 @@ TEST_F(MergeIndexes, OfTwoWithOnePathTheNewestCounts) {
     const auto all = [](const auto&) { return true; };
     const std::filesystem::path newer = make("newer", all, identity, 9, 2);
     const std::filesystem::path older = make("older", all, identity, 5, 1);
-    const MergeSummary summary = merge_indexes(folder_ / "merged", {}, std::vector{newer, older});
+    const MergeSummary summary = merge(std::vector{newer, older});
     EXPECT_EQ(summary.duplicates, count);
     EXPECT_EQ(summary.report.total, static_cast<std::int64_t>(count));
     EXPECT_EQ(answers(folder_ / "merged"), answers(newer));
@@ -113,11 +126,11 @@ TEST_F(MergeIndexes, ReplacesWhatWasThereAndGoesOnAfterAKill) {
     make("merged", [](const auto& path) { return path.stem() == "7"; });
     {
         // A merge that was killed: images aside, one of them no part's any more.
-        IndexUpdater killed(folder_ / "merged", identity, {}, IndexUpdater::Mode::rebuild);
+        IndexUpdater killed(open_index_writer(folder_ / "merged", identity, {}, IndexUpdater::Mode::rebuild));
         killed.commit(std::vector<ImageEntry>{{"/photos/gone.jpg", {}, "g", ""}}, unit_vectors(1, dimension));
     }
     EXPECT_EQ(answers(folder_ / "merged").size(), 5U) << "readers keep the earlier one";
-    EXPECT_EQ(merge_indexes(folder_ / "merged", {}, parts).report.total, static_cast<std::int64_t>(count));
+    EXPECT_EQ(merge(parts).report.total, static_cast<std::int64_t>(count));
 }
 
 TEST_F(MergeIndexes, AStopLeavesTheEarlierIndex) {
@@ -125,9 +138,7 @@ TEST_F(MergeIndexes, AStopLeavesTheEarlierIndex) {
     make("merged", [](const auto& path) { return path.stem() == "7"; });
     std::stop_source stop;
     stop.request_stop();
-    EXPECT_THROW(
-        merge_indexes(folder_ / "merged", {}, parts, {0, ProgressStyle::automatic, stop.get_token()}),
-        Interrupted);
+    EXPECT_THROW(merge(parts, {ProgressStyle::automatic, stop.get_token()}), Interrupted);
     EXPECT_EQ(answers(folder_ / "merged").size(), 5U);
 }
 
@@ -135,7 +146,7 @@ TEST_F(MergeIndexes, UnfinishedPartsAndOtherModelsAreRefusedByName) {
     const std::filesystem::path good = make("good", [](const auto&) { return true; });
     const auto refusal = [&](const std::filesystem::path& other) {
         try {
-            merge_indexes(folder_ / "merged", {}, std::vector{good, other});
+            merge(std::vector{good, other});
         } catch (const UsageError& error) {
             return std::string(error.what());
         }
@@ -145,7 +156,7 @@ TEST_F(MergeIndexes, UnfinishedPartsAndOtherModelsAreRefusedByName) {
         make("foreign", [](const auto&) { return true; }, {"other", "bbbb", dimension});
     EXPECT_NE(refusal(foreign).find("foreign is of another model"), std::string::npos);
     EXPECT_NE(refusal(folder_ / "none").find("none holds no finished index"), std::string::npos);
-    EXPECT_THROW(merge_indexes(folder_ / "merged", {}, {}), UsageError);
+    EXPECT_THROW(merge({}), UsageError);
     EXPECT_FALSE(std::filesystem::exists(folder_ / "merged"));
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "clipsim/index/image_store.h"
-#include "clipsim/index/vector_index.h"
+#include "clipsim/vectors/vector_index.h"
 
 namespace clipsim::testing {
 

@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/manifest.h"
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
-#include "index/unit_vectors.h"
 #include "temporary_folder.h"
+#include "vectors/unit_vectors.h"
 
 namespace clipsim::testing {
 namespace {
@@ -21,7 +22,8 @@ class Tuner : public ::testing::Test {
         config.type = type;
         config.hnsw.m = 4;
         config.hnsw.ef_construction = 20;
-        IndexUpdater updater(folder_.path(), identity, config, IndexUpdater::Mode::rebuild);
+        IndexUpdater updater(
+            open_index_writer(folder_.path(), identity, config, IndexUpdater::Mode::rebuild));
         updater.plan({}, std::vector{std::filesystem::path("/")});
         std::vector<ImageEntry> entries(3000);
         for (std::size_t i = 0; i < entries.size(); ++i) entries[i].path = std::to_string(i);
@@ -34,7 +36,7 @@ class Tuner : public ::testing::Test {
 
 TEST_F(Tuner, KeepsTheFirstEffortThatFindsEnough) {
     make(IndexType::hnsw);
-    const TuneReport report = tune_index(folder_.path(), 0.9);
+    const TuneReport report = tune(*open_index_tuning(folder_.path(), {}), 0.9);
     ASSERT_TRUE(report.chosen);
     EXPECT_GE(report.chosen->recall, 0.9);
     for (const TunePoint& point : report.curve) {
@@ -43,12 +45,12 @@ TEST_F(Tuner, KeepsTheFirstEffortThatFindsEnough) {
         }
     }
     EXPECT_EQ(parameters().hnsw.ef_search, report.chosen->effort);
-    EXPECT_GE(tune_index(folder_.path(), 0.99).chosen->effort, report.chosen->effort);
+    EXPECT_GE(tune(*open_index_tuning(folder_.path(), {}), 0.99).chosen->effort, report.chosen->effort);
 }
 
 TEST_F(Tuner, AnUpdateKeepsWhatWasTunedUnlessTheConfigSaysOtherwise) {
     make(IndexType::hnsw);
-    const int tuned = tune_index(folder_.path(), 0.9).chosen->effort;
+    const int tuned = tune(*open_index_tuning(folder_.path(), {}), 0.9).chosen->effort;
     make(IndexType::hnsw);
     EXPECT_EQ(parameters().hnsw.ef_search, tuned);
     IndexConfig config;
@@ -59,18 +61,18 @@ TEST_F(Tuner, AnUpdateKeepsWhatWasTunedUnlessTheConfigSaysOtherwise) {
 
 TEST_F(Tuner, TunesTheProbesOfAnIvfIndex) {
     make(IndexType::ivf);
-    const TuneReport report = tune_index(folder_.path(), 0.95);
+    const TuneReport report = tune(*open_index_tuning(folder_.path(), {}), 0.95);
     ASSERT_TRUE(report.chosen);
     EXPECT_EQ(parameters().ivf.nprobe, report.chosen->effort);
 }
 
 TEST_F(Tuner, AFlatIndexHasNothingToTune) {
     make(IndexType::flat);
-    EXPECT_TRUE(tune_index(folder_.path(), 0.99).curve.empty());
+    EXPECT_TRUE(tune(*open_index_tuning(folder_.path(), {}), 0.99).curve.empty());
 }
 
 TEST_F(Tuner, NoIndexIsSaidSo) {
-    EXPECT_THROW(tune_index(folder_ / "none", 0.99), UsageError);
+    EXPECT_THROW(tune(*open_index_tuning(folder_ / "none", {}), 0.99), UsageError);
 }
 
 }  // namespace

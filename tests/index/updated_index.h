@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "index/test_backend.h"
 #include "temporary_folder.h"
@@ -45,14 +46,14 @@ class UpdatedIndex : public ::testing::Test {
 
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update,
                         const IndexIdentity& identity = identity_) {
-        IndexUpdater updater(index_, identity, config_, mode);
+        IndexUpdater updater(open_index_writer(index_, identity, config_, mode));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
         if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
         return updater.finish();
     }
 
     UpdatePlan plan() {
-        IndexUpdater updater(index_, identity_, config_, IndexUpdater::Mode::dry_run);
+        IndexUpdater updater(open_index_writer(index_, identity_, config_, IndexUpdater::Mode::dry_run));
         return updater.plan(candidates(), std::vector{photos_});
     }
 

@@ -50,8 +50,8 @@ TEST_F(SimilarImagesTest, SentencesAreComparedInTheSameSpaceBeforeAndAfterTraini
         EXPECT_EQ(before[i].path, after[i].path) << i;
         EXPECT_NEAR(before[i].score, after[i].score, 1e-4) << i;
     }
-    EXPECT_EQ(trained.manifest().identity.joint_dimension, 256);
-    EXPECT_EQ(trained.manifest().identity.dimension, 128);
+    EXPECT_EQ(trained.description().identity.joint_dimension, 256);
+    EXPECT_EQ(trained.description().identity.dimension, 128);
 }
 
 TEST_F(SimilarImagesTest, WithoutTextSearchTheIndexKeepsNothingForSentences) {

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/manifest.h"
-#include "clipsim/index/sqlite_store.h"
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/folder/sqlite_store.h"
 #include "clipsim/pipeline/npy.h"
 #include "clipsim/pipeline/vector_search.h"
 #include "temporary_folder.h"

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "clipsim/codecs/encode.h"
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/codecs/open_image.h"
 #include "clipsim/core/error.h"
 #include "support/grouping_locale.h"
 #include "temporary_folder.h"

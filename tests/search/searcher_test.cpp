@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "clipsim/core/error.h"
+#include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "temporary_folder.h"
 
@@ -33,7 +34,7 @@ class SearcherTest : public ::testing::Test {
             candidates.push_back({photos_ / names[i], "cat"});
             for (const float value : at(degrees[i])) vectors.push_back(value);
         }
-        IndexUpdater updater(index_, identity, {}, IndexUpdater::Mode::update);
+        IndexUpdater updater(open_index_writer(index_, identity, {}, IndexUpdater::Mode::update));
         updater.commit(updater.plan(candidates, std::vector{photos_}).to_embed, vectors);
         updater.finish();
     }
@@ -94,7 +95,8 @@ TEST_F(SearcherTest, AnIndexOfANewerVersionIsRefused) {
     manifest.replace(manifest.find(version), version.size() + 1, version + "9");
     write_text(index_ / "manifest.json", manifest);
     EXPECT_THROW(Searcher(index_, identity), UsageError);
-    EXPECT_THROW(IndexUpdater(index_, identity, {}, IndexUpdater::Mode::update), UsageError);
+    EXPECT_THROW(IndexUpdater(open_index_writer(index_, identity, {}, IndexUpdater::Mode::update)),
+                 UsageError);
 }
 
 TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
@@ -109,7 +111,7 @@ TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
 TEST_F(SearcherTest, TheJointSpaceIsSearchedApart) {
     const IndexIdentity both{identity.model_id, identity.model_hash, identity.dimension, 3};
     {
-        IndexUpdater updater(index_, both, {}, IndexUpdater::Mode::update);
+        IndexUpdater updater(open_index_writer(index_, both, {}, IndexUpdater::Mode::update));
         const std::vector<IndexCandidate> candidates{{photos_ / "zero.jpg", ""}, {photos_ / "ten.jpg", ""}};
         const std::vector<ImageEntry> entries = updater.plan(candidates, std::vector{photos_}).to_embed;
         ASSERT_EQ(entries.size(), 2U) << "rows without a joint vector are embedded again";
@@ -181,7 +183,7 @@ TEST_F(SearcherTest, AnIndexFileOfAnEarlierDatabaseIsNotMistakenForThisOnes) {
 
 TEST_F(SearcherTest, AnUpdateThatWasKilledBeforeItsEndIsSearchedAsFarAsItCame) {
     write_text(photos_ / "five.jpg", "five");
-    IndexUpdater updater(index_, identity, {}, IndexUpdater::Mode::update);
+    IndexUpdater updater(open_index_writer(index_, identity, {}, IndexUpdater::Mode::update));
     std::vector<IndexCandidate> candidates;
     for (const auto& file : std::filesystem::directory_iterator(photos_))
         candidates.push_back({file.path(), "cat"});

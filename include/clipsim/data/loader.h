@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/codecs/image_source.h"
+#include "clipsim/image/image_source.h"
 #include "clipsim/image/preprocess.h"
 
 namespace clipsim {
@@ -64,8 +64,6 @@ struct SkippedImage {
 // How a file becomes a source of pixels: open_image in the program, anything in tests. Called from many
 // threads at once.
 using OpenFunction = std::function<ImageSource(const std::filesystem::path&)>;
-// open_image with that limit.
-OpenFunction image_opener(std::uint64_t max_pixels);
 
 struct LoaderOptions {
     int workers = 0;  // 0: one per core

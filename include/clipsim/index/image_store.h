@@ -1,4 +1,4 @@
-// The truth about what is indexed: images with their vectors. Kept in a file (sqlite_store.h) or in a
+// The truth about what is indexed: images with their vectors. Kept in a file (folder/sqlite_store.h) or in a
 // PostgreSQL server.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clipsim/index/image_filter.h"
-#include "clipsim/index/manifest.h"
+#include "clipsim/index/index_identity.h"
 
 namespace clipsim {
 

@@ -1,11 +1,12 @@
 // One index out of those of several machines.
 #pragma once
 
-#include <filesystem>
+#include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
+#include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/core/progress.h"
 #include "clipsim/index/updater.h"
 
@@ -18,17 +19,25 @@ struct MergeSummary {
 };
 
 struct MergeOptions {
-    int threads = 0;  // of building the index; 0: one a core
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop = {};
 };
 
-// Puts the images of all `parts` (index folders with images.db and manifest.json, as `index --shard` leaves
-// them) into one index in place of what it held; `config` says where and of which kind it is. Of a path that
-// several hold, the one whose file was changed last counts; of those equal, the one of the later part.
-// Readers keep the earlier index until the merge is done; killed, it is begun anew. Throws UsageError for a
-// part without a finished index and where models differ, Interrupted where a stop is requested.
-MergeSummary merge_indexes(const std::filesystem::path& index_dir, const IndexConfig& config,
-                           std::span<const std::filesystem::path> parts, const MergeOptions& options = {});
+// One of the indexes to be merged.
+struct MergePart {
+    std::string name;  // for messages
+    IndexIdentity identity;
+    std::unique_ptr<ImageStore> images;
+};
+
+// Of all the parts. Throws UsageError where models differ, and where there are no parts.
+const IndexIdentity& common_identity(std::span<const MergePart> parts);
+
+// Puts the images of all parts, which are of one identity, into one index, opened for a rebuild. Of a path
+// that several hold, the one whose file was changed last counts; of those equal, the one of the later part.
+// Readers keep the earlier index until the merge is done; killed, it is begun anew. Throws Interrupted where
+// a stop is requested.
+MergeSummary merge_indexes(std::vector<MergePart> parts, std::unique_ptr<IndexWriter> target,
+                           const MergeOptions& options = {});
 
 }  // namespace clipsim

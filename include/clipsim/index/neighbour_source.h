@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clipsim/index/image_filter.h"
-#include "clipsim/index/manifest.h"
+#include "clipsim/index/index_identity.h"
 
 namespace clipsim {
 
@@ -30,7 +30,7 @@ class NeighbourSource {
     virtual std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
                                             const ImageFilter& where) const = 0;
     virtual std::vector<std::int64_t> ids() const = 0;  // ascending
-    virtual const Manifest& manifest() const = 0;
+    virtual const IndexDescription& description() const = 0;
 };
 
 // For a matrix of queries [Q, dimension] on several threads (0: one a core): the positions in `ids` (the
@@ -38,11 +38,5 @@ class NeighbourSource {
 std::vector<std::int64_t> search_rows(const NeighbourSource& source, std::span<const std::int64_t> ids,
                                       std::span<const float> queries, int k, const ImageFilter& where,
                                       int threads = 0);
-
-// Of an index in a server. Throws UsageError when there is none or it was made with another model than
-// `identity`, where that is given (the message says to run `clipsim index`). ef_search and nprobe are the
-// index's own where `wanted` gives none.
-std::unique_ptr<NeighbourSource> open_server_neighbours(const std::optional<IndexIdentity>& identity,
-                                                        const IndexConfig& wanted);
 
 }  // namespace clipsim

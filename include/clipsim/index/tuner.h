@@ -1,7 +1,6 @@
 // Finding the cheapest search that is good enough, on the vectors that an index holds.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -21,11 +20,10 @@ struct TuneReport {
     std::optional<TunePoint> chosen;  // the first that reaches the recall asked for
 };
 
-// Searches with up to 1,000 of the index's own vectors (each leaving itself out) at growing effort and writes
-// the first that reaches `recall` to the manifest, where searches find it. Throws UsageError when there is no
-// index; Error when another process updates it.
-TuneReport tune_index(const std::filesystem::path& index_dir, double recall);
-// The same for the index in a server, through its own way of searching; up to 200 of its vectors.
-TuneReport tune_server_index(const IndexConfig& config, double recall);
+class TunedIndex;
+
+// Searches with some of the index's own vectors (each leaving itself out) at growing effort and keeps the
+// first that reaches `recall` for all later searches.
+TuneReport tune(TunedIndex& index, double recall);
 
 }  // namespace clipsim

@@ -3,16 +3,13 @@
 // committed batch. docs/index-updates.md tells what readers see meanwhile.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "clipsim/index/image_store.h"
+#include "clipsim/index/index_writer.h"
 
 namespace clipsim {
 
@@ -31,43 +28,11 @@ struct UpdatePlan {
     bool empty() const { return to_embed.empty() && renamed == 0 && removed == 0; }
 };
 
-// How an update is carried out. Rows that came since index.faiss was written are searched one by one, and
-// those that are gone are passed over, until it is worth to write the file again.
-struct UpdateSettings {
-    std::chrono::milliseconds wait{0};  // for another process that updates the index
-    std::stop_token stop = {};          // ends the wait
-    // More recent rows than this share of index.faiss, or than this number, are added to it.
-    double recent_share = 1.0 / 64;
-    std::int64_t most_recent = 4096;
-    // More dead rows than this share of index.faiss, and it is built anew.
-    double dead_share = 0.2;
-};
-
-struct UpdateReport {
-    std::size_t embedded = 0, unchanged = 0, renamed = 0, removed = 0;
-    std::int64_t total = 0;  // images in the index afterwards
-    IndexType type = IndexType::flat;
-    IndexConfig parameters;    // all resolved
-    double build_seconds = 0;  // bringing index.faiss (and text.faiss) into step with the store
-    enum class Derivation { kept, added_to, built_anew };
-    Derivation derivation = Derivation::kept;  // what became of them
-    std::int64_t recent = 0;                   // images that are not in index.faiss, but searched beside it
-    std::int64_t dead = 0;                     // images that were removed since it was built anew
-};
-
 class IndexUpdater {
   public:
-    enum class Mode {
-        update,
-        rebuild,  // starts anew, aside: readers keep the old state until finish(); any model's index is
-                  // replaced
-        dry_run,  // plan() only; nothing is written
-    };
+    using Mode = UpdateMode;
 
-    // threads: of building index.faiss; 0: one a core. Throws UsageError for an index of another model or a
-    // newer clipsim (update, dry_run), Error when another process updates it for longer than settings.wait.
-    IndexUpdater(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                 const IndexConfig& config, Mode mode, int threads = 0, const UpdateSettings& settings = {});
+    explicit IndexUpdater(std::unique_ptr<IndexWriter> writer);
     ~IndexUpdater();
     IndexUpdater(const IndexUpdater&) = delete;
     IndexUpdater& operator=(const IndexUpdater&) = delete;

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/index/merge_indexes.h"
 #include "clipsim/index/shard.h"
 #include "clipsim/index/updater.h"
 #include "clipsim/pipeline/run_options.h"
@@ -34,5 +36,11 @@ struct IndexSummary {
 // Batches are committed as they are done: after Interrupted or a kill the next call goes on where this one
 // was.
 IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
+
+// Makes one index of those that build_index made of all shards (folders with images.db and manifest.json), in
+// place of what output_dir's held. Throws UsageError for a folder without a finished index and where models
+// differ; merge_indexes tells the rest.
+MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders,
+                          const RunOptions& run = {});
 
 }  // namespace clipsim

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "clipsim/core/config.h"
-#include "clipsim/index/manifest.h"
+#include "clipsim/index/index_identity.h"
 #include "clipsim/model/embedder.h"
 #include "clipsim/model/model_identity.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clipsim/index/image_filter.h"
-#include "clipsim/index/manifest.h"
+#include "clipsim/index/index_identity.h"
 
 namespace clipsim {
 
@@ -56,7 +56,7 @@ class Searcher {
     QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
                        IndexSpace space = IndexSpace::own) const;
 
-    const Manifest& manifest() const;
+    const IndexDescription& description() const;
 
   private:
     struct Impl;

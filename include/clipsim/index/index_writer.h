@@ -1,0 +1,58 @@
+// What an update of an index writes to, wherever it is kept: the store of images, and what searches use
+// beside it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+
+#include "clipsim/index/image_store.h"
+
+namespace clipsim {
+
+enum class UpdateMode {
+    update,
+    rebuild,  // starts anew, aside: readers keep the old state until it is published; any model's index is
+              // replaced
+    dry_run,  // nothing is written
+};
+
+// How an update is carried out. Rows that came since index.faiss was written are searched one by one, and
+// those that are gone are passed over, until it is worth to write the file again.
+struct UpdateSettings {
+    std::chrono::milliseconds wait{0};  // for another process that updates the index
+    std::stop_token stop = {};          // ends the wait
+    // More recent rows than this share of index.faiss, or than this number, are added to it.
+    double recent_share = 1.0 / 64;
+    std::int64_t most_recent = 4096;
+    // More dead rows than this share of index.faiss, and it is built anew.
+    double dead_share = 0.2;
+};
+
+struct UpdateReport {
+    std::size_t embedded = 0, unchanged = 0, renamed = 0, removed = 0;
+    std::int64_t total = 0;  // images in the index afterwards
+    IndexType type = IndexType::flat;
+    IndexConfig parameters;    // all resolved
+    double build_seconds = 0;  // bringing index.faiss (and text.faiss) into step with the store
+    enum class Derivation { kept, added_to, built_anew };
+    Derivation derivation = Derivation::kept;  // what became of them
+    std::int64_t recent = 0;                   // images that are not in index.faiss, but searched beside it
+    std::int64_t dead = 0;                     // images that were removed since it was built anew
+};
+
+// The only one of its index at a time. One object serves one thread at a time.
+class IndexWriter {
+  public:
+    virtual ~IndexWriter() = default;
+    // The images to compare with and to write to; of a rebuild those that it has so far. Null for a dry run
+    // where there is no index.
+    virtual ImageStore* store() = 0;
+    // Ends an update: a rebuild takes the place of what was there, what searches use is derived from the
+    // store. Fills in all but the counts of what was done to the images. A stop that is requested meanwhile
+    // may end it with Interrupted; what was committed is kept.
+    virtual void publish(UpdateReport& report) = 0;
+};
+
+}  // namespace clipsim

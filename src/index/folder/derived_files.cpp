@@ -1,0 +1,264 @@
+#include "derived_files.h"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+#include "clipsim/index/folder/file_seal.h"
+#include "clipsim/vectors/auto_type.h"
+#include "clipsim/vectors/vector_index.h"
+
+namespace clipsim {
+
+namespace {
+
+bool same_parameters(const IndexConfig& a, const IndexConfig& b) {
+    if (a.type != b.type || a.storage != b.storage) return false;
+    if (a.type == IndexType::hnsw)
+        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
+    return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
+}
+
+bool same_search(const IndexConfig& a, const IndexConfig& b) {
+    return a.hnsw.ef_search == b.hnsw.ef_search && a.ivf.nprobe == b.ivf.nprobe;
+}
+
+// Cells and ranges are learnt from the vectors at hand: twice as many deserve to be learnt from.
+bool has_outgrown(const IndexConfig& config, std::int64_t built_from, std::int64_t vectors) {
+    const bool learns = config.type == IndexType::ivf || config.storage == Storage::int8;
+    return learns && vectors > 2 * built_from;
+}
+
+struct Vectors {
+    std::vector<std::int64_t> ids;
+    std::vector<float> rows;
+};
+
+// What is damaged is dropped from the store, for the next run to embed it again.
+void drop_damaged(SqliteStore& store, std::span<const std::int64_t> damaged) {
+    if (damaged.empty()) return;
+    log_warning(concat(damaged.size(),
+                       " vectors in images.db were damaged and are dropped; run `clipsim index` once more to "
+                       "embed their images again"));
+    store.remove(damaged);
+}
+
+// Those above `after` that are whole.
+Vectors load_whole(SqliteStore& store, IndexSpace space, std::int64_t after) {
+    Vectors vectors;
+    std::vector<std::int64_t> damaged;
+    store.load_vectors(vectors.ids, vectors.rows, space, after, &damaged);
+    drop_damaged(store, damaged);
+    return vectors;
+}
+
+}  // namespace
+
+// Written aside, not yet in their place. Both are on the disk before the first is renamed.
+struct DerivedFiles::Files {
+    std::optional<AtomicFile> own, joint;
+    FileSeal own_seal, joint_seal;
+
+    // write(path) puts the file there and returns its hash.
+    template <typename Write>
+    void put(const std::filesystem::path& folder, IndexSpace space, Write&& write) {
+        const bool is_own = space == IndexSpace::own;
+        std::optional<AtomicFile>& file = is_own ? own : joint;
+        file.emplace(folder / (is_own ? "index.faiss" : "text.faiss"));
+        const std::filesystem::path aside = file->temporary_path();
+        (is_own ? own_seal : joint_seal) = seal_written(aside, write(aside));  // renaming changes neither
+    }
+};
+
+DerivedFiles::DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexConfig config,
+                           const UpdateSettings& settings, int threads)
+    : folder_(std::move(folder)),
+      identity_(std::move(identity)),
+      config_(config),
+      settings_(settings),
+      threads_(threads) {}
+
+void DerivedFiles::refuse_newer() const {
+    try {
+        read_manifest(folder_ / "manifest.json");
+    } catch (const NewerIndexError&) {
+        throw;
+    } catch (const Error&) {  // missing or damaged: it is made anew
+    }
+}
+
+std::optional<IndexType> DerivedFiles::type_before() const {
+    try {
+        return read_manifest(folder_ / "manifest.json").config.type;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+// ef_search and nprobe that the index was tuned to, or the defaults.
+IndexConfig DerivedFiles::parameters_before() const {
+    IndexConfig parameters;
+    parameters.hnsw.ef_search = HnswConfig::default_ef_search;
+    parameters.ivf.nprobe = IvfConfig::default_nprobe;
+    try {
+        return with_search_parameters(parameters, read_manifest(folder_ / "manifest.json").config);
+    } catch (const Error&) {
+        return parameters;
+    }
+}
+
+IndexConfig DerivedFiles::resolved_config(const SqliteStore& store) const {
+    return with_search_parameters(
+        [&] {
+            IndexConfig resolved = config_;
+            resolved.type =
+                choose_index_type(config_.type, store.count(), identity_.dimension, type_before());
+            const IndexConfig before = parameters_before();
+            resolved.hnsw.ef_search = before.hnsw.ef_search;
+            resolved.ivf.nprobe = before.ivf.nprobe;
+            return resolved;
+        }(),
+        config_);
+}
+
+// The manifest, where it vouches for files that are there, whole and fit to be gone on with.
+std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteStore& store,
+                                                                  const IndexConfig& resolved) const {
+    // Always by the hash, whatever size and time of change say. True where these have to be noted anew.
+    const auto renew = [&](const char* name, FileSeal& seal) {
+        const FileSeal found = seal_file(folder_ / name);
+        if (found.hash != seal.hash) throw Error(concat(name, " is damaged"));
+        return std::exchange(seal, found) != found;
+    };
+    try {
+        Manifest manifest = read_manifest(folder_ / "manifest.json");
+        const bool fits = is_derived_from(manifest, store) &&
+                          manifest.identity.model_hash == identity_.model_hash &&
+                          manifest.identity.dimension == identity_.dimension &&
+                          manifest.identity.joint_dimension == identity_.joint_dimension &&
+                          same_parameters(manifest.config, resolved);
+        if (!fits) return std::nullopt;
+        bool renewed = renew("index.faiss", manifest.index_seal);
+        if (has_joint() && renew("text.faiss", manifest.joint_index_seal)) renewed = true;
+        return Usable{std::move(manifest), !renewed};
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
+    const auto start = std::chrono::steady_clock::now();
+    remove_leftovers();
+    const IndexConfig resolved = resolved_config(store);
+    const std::optional<Usable> before = usable_manifest(store, resolved);
+    Manifest manifest = before ? before->manifest : Manifest{};
+    manifest.schema_version = Manifest::current_schema_version;
+    manifest.identity = identity_;
+    manifest.config = resolved;
+    if (before && manifest.last_id < 0)
+        manifest.last_id = store.last_id();  // an older one, of this very state
+
+    report.recent = before ? store.count_after(manifest.last_id) : 0;
+    const auto share_of_vectors = [&](double share) {
+        return static_cast<std::int64_t>(share * static_cast<double>(manifest.vectors));
+    };
+    if (!before || store.removed_count() > share_of_vectors(settings_.dead_share) ||
+        has_outgrown(resolved, manifest.built_from, manifest.vectors + report.recent)) {
+        report.derivation = UpdateReport::Derivation::built_anew;
+        build_anew(store, manifest);
+    } else if (report.recent > std::min(settings_.most_recent, share_of_vectors(settings_.recent_share))) {
+        report.derivation = UpdateReport::Derivation::added_to;
+        add_recent(store, manifest);
+    } else if (manifest.images != store.count() || !same_search(before->manifest.config, resolved) ||
+               before->manifest.schema_version != manifest.schema_version || !before->is_sealed) {
+        manifest.images = store.count();
+        write_manifest(folder_ / "manifest.json", manifest);
+    }
+    report.recent = store.count_after(manifest.last_id);
+    report.dead = store.removed_count();
+    report.type = resolved.type;
+    report.parameters = resolved;
+    report.build_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
+    Files files;
+    while (true) {
+        const std::uint64_t generation = store.generation();
+        for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
+            if (space == IndexSpace::joint && !has_joint()) continue;
+            const bool own = space == IndexSpace::own;
+            const int dimension = own ? identity_.dimension : identity_.joint_dimension;
+            std::size_t count = 0;
+            std::vector<std::int64_t> damaged;
+            const auto vectors = [&](const TakeVectors& take) {  // the same at each pass
+                count = 0;
+                damaged.clear();
+                store.for_each_block(
+                    space,
+                    [&](std::span<const std::int64_t> ids, std::span<const float> rows) {
+                        count += ids.size();
+                        take(ids, rows);
+                    },
+                    &damaged);
+            };
+            files.put(folder_, space, [&](const std::filesystem::path& file) {
+                return VectorIndex::write(file, manifest.config, dimension, vectors, threads_);
+            });
+            drop_damaged(store, damaged);
+            if (own) manifest.vectors = manifest.built_from = static_cast<std::int64_t>(count);
+        }
+        if (store.generation() == generation) break;  // else damaged vectors were met, and dropped
+    }
+    manifest.last_id = store.last_id();
+    swap_in(files, manifest, store);
+    store.forget_removed();
+    std::error_code ignored;
+    if (!has_joint()) std::filesystem::remove(folder_ / "text.faiss", ignored);
+}
+
+void DerivedFiles::add_recent(SqliteStore& store, Manifest& manifest) {
+    Files files;
+    for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
+        if (space == IndexSpace::joint && !has_joint()) continue;
+        const bool own = space == IndexSpace::own;
+        const Vectors recent = load_whole(store, space, manifest.last_id);
+        VectorIndex index = VectorIndex::open(folder_ / (own ? "index.faiss" : "text.faiss"), manifest.config,
+                                              own ? identity_.dimension : identity_.joint_dimension);
+        index.add(manifest.config, recent.ids, recent.rows, threads_);
+        files.put(folder_, space, [&](const std::filesystem::path& file) { return index.write(file); });
+        if (own) manifest.vectors = index.size();
+    }
+    manifest.last_id = std::max(manifest.last_id, store.last_id());
+    swap_in(files, manifest, store);
+}
+
+// A reader that comes in between meets files of two versions, and looks again.
+void DerivedFiles::swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const {
+    manifest.images = store.count();
+    manifest.generation = store.generation();
+    manifest.index_seal = files.own_seal;
+    manifest.joint_index_seal = files.joint_seal;
+    files.own->commit();
+    if (files.joint) files.joint->commit();
+    write_manifest(folder_ / "manifest.json", manifest);
+}
+
+// What a killed run was writing aside. It may be as large as the index itself.
+void DerivedFiles::remove_leftovers() const {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+        const std::string name = entry.path().filename().string();
+        for (const char* file : {"index.faiss.tmp-", "text.faiss.tmp-", "manifest.json.tmp-"}) {
+            if (name.starts_with(file)) std::filesystem::remove(entry.path(), ignored);
+        }
+    }
+}
+
+}  // namespace clipsim

@@ -1,0 +1,49 @@
+// index.faiss, text.faiss and manifest.json, kept in step with images.db at a cost in proportion to what
+// changed.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/folder/sqlite_store.h"
+#include "clipsim/index/index_writer.h"
+
+namespace clipsim {
+
+class DerivedFiles {
+  public:
+    // config: as the user asked for it; threads 0: one a core. The folder's lock is held.
+    DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexConfig config,
+                 const UpdateSettings& settings, int threads);
+
+    // Throws NewerIndexError where the manifest is a newer clipsim's.
+    void refuse_newer() const;
+    // Writes what has to be written, if anything, and fills in the report what it found and did.
+    void refresh(SqliteStore& store, UpdateReport& report);
+
+  private:
+    struct Files;
+    struct Usable {
+        Manifest manifest;
+        bool is_sealed = true;  // size and time of change of the files are those that it says
+    };
+    std::optional<Usable> usable_manifest(const SqliteStore& store, const IndexConfig& resolved) const;
+    IndexConfig resolved_config(const SqliteStore& store) const;
+    std::optional<IndexType> type_before() const;
+    IndexConfig parameters_before() const;
+    bool has_joint() const { return identity_.joint_dimension > 0; }
+
+    void build_anew(SqliteStore& store, Manifest& manifest);
+    void add_recent(SqliteStore& store, Manifest& manifest);
+    void swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const;
+    void remove_leftovers() const;
+
+    std::filesystem::path folder_;
+    IndexIdentity identity_;
+    IndexConfig config_;
+    UpdateSettings settings_;
+    int threads_;
+};
+
+}  // namespace clipsim

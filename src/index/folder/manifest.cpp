@@ -1,0 +1,104 @@
+#include "clipsim/index/folder/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/config_io.h"
+#include "clipsim/core/error.h"
+#include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/text.h"
+#include "clipsim/index/folder/sqlite_store.h"
+
+namespace clipsim {
+
+namespace {
+
+constexpr std::uint64_t max_manifest_bytes = 1 << 20;
+
+FileSeal parse_seal(const nlohmann::json& json) {
+    FileSeal seal{json.at("index_hash").get<std::string>()};
+    seal.size = json.value("index_size", seal.size);
+    seal.mtime_ns = json.value("index_mtime_ns", seal.mtime_ns);
+    return seal;
+}
+
+void write_seal(nlohmann::ordered_json& json, const FileSeal& seal) {
+    json["index_hash"] = seal.hash;
+    json["index_size"] = seal.size;
+    json["index_mtime_ns"] = seal.mtime_ns;
+}
+
+Manifest parse_manifest(const nlohmann::json& json) {
+    Manifest manifest;
+    manifest.schema_version = json.at("schema_version").get<int>();
+    if (manifest.schema_version > Manifest::current_schema_version) return manifest;
+    manifest.identity.model_id = json.at("model").at("id").get<std::string>();
+    manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
+    manifest.identity.dimension = json.at("dimension").get<int>();
+    manifest.metric = json.at("metric").get<std::string>();
+    manifest.config =
+        parse_config(nlohmann::json{{"index", json.at("index")}}.dump(), "the manifest", {}).index;
+    manifest.images = json.at("images").get<std::int64_t>();
+    manifest.vectors = json.at("vectors").get<std::int64_t>();
+    manifest.generation = json.at("generation").get<std::uint64_t>();
+    manifest.index_seal = parse_seal(json);
+    manifest.last_id = json.value("last_id", std::int64_t{-1});
+    manifest.built_from = json.value("built_from", manifest.vectors);
+    if (json.contains("text")) {
+        manifest.identity.joint_dimension = json["text"].at("dimension").get<int>();
+        manifest.joint_index_seal = parse_seal(json["text"]);
+    }
+    return manifest;
+}
+
+}  // namespace
+
+bool is_derived_from(const Manifest& manifest, const SqliteStore& store) {
+    const std::uint64_t generation = store.generation();
+    if (manifest.last_id < 0) return manifest.generation == generation;  // an older one, or it can't be told
+    return manifest.generation <= generation && manifest.generation >= store.removed_since();
+}
+
+Manifest read_manifest(const std::filesystem::path& file) {
+    Manifest manifest;
+    try {
+        manifest = parse_manifest(nlohmann::json::parse(read_file(file, max_manifest_bytes)));
+    } catch (const nlohmann::json::exception& error) {
+        throw UsageError(concat(printable(file), " is damaged (", error.what(), "); run `clipsim index`"));
+    } catch (const UsageError& error) {
+        throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
+    }
+    if (manifest.schema_version > Manifest::current_schema_version) {
+        throw NewerIndexError(concat(printable(file), " was written by a newer clipsim (schema ",
+                                     manifest.schema_version, ", this one knows ",
+                                     Manifest::current_schema_version,
+                                     "); use that one or run `clipsim index --rebuild`"));
+    }
+    return manifest;
+}
+
+void write_manifest(const std::filesystem::path& file, const Manifest& manifest) {
+    Config config;
+    config.index = manifest.config;
+    nlohmann::ordered_json json;
+    json["schema_version"] = manifest.schema_version;
+    json["model"]["id"] = manifest.identity.model_id;
+    json["model"]["hash"] = manifest.identity.model_hash;
+    json["dimension"] = manifest.identity.dimension;
+    json["metric"] = manifest.metric;
+    json["index"] = config_to_json(config)["index"];
+    for (const char* key : {"backend", "postgres"}) json["index"].erase(key);  // a folder is no server
+    json["images"] = manifest.images;
+    json["vectors"] = manifest.vectors;
+    json["generation"] = manifest.generation;
+    json["last_id"] = manifest.last_id;
+    json["built_from"] = manifest.built_from;
+    write_seal(json, manifest.index_seal);
+    if (manifest.identity.joint_dimension > 0) {
+        json["text"]["dimension"] = manifest.identity.joint_dimension;
+        write_seal(json["text"], manifest.joint_index_seal);
+    }
+    using ErrorHandler = nlohmann::ordered_json::error_handler_t;
+    write_file_atomically(file, json.dump(2, ' ', false, ErrorHandler::replace) + "\n");
+}
+
+}  // namespace clipsim

@@ -1,0 +1,49 @@
+// The tables of an index in PostgreSQL: their making, their version, whose vectors they hold.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "clipsim/index/index_identity.h"
+#include "postgres.h"
+
+namespace clipsim {
+
+// The tables that searches use, or those of a rebuild under way.
+struct PostgresTables {
+    std::string images, meta;
+    static PostgresTables current() { return {"images", "meta"}; }
+    static PostgresTables aside() { return {"images_rebuild", "meta_rebuild"}; }
+};
+
+using PostgresMeta = std::map<std::string, std::string>;
+
+// Unqualified names mean the schema's from now on. Throws UsageError where the server lacks pgvector or
+// (unless it is to be created) the schema.
+void use_schema(PgConnection& connection, const std::string& schema, bool create);
+bool tables_exist(PgConnection& connection, const PostgresTables& tables);
+void create_tables(PgConnection& connection, const PostgresTables& tables, const IndexIdentity& identity);
+void drop_tables(PgConnection& connection, const PostgresTables& tables);
+// Those of a rebuild take the place of the current ones, in the transaction that is open.
+void swap_in_aside(PgConnection& connection);
+
+PostgresMeta read_meta(PgConnection& connection, const PostgresTables& tables);
+void set_meta(PgConnection& connection, const PostgresTables& tables, const std::string& key,
+              const std::string& value);
+void next_generation(PgConnection& connection, const PostgresTables& tables);
+// Throws Error for a newer schema version, UsageError for another model.
+void check_meta(const PostgresMeta& meta, const std::string& schema, const IndexIdentity& identity);
+IndexIdentity identity_of(const PostgresMeta& meta);
+// Where the identity keeps joint vectors and the tables did not (or the other way round), they do from now
+// on.
+void keep_joint_vectors(PgConnection& connection, const PostgresTables& tables, int dimension);
+
+// Begins a transaction whose statements all see the state of one moment. The lock comes before the snapshot:
+// a rebuild that swaps tables waits for it, or is waited for.
+inline constexpr const char* one_snapshot =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE images, meta IN ACCESS SHARE MODE";
+
+// The version of the server's pgvector as a number: 8 for 0.8.1.
+int pgvector_minor_version(PgConnection& connection);
+
+}  // namespace clipsim

@@ -1,0 +1,152 @@
+#include <chrono>
+#include <optional>
+
+#include "clipsim/core/error.h"
+#include "clipsim/index/postgres/open_postgres.h"
+#include "clipsim/vectors/vector_index.h"
+#include "postgres_index.h"
+#include "postgres_lock.h"
+#include "postgres_store.h"
+
+namespace clipsim {
+
+namespace {
+
+bool same_indexes(const IndexConfig& a, const IndexConfig& b) {
+    if (a.type != b.type || a.storage != b.storage) return false;
+    if (a.type == IndexType::hnsw)
+        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
+    return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
+}
+
+class PostgresWriter final : public IndexWriter {
+  public:
+    PostgresWriter(const IndexIdentity& identity, const IndexConfig& config, UpdateMode mode,
+                   const UpdateSettings& settings)
+        : identity_(identity), config_(config), mode_(mode), stop_(settings.stop) {
+        if (mode == UpdateMode::dry_run) {
+            open_dry();
+            return;
+        }
+        connection_ = std::make_shared<PgConnection>(config.postgres);
+        lock_.emplace(*connection_, config.postgres.schema, settings.wait, settings.stop);
+        use_schema(*connection_, config.postgres.schema, true);
+        check_index_config(*connection_, config, identity);
+        if (mode == UpdateMode::rebuild) {
+            open_aside();
+        } else {
+            open_current();
+        }
+    }
+
+    ImageStore* store() override { return store_.get(); }
+
+    // All in one transaction: a search meets the tables and indexes of before, or those of after.
+    void publish(UpdateReport& report) override {
+        const std::stop_callback cancel(stop_, [this] { connection_->cancel(); });
+        const PostgresMeta meta = read_meta(*connection_, tables_);
+        const IndexConfig resolved = resolve(meta);
+        const auto start = std::chrono::steady_clock::now();
+        const auto known = meta.find("index");
+        const bool current = known != meta.end() &&
+                             same_indexes(parse_index_config(known->second), resolved) &&
+                             has_vector_indexes(*connection_, tables_, resolved, identity_);
+        PgTransaction transaction(*connection_);
+        if (!current) create_vector_indexes(*connection_, tables_, resolved, identity_);
+        set_meta(*connection_, tables_, "index", index_config_text(resolved));
+        if (mode_ == UpdateMode::rebuild) swap_in_aside(*connection_);
+        transaction.commit();
+        if (mode_ == UpdateMode::rebuild) use_tables(PostgresTables::current());
+        connection_->execute("ANALYZE images");  // what the planner chooses by
+        report.build_seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        report.derivation = current ? UpdateReport::Derivation::kept : UpdateReport::Derivation::built_anew;
+        report.type = resolved.type;
+        report.parameters = resolved;
+    }
+
+  private:
+    void open_dry() {
+        try {
+            store_ = PostgresStore::open_for_reading(config_.postgres, identity_);
+        } catch (const NoIndexError&) {
+            store_.reset();
+        }
+    }
+
+    void open_current() {
+        const PostgresTables current = PostgresTables::current();
+        if (tables_exist(*connection_, current)) {
+            check_meta(read_meta(*connection_, current), config_.postgres.schema, identity_);
+        } else {
+            create_tables(*connection_, current, identity_);
+        }
+        // Left by a rebuild that was killed and is not wanted any more.
+        drop_tables(*connection_, PostgresTables::aside());
+        keep_joint_vectors(*connection_, current, identity_.joint_dimension);
+        use_tables(current);
+    }
+
+    // Goes on with an earlier, killed rebuild when it is of the same model.
+    void open_aside() {
+        const PostgresTables aside = PostgresTables::aside();
+        bool usable = tables_exist(*connection_, aside);
+        try {
+            if (usable) check_meta(read_meta(*connection_, aside), config_.postgres.schema, identity_);
+        } catch (const Error&) {
+            usable = false;
+        }
+        if (!usable) {
+            drop_tables(*connection_, aside);
+            create_tables(*connection_, aside, identity_);
+        }
+        keep_joint_vectors(*connection_, aside, identity_.joint_dimension);
+        use_tables(aside);
+    }
+
+    void use_tables(const PostgresTables& tables) {
+        tables_ = tables;
+        store_ = std::make_unique<PostgresStore>(connection_, tables_, identity_);
+    }
+
+    // ef_search and nprobe are those that the index was tuned to, or the defaults, where the config has none.
+    IndexConfig resolve(const PostgresMeta& meta) const {
+        IndexConfig resolved = config_;
+        resolved.type = resolve_index_type(config_.type, store_->count());
+        if (config_.type == IndexType::automatic && !can_index(resolved)) resolved.type = IndexType::flat;
+        IndexConfig before;
+        if (const auto known = meta.find("index"); known != meta.end())
+            before = parse_index_config(known->second);
+        if (!resolved.hnsw.ef_search)
+            resolved.hnsw.ef_search = before.hnsw.ef_search.value_or(HnswConfig::default_ef_search);
+        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = before.ivf.nprobe.value_or(IvfConfig::default_nprobe);
+        return resolved;
+    }
+
+    bool can_index(const IndexConfig& resolved) const {
+        try {
+            check_index_config(*connection_, resolved, identity_);
+            return true;
+        } catch (const UsageError&) {
+            return false;  // too many dimensions
+        }
+    }
+
+    IndexIdentity identity_;
+    IndexConfig config_;
+    UpdateMode mode_;
+    std::stop_token stop_;
+    std::shared_ptr<PgConnection> connection_;
+    std::optional<PostgresWriteLock> lock_;  // none: a dry run
+    PostgresTables tables_;
+    std::unique_ptr<PostgresStore> store_;  // none: a dry run over nothing
+};
+
+}  // namespace
+
+std::unique_ptr<IndexWriter> open_postgres_writer(const IndexIdentity& identity, const IndexConfig& config,
+                                                  UpdateMode mode, const UpdateSettings& settings) {
+    return std::make_unique<PostgresWriter>(identity, config, mode, settings);
+}
+
+}  // namespace clipsim
