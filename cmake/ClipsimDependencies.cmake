@@ -1,7 +1,14 @@
 # What clipsim is built on. All but LibTorch come from the distribution's packages.
 find_package(nlohmann_json 3.10 REQUIRED)
+find_package(Utf8proc REQUIRED)
+find_package(GIF 5 REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(PNG 1.6 REQUIRED)
+find_package(TIFF 4.5 REQUIRED)  # the first with error handlers of one file's own
+find_library(WEBP_LIBRARY webp REQUIRED)
+find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)
+find_path(WEBP_INCLUDE_DIR webp/demux.h REQUIRED)
 if(CLIPSIM_FUZZ)
-    find_package(Utf8proc REQUIRED)
     return()
 endif()
 find_package(Threads REQUIRED)
@@ -23,15 +30,7 @@ endif()
 
 find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
 find_package(faiss 1.7.3 REQUIRED)
-find_package(GIF 5 REQUIRED)
-find_package(JPEG REQUIRED)
-find_package(PNG 1.6 REQUIRED)
-find_package(TIFF 4.5 REQUIRED)  # the first with error handlers of one file's own
-find_library(WEBP_LIBRARY webp REQUIRED)
-find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)
-find_path(WEBP_INCLUDE_DIR webp/demux.h REQUIRED)
 find_package(SQLite3 REQUIRED)
-find_package(Utf8proc REQUIRED)
 find_package(CURL 7.88 REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 # FindPostgreSQL wants the server's headers, too, unless told otherwise (CMake 3.20).

@@ -5,12 +5,16 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CORPUS = REPOSITORY / "tests" / "fuzz" / "corpus"
 FIXTURES = REPOSITORY / "tests" / "fixtures"
+PICTURES = ["rgb.jpg", "progressive.jpg", "grey.jpeg", "orientation6.png", "palette_transparent.png", "bilevel.png",
+            "lossy.webp", "lossless.webp", "animated.webp", "bilevel.bmp", "runs4.bmp", "runs8.bmp", "palette.gif",
+            "transparent.gif", "bilevel.tiff", "grey16_orientation6.tiff"]
 
 
 def write(target, name, content):
@@ -32,6 +36,13 @@ def pickle_of(archive):
 
 def main():
     torch.manual_seed(3)
+    for name in PICTURES:
+        write("image", name, (FIXTURES / "image" / name).read_bytes())
+    for name, matrix in {"fp32": np.ones((2, 3), np.float32), "fp16": np.ones((3, 1), np.float16)}.items():
+        buffer = io.BytesIO()
+        np.save(buffer, matrix)
+        write("npy", name, buffer.getvalue())
+
     write("safetensors", "two", save({"a": torch.ones(2, 3), "b": torch.ones(4, dtype=torch.float16)}, {"format": "pt"}))
     write("safetensors", "none", save({"a": torch.ones(0, 3), "b": torch.tensor(3)}))
 
