@@ -1,13 +1,15 @@
 # What clipsim is built on. All but LibTorch come from the distribution's packages.
 find_package(nlohmann_json 3.10 REQUIRED)
-find_package(Utf8proc REQUIRED)
-find_package(GIF 5 REQUIRED)
-find_package(JPEG REQUIRED)
-find_package(PNG 1.6 REQUIRED)
-find_package(TIFF 4.5 REQUIRED)  # the first with error handlers of one file's own
-find_library(WEBP_LIBRARY webp REQUIRED)
-find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)
-find_path(WEBP_INCLUDE_DIR webp/demux.h REQUIRED)
+if(NOT CLIPSIM_MODEL_ONLY)
+    find_package(Utf8proc REQUIRED)
+    find_package(GIF 5 REQUIRED)
+    find_package(JPEG REQUIRED)
+    find_package(PNG 1.6 REQUIRED)
+    find_package(TIFF 4.5 REQUIRED)  # the first with error handlers of one file's own
+    find_library(WEBP_LIBRARY webp REQUIRED)
+    find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)
+    find_path(WEBP_INCLUDE_DIR webp/demux.h REQUIRED)
+endif()
 if(CLIPSIM_FUZZ)
     return()
 endif()

@@ -117,7 +117,7 @@ make_somebody() {
              id somebody >/dev/null 2>&1 || useradd -m -s /bin/bash somebody
              echo 'somebody ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/somebody
              mkdir -p '/home/somebody/Fotos für mich' '/tmp/ä ö'
-             rm -rf '$checkout' '$checkout'-made; mv /srv/$row/checkout '$checkout'; mkdir /srv/$row/checkout
+             rm -rf '$checkout'; mv /srv/$row/checkout '$checkout'; mkdir /srv/$row/checkout
              chown -R somebody /home/somebody '/tmp/ä ö'"
 }
 checkout='/home/somebody/Fotos für mich/clip sim'
