@@ -50,7 +50,7 @@ std::vector<std::int64_t> numbers(std::size_t count, std::int64_t first) {
 const std::filesystem::path& saved_base() {
     static const testing::TemporaryFolder folder;
     static const std::filesystem::path file = [] {
-        IndexConfig config;
+        IndexParameters config;
         config.type = IndexType::hnsw;
         VectorIndex::build(config, dimension, numbers(rows, 1), clustered_vectors(rows, 2))
             .save(folder.path() / "index.faiss");
@@ -62,7 +62,7 @@ const std::filesystem::path& saved_base() {
 // Arguments: recent rows, removed rows in a thousand of the base.
 void search_live_index(benchmark::State& state) {
     const auto recent = static_cast<std::size_t>(state.range(0));
-    IndexConfig config;
+    IndexParameters config;
     config.type = IndexType::hnsw;
     std::vector<std::int64_t> removed;
     for (std::int64_t id = 1; id <= static_cast<std::int64_t>(rows); ++id) {

@@ -30,9 +30,9 @@ std::filesystem::path make_index(const std::filesystem::path& folder, IndexType 
         testing::write_text(file, std::to_string(i));
         candidates.push_back({file, "class " + std::to_string(i % 10)});
     }
-    IndexConfig config;
-    config.type = type;
-    IndexUpdater updater(open_index_writer(index, identity, config, IndexUpdater::Mode::update));
+    IndexParameters parameters;
+    parameters.type = type;
+    IndexUpdater updater(open_index_writer(index, identity, parameters, IndexUpdater::Mode::update));
     const UpdatePlan plan = updater.plan(candidates, std::vector{photos});
     updater.commit(plan.to_embed, testing::unit_vectors(plan.to_embed.size(), dimension));
     updater.finish();

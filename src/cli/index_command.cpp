@@ -79,7 +79,7 @@ struct TuneFlags {
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
     const Config config = global.config();
     const TuneReport report =
-        tune(*open_index_tuning(OutputLayout(config).index(), config.index), flags.recall);
+        tune(*open_index_tuning({config.index, OutputLayout(config).index()}), flags.recall);
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;

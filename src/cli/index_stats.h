@@ -7,10 +7,8 @@
 
 namespace clipsim::cli {
 
-inline nlohmann::ordered_json parameters_json(const IndexConfig& index) {
-    Config config;
-    config.index = index;
-    const nlohmann::ordered_json all = config_to_json(config)["index"];
+inline nlohmann::ordered_json parameters_json(const IndexParameters& index) {
+    const nlohmann::ordered_json all = parameters_to_json(index);
     nlohmann::ordered_json parameters{{"storage", all["storage"]}};
     if (index.type == IndexType::hnsw) parameters.update(all["hnsw"]);
     if (index.type == IndexType::ivf) parameters.update(all["ivf"]);

@@ -271,6 +271,28 @@ nlohmann::ordered_json config_to_json(const Config& config) {
     return root;
 }
 
+nlohmann::ordered_json parameters_to_json(const IndexParameters& parameters) {
+    Config config;
+    static_cast<IndexParameters&>(config.index) = parameters;
+    Json root = Json::object();
+    for (const ConfigKey& key : config_keys()) {
+        std::string leaf;
+        if (key.of_index_parameters) {
+            Json* node = descend(root, key.path, leaf, nullptr);
+            (*node)[leaf] = key.get(config);
+        }
+    }
+    return root["index"];
+}
+
+IndexParameters parameters_from_json(const nlohmann::ordered_json& section, const std::string& origin) {
+    Config config;
+    Reader reader(config, origin);
+    reader.read_section("index", section);
+    reader.throw_problems();
+    return config.index;
+}
+
 nlohmann::ordered_json config_schema() {
     Json root;
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema";

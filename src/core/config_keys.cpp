@@ -305,17 +305,8 @@ void add_keep(std::vector<ConfigKey>& keys) {
                           CLIPSIM_MEMBER(train.keep.alpha), 0, 1));
 }
 
-void add_index_and_rest(std::vector<ConfigKey>& keys) {
-    keys.push_back(choice("index.backend", "Where the index is kept: faiss, files in output_dir; or postgres",
-                          CLIPSIM_MEMBER(index.backend), backend_names));
-    ConfigKey service =
-        plain("index.postgres.service",
-              "A service of libpq's service file that says how to connect; empty: PGHOST and so on",
-              CLIPSIM_MEMBER(index.postgres.service));
-    service.or_empty = true;
-    keys.push_back(std::move(service));
-    keys.push_back(plain("index.postgres.schema", "The schema of the database that the index is kept in",
-                         CLIPSIM_MEMBER(index.postgres.schema)));
+void add_index_parameters(std::vector<ConfigKey>& keys) {
+    const std::size_t first = keys.size();
     keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above",
                           CLIPSIM_MEMBER(index.type), index_type_names));
     keys.push_back(choice("index.storage", "How vectors are kept in index.faiss",
@@ -333,6 +324,21 @@ void add_index_and_rest(std::vector<ConfigKey>& keys) {
     keys.push_back(optional_number("index.ivf.nprobe",
                                    "Cells a search looks at; null: as the index was made, or 16",
                                    CLIPSIM_MEMBER(index.ivf.nprobe), 1, 10'000'000));
+    for (std::size_t i = first; i < keys.size(); ++i) keys[i].of_index_parameters = true;
+}
+
+void add_index_and_rest(std::vector<ConfigKey>& keys) {
+    keys.push_back(choice("index.backend", "Where the index is kept: faiss, files in output_dir; or postgres",
+                          CLIPSIM_MEMBER(index.backend), backend_names));
+    ConfigKey service =
+        plain("index.postgres.service",
+              "A service of libpq's service file that says how to connect; empty: PGHOST and so on",
+              CLIPSIM_MEMBER(index.postgres.service));
+    service.or_empty = true;
+    keys.push_back(std::move(service));
+    keys.push_back(plain("index.postgres.schema", "The schema of the database that the index is kept in",
+                         CLIPSIM_MEMBER(index.postgres.schema)));
+    add_index_parameters(keys);
     keys.push_back(plain("index.text_search",
                          "Keep CLIP's own vectors beside the fine-tuned ones: sentences are searched in them",
                          CLIPSIM_MEMBER(index.text_search)));

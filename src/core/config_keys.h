@@ -23,6 +23,7 @@ struct ConfigKey {
     std::vector<std::string> choices;        // of a string; empty: any
     bool or_boolean = false;  // of a choice: true and false are read too, as its first and second name
     bool or_empty = false;    // of a text: it may be empty
+    bool of_index_parameters = false;
     std::function<nlohmann::ordered_json(const Config&)> get;
     // `value` has been checked against all of the above.
     std::function<void(Config&, const nlohmann::ordered_json&)> set;

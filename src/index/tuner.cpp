@@ -6,7 +6,7 @@
 #include <span>
 
 #include "clipsim/core/error.h"
-#include "clipsim/index/tuned_index.h"
+#include "clipsim/index/index_tuning.h"
 #include "clipsim/vectors/exact_neighbours.h"
 
 namespace clipsim {
@@ -30,7 +30,7 @@ struct Sample {
 };
 
 // Every nth image of the index.
-Sample evenly_drawn(const TunedIndex& index, std::span<const std::int64_t> ids) {
+Sample evenly_drawn(const IndexTuning& index, std::span<const std::int64_t> ids) {
     const std::size_t queries = std::min(ids.size(), index.most_queries());
     Sample sample;
     for (std::size_t q = 0; q < queries; ++q) {
@@ -47,7 +47,7 @@ Sample evenly_drawn(const TunedIndex& index, std::span<const std::int64_t> ids) 
 
 // The true nearest of each query, [Q, k + 1], as positions in `ids`, which ascend. The vectors pass by block
 // after block.
-std::vector<std::int64_t> true_nearest(const TunedIndex& index, std::span<const std::int64_t> ids,
+std::vector<std::int64_t> true_nearest(const IndexTuning& index, std::span<const std::int64_t> ids,
                                        const Sample& sample) {
     ExactNeighbours nearest(sample.queries, sample.queries.size() / sample.rows.size(), k + 1);
     std::size_t at = 0;  // in ids, which ascend as the blocks do
@@ -83,25 +83,25 @@ double recall_of(std::span<const std::int64_t> found, std::span<const std::int64
     return wanted == 0 ? 1.0 : static_cast<double>(hits) / static_cast<double>(wanted);
 }
 
-void set_effort(IndexConfig& config, int effort) {
-    (config.type == IndexType::hnsw ? config.hnsw.ef_search : config.ivf.nprobe) = effort;
+void set_effort(IndexParameters& parameters, int effort) {
+    (parameters.type == IndexType::hnsw ? parameters.hnsw.ef_search : parameters.ivf.nprobe) = effort;
 }
 
 }  // namespace
 
-TuneReport tune(TunedIndex& index, double recall) {
-    IndexConfig config = index.config();
+TuneReport tune(IndexTuning& index, double recall) {
+    IndexParameters parameters = index.parameters();
     TuneReport report;
-    report.type = config.type;
+    report.type = parameters.type;
     const std::vector<std::int64_t> ids = index.ids();
-    if (config.type == IndexType::flat || ids.empty()) return report;
+    if (parameters.type == IndexType::flat || ids.empty()) return report;
     const Sample sample = evenly_drawn(index, ids);
     if (sample.rows.empty()) throw Error("none of the index's vectors can be read; run `clipsim index`");
     const std::vector<std::int64_t> truth = true_nearest(index, ids, sample);
 
-    for (const int effort : efforts(config.type == IndexType::hnsw ? k + 1 : 1, index.largest_effort())) {
-        set_effort(config, effort);
-        index.use(config);
+    for (const int effort : efforts(parameters.type == IndexType::hnsw ? k + 1 : 1, index.largest_effort())) {
+        set_effort(parameters, effort);
+        index.use(parameters);
         TunePoint point{effort, 0, 0};
         for (int round = 0; round < rounds; ++round) {
             const auto start = std::chrono::steady_clock::now();
@@ -117,8 +117,8 @@ TuneReport tune(TunedIndex& index, double recall) {
         if (report.chosen && effort >= 2 * report.chosen->effort) break;
     }
     if (report.chosen) {
-        set_effort(config, report.chosen->effort);
-        index.keep(config);
+        set_effort(parameters, report.chosen->effort);
+        index.keep(parameters);
     }
     return report;
 }

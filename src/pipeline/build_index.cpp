@@ -42,23 +42,21 @@ std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::pat
 
 // Where the index goes, and of which kind it is.
 struct Target {
-    std::filesystem::path folder;  // where a server does not keep it
-    IndexConfig config;
+    IndexPlace place;
+    IndexParameters parameters;
     std::filesystem::path model_hashes;
 };
 
 Target target_of(const Config& config, const IndexRequest& request) {
     const OutputLayout layout(config);
-    Target target{layout.index(), config.index, {}};
+    Target target{{config.index, layout.index()}, config.index, {}};
     if (request.shard) {
         // A folder of its own, whatever the merged index will be; the graph is built once, over all.
-        target.folder = layout.root / request.shard->folder_name();
-        target.config.backend = IndexBackend::faiss;
-        target.config.type = IndexType::flat;
-        target.config.storage = Storage::fp32;
+        target.place = layout.root / request.shard->folder_name();
+        target.parameters.type = IndexType::flat;
+        target.parameters.storage = Storage::fp32;
     }
-    const bool in_folder = target.config.backend == IndexBackend::faiss;
-    target.model_hashes = (in_folder ? target.folder : layout.root) / "model_hashes.json";
+    target.model_hashes = (target.place.server ? layout.root : target.place.folder) / "model_hashes.json";
     return target;
 }
 
@@ -161,7 +159,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.wait = request.wait;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
-    IndexUpdater updater(open_index_writer(target.folder, identity, target.config, update_mode(request),
+    IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),
                                            run.threads, settings));
     summary.plan = updater.plan(candidates, roots);
     if (request.dry_run) {
@@ -188,8 +186,8 @@ MergeSummary merge_shards(const Config& config, std::span<const std::filesystem:
     UpdateSettings settings;
     settings.stop = run.stop;
     return merge_indexes(std::move(parts),
-                         open_index_writer(OutputLayout(config).index(), identity, config.index,
-                                           UpdateMode::rebuild, run.threads, settings),
+                         open_index_writer({config.index, OutputLayout(config).index()}, identity,
+                                           config.index, UpdateMode::rebuild, run.threads, settings),
                          {run.progress, run.stop});
 }
 

@@ -33,7 +33,8 @@ std::vector<float> unit_vector(std::vector<float> sum, const std::string& name) 
 SimilarImages::SimilarImages(const Config& config, const RunOptions& run)
     : data_(config.data),
       embedder_(load_embedder(config, run)),
-      searcher_(OutputLayout(config).index(), index_identity(embedder_, config.index), config.index) {}
+      searcher_({config.index, OutputLayout(config).index()}, index_identity(embedder_, config.index),
+                config.index, run.threads) {}
 
 // The unit vectors of all terms of all queries, each image decoded once and all sentences encoded together.
 class SimilarImages::Vectors {

@@ -80,8 +80,8 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
 
     const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),
                                  static_cast<int>(matrix.columns())};
-    const std::filesystem::path folder = OutputLayout(config).index();
-    IndexUpdater updater(open_index_writer(folder, identity, config.index, UpdateMode::rebuild, run.threads));
+    const IndexPlace place(config.index, OutputLayout(config).index());
+    IndexUpdater updater(open_index_writer(place, identity, config.index, UpdateMode::rebuild, run.threads));
     updater.plan({},
                  std::vector{std::filesystem::path("/")});  // whatever an earlier, killed run left is dropped
     commit_all(updater, vectors, matrix.rows(), row_names, run);

@@ -1,15 +1,12 @@
 #include "clipsim/search/searcher.h"
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <utility>
 
-#include "clipsim/core/error.h"
 #include "clipsim/core/stopwatch.h"
-#include "clipsim/core/text.h"
-#include "clipsim/index/folder/index_snapshot.h"
-#include "clipsim/index/postgres/open_postgres.h"
+#include "clipsim/index/index_reader.h"
+#include "clipsim/index/open/open_index.h"
 
 namespace clipsim {
 
@@ -26,40 +23,30 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
 }  // namespace
 
 struct Searcher::Impl {
-    IndexSnapshot snapshot;
-    mutable std::mutex mutex = {};
-    // What was asked for last, in each space: a filter usually holds for many queries.
-    mutable std::map<IndexSpace, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>>
-        selections = {};
+    IndexPlace place;
+    IndexIdentity identity;
+    IndexParameters wanted;
+    int threads;
+    std::mutex mutex;
+    std::shared_ptr<const IndexReader> reader;
 
-    Hit hit_of(const Neighbour& neighbour) const {
-        const std::optional<StoredImage> image = snapshot.find(neighbour.id);
-        if (!image)
-            throw Error(concat("the index names an unknown image ", neighbour.id, "; run `clipsim index`"));
-        return {0, neighbour.id, image->path, image->label, neighbour.score};
+    Impl(const IndexPlace& where, const IndexIdentity& whose, const IndexParameters& how, int many)
+        : place(where), identity(whose), wanted(how), threads(many), reader(open()) {}
+
+    std::shared_ptr<const IndexReader> open() const {
+        return open_index_reader(place, identity, wanted, threads);
     }
 
-    // None: all images.
-    std::shared_ptr<const LiveIndex::Selection> selection(const ImageFilter& filter, IndexSpace space) const {
-        if (filter.empty()) return nullptr;
-        const LiveIndex& vectors = snapshot.vectors(space);
+    std::shared_ptr<const IndexReader> newest() {
         const std::scoped_lock lock(mutex);
-        auto& [known, selected] = selections[space];
-        if (!selected || known != filter) {
-            selected = std::make_shared<LiveIndex::Selection>(vectors.select(snapshot.matching(filter)));
-            known = filter;
-        }
-        return selected;
+        if (!reader->is_current()) reader = open();
+        return reader;
     }
 };
 
-Searcher::Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-                   const IndexConfig& wanted) {
-    if (wanted.backend == IndexBackend::faiss)
-        impl_ = std::make_unique<Impl>(IndexSnapshot::open(index_dir, identity, wanted));
-    else
-        server_ = open_postgres_neighbours(identity, wanted);
-}
+Searcher::Searcher(const IndexPlace& place, const IndexIdentity& identity, const IndexParameters& wanted,
+                   int threads)
+    : impl_(std::make_unique<Impl>(place, identity, wanted, threads)) {}
 
 Searcher::~Searcher() = default;
 Searcher::Searcher(Searcher&&) noexcept = default;
@@ -67,8 +54,20 @@ Searcher& Searcher::operator=(Searcher&&) noexcept = default;
 
 QueryResult Searcher::search(const std::string& name, std::span<const float> query,
                              const QueryOptions& options, IndexSpace space) const {
-    // Loaded before the clock starts, where they are the joint space's.
-    const LiveIndex* vectors = server_ ? nullptr : &std::as_const(impl_->snapshot).vectors(space);
+    // Enough for any writer but one that never rests.
+    for (int tries_left = 10;; --tries_left) {
+        const std::shared_ptr<const IndexReader> reader = impl_->newest();
+        try {
+            reader->load(space);  // before the clock starts
+            return search(*reader, name, query, options, space);
+        } catch (const StaleIndexError&) {
+            if (tries_left == 0) throw;
+        }
+    }
+}
+
+QueryResult Searcher::search(const IndexReader& reader, const std::string& name, std::span<const float> query,
+                             const QueryOptions& options, IndexSpace space) {
     const Stopwatch stopwatch;
     QueryResult result;
     result.query = name;
@@ -81,31 +80,19 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
             return hit.path == file || (hit.score >= own_score && same_file(hit.path, file));
         });
     };
-    // False where no more are wanted.
-    const auto take = [&](Hit hit) {
-        if (result.hits.size() == top_k || (options.min_score && hit.score < *options.min_score))
-            return false;
-        if (is_own(hit)) return true;
+    for (FoundImage& image : reader.nearest(query, options.top_k + spare, space, options.where)) {
+        Hit hit{0, image.id, std::move(image.path), std::move(image.label), image.score};
+        if (result.hits.size() == top_k || (options.min_score && hit.score < *options.min_score)) break;
+        if (is_own(hit)) continue;
         hit.rank = static_cast<int>(result.hits.size()) + 1;
         result.hits.push_back(std::move(hit));
-        return true;
-    };
-    if (server_) {
-        for (const FoundImage& image : server_->nearest(query, options.top_k + spare, space, options.where)) {
-            if (!take({0, image.id, image.path, image.label, image.score})) break;
-        }
-    } else {
-        const auto selection = impl_->selection(options.where, space);
-        for (const Neighbour& neighbour : vectors->search(query, options.top_k + spare, selection.get())) {
-            if (!take(impl_->hit_of(neighbour))) break;
-        }
     }
     result.took_ms = stopwatch.milliseconds();
     return result;
 }
 
-const IndexDescription& Searcher::description() const {
-    return server_ ? server_->description() : impl_->snapshot.manifest();
+IndexDescription Searcher::description() const {
+    return impl_->newest()->description();
 }
 
 }  // namespace clipsim

@@ -20,7 +20,7 @@ void for_each_row(std::span<const std::int64_t> ids, std::span<const std::int64_
 }
 
 VectorIndex exact_index(int dimension, std::span<const std::int64_t> ids, std::span<const float> vectors) {
-    IndexConfig flat;
+    IndexParameters flat;
     flat.type = IndexType::flat;
     return VectorIndex::build(flat, dimension, ids, vectors);
 }

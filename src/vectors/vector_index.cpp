@@ -55,7 +55,7 @@ struct VectorIndex::Impl {
     std::once_flag ids_once;
     std::vector<std::int64_t> ids;  // a mapped file's, where they are asked for as a whole
 
-    Impl(std::unique_ptr<faiss::Index> index, const IndexConfig& config) : built(std::move(index)) {
+    Impl(std::unique_ptr<faiss::Index> index, const IndexParameters& config) : built(std::move(index)) {
         const auto* map = dynamic_cast<faiss::IndexIDMap2*>(built.get());
         if (map == nullptr) throw Error("not an index that clipsim wrote (no id map)");
         rows = make_row_search(*map->index, config);
@@ -64,7 +64,7 @@ struct VectorIndex::Impl {
         dimension = static_cast<std::size_t>(map->d);
     }
 
-    Impl(MappedIndex index, const IndexConfig& config) : mapped(std::move(index)) {
+    Impl(MappedIndex index, const IndexParameters& config) : mapped(std::move(index)) {
         row_ids = mapped->ids;
         count = mapped->view.count;
         dimension = mapped->dimension;
@@ -79,8 +79,9 @@ VectorIndex::~VectorIndex() = default;
 VectorIndex::VectorIndex(VectorIndex&&) noexcept = default;
 VectorIndex& VectorIndex::operator=(VectorIndex&&) noexcept = default;
 
-VectorIndex VectorIndex::build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
-                               std::span<const float> vectors, int threads) {
+VectorIndex VectorIndex::build(const IndexParameters& config, int dimension,
+                               std::span<const std::int64_t> ids, std::span<const float> vectors,
+                               int threads) {
     try {
         return VectorIndex(
             std::make_unique<Impl>(build_faiss_index(config, dimension, ids, vectors, threads), config));
@@ -89,8 +90,8 @@ VectorIndex VectorIndex::build(const IndexConfig& config, int dimension, std::sp
     }
 }
 
-std::string VectorIndex::write(const std::filesystem::path& file, const IndexConfig& config, int dimension,
-                               const VectorBlocks& vectors, int threads) {
+std::string VectorIndex::write(const std::filesystem::path& file, const IndexParameters& config,
+                               int dimension, const VectorBlocks& vectors, int threads) {
     if (config.type == IndexType::flat || config.type == IndexType::hnsw)
         return write_index_file(file, config, dimension, vectors, threads);
     std::vector<std::int64_t> all_ids;
@@ -102,7 +103,8 @@ std::string VectorIndex::write(const std::filesystem::path& file, const IndexCon
     return build(config, dimension, all_ids, all, threads).write(file);
 }
 
-VectorIndex VectorIndex::open(const std::filesystem::path& file, const IndexConfig& config, int dimension) {
+VectorIndex VectorIndex::open(const std::filesystem::path& file, const IndexParameters& config,
+                              int dimension) {
     try {
         const auto check = [&](std::size_t held) {
             if (held != static_cast<std::size_t>(dimension))
@@ -145,7 +147,7 @@ std::string VectorIndex::save(const std::filesystem::path& file) const {
     return hash;
 }
 
-void VectorIndex::add(const IndexConfig& config, std::span<const std::int64_t> ids,
+void VectorIndex::add(const IndexParameters& config, std::span<const std::int64_t> ids,
                       std::span<const float> vectors, int threads) {
     try {
         std::unique_ptr<faiss::Index> index = std::move(impl_->built);
@@ -199,14 +201,25 @@ std::span<const std::int64_t> VectorIndex::ids() const {
     return impl_->ids;
 }
 
-void VectorIndex::set_search_parameters(const IndexConfig& config) {
+void VectorIndex::set_search_parameters(const IndexParameters& config) {
     impl_->rows->set_parameters(config);
 }
 
-IndexConfig with_search_parameters(IndexConfig stored, const IndexConfig& wanted) {
+IndexParameters with_search_parameters(IndexParameters stored, const IndexParameters& wanted) {
     if (wanted.hnsw.ef_search) stored.hnsw.ef_search = wanted.hnsw.ef_search;
     if (wanted.ivf.nprobe) stored.ivf.nprobe = wanted.ivf.nprobe;
     return stored;
+}
+
+IndexParameters built_parameters(const IndexParameters& resolved) {
+    IndexParameters built;
+    built.type = resolved.type;
+    built.storage = resolved.storage;
+    if (built.type == IndexType::hnsw) built.hnsw = resolved.hnsw;
+    if (built.type == IndexType::ivf) built.ivf = resolved.ivf;
+    built.hnsw.ef_search.reset();
+    built.ivf.nprobe.reset();
+    return built;
 }
 
 IndexType resolve_index_type(IndexType type, std::int64_t vectors) {

@@ -27,7 +27,7 @@ std::map<std::string, std::vector<float>> stored(const std::filesystem::path& in
     for (const StoredImage& image : store.images()) result[image.path.string()] = store.vector(image.id);
     EXPECT_EQ(manifest.vectors, static_cast<std::int64_t>(result.size()));
     const VectorIndex vectors =
-        VectorIndex::open(index / "index.faiss", manifest.config, manifest.identity.dimension);
+        VectorIndex::open(index / "index.faiss", manifest.parameters, manifest.identity.dimension);
     EXPECT_EQ(vectors.size(), static_cast<std::int64_t>(result.size()));
     return result;
 }

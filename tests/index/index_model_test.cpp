@@ -59,7 +59,7 @@ class IndexAgainstModel : public ::testing::TestWithParam<Case> {
 
     // As a process that is killed: nothing is called any more.
     void update_that_does_not_come_to_its_end() {
-        IndexUpdater updater(open_index_writer(world_.index, world_.identity, world_.config,
+        IndexUpdater updater(open_index_writer(world_.backend.place(), world_.identity, world_.config,
                                                IndexUpdater::Mode::update, 1, world_.settings));
         const UpdatePlan plan = updater.plan(world_.candidates(), std::vector{world_.photos});
         const std::size_t some = draw(static_cast<unsigned>(plan.to_embed.size()) + 1);

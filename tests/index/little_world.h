@@ -24,7 +24,7 @@ struct LittleWorld {
     static constexpr int dimension = 8, joint_dimension = 4;
 
     explicit LittleWorld(const std::filesystem::path& root)
-        : photos(root / "photos"), index(root / "index"), backend(index), config(backend.config()) {
+        : photos(root / "photos"), index(root / "index"), backend(index) {
         std::filesystem::create_directories(photos);
     }
 
@@ -63,7 +63,7 @@ struct LittleWorld {
 
     // batches: how many commits, of as many images each.
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update, std::size_t batches = 1) const {
-        IndexUpdater updater(open_index_writer(index, identity, config, mode, 1, settings));
+        IndexUpdater updater(open_index_writer(backend.place(), identity, config, mode, 1, settings));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos});
         const std::span<const ImageEntry> entries(plan.to_embed);
         for (std::size_t b = 0; b < batches; ++b) {
@@ -100,28 +100,29 @@ struct LittleWorld {
     // Searches in both spaces, of all images and of those that fit `where`, find what looking at every vector
     // in images.db finds. Returns the share of the true neighbours that were found.
     double expect_answers_of_the_store(const std::vector<std::string>& where, int k, unsigned seed) const {
-        const TestBackend::Search search = backend.open_search(identity);
+        const std::unique_ptr<IndexReader> reader = backend.open_reader(identity);
         const std::unique_ptr<ImageStore> store = backend.open(identity);
         const ImageFilter filter = parse_image_filter(where);
         std::size_t found = 0, wanted = 0;
         for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
             const std::vector<float> query = embed("query " + std::to_string(seed), width_of(space));
             for (const bool filtered : {false, true}) {
-                std::vector<Neighbour> truth;
+                std::vector<FoundImage> truth;
                 for (const StoredImage& image : store->images()) {
                     if (filtered && !filter.matches(image.path.native(), image.label)) continue;
                     const std::vector<float> vector = store->vector(image.id, space);
-                    truth.push_back(
-                        {image.id, std::inner_product(query.begin(), query.end(), vector.begin(), 0.0F)});
+                    truth.push_back({image.id, image.path, image.label,
+                                     std::inner_product(query.begin(), query.end(), vector.begin(), 0.0F)});
                 }
                 std::map<std::int64_t, float> score_of;
-                for (const Neighbour& image : truth) score_of[image.id] = image.score;
-                std::ranges::sort(truth, std::greater{}, &Neighbour::score);
+                for (const FoundImage& image : truth) score_of[image.id] = image.score;
+                std::ranges::sort(truth, std::greater{}, &FoundImage::score);
                 if (truth.size() > static_cast<std::size_t>(k)) truth.resize(static_cast<std::size_t>(k));
-                const std::vector<Neighbour> hits = search(query, k, space, filtered ? &filter : nullptr);
+                const std::vector<FoundImage> hits =
+                    reader->nearest(query, k, space, filtered ? filter : ImageFilter{});
                 EXPECT_EQ(hits.size(), truth.size()) << "never fewer, never more";
-                EXPECT_TRUE(std::ranges::is_sorted(hits, std::greater{}, &Neighbour::score));
-                for (const Neighbour& hit : hits) {
+                EXPECT_TRUE(std::ranges::is_sorted(hits, std::greater{}, &FoundImage::score));
+                for (const FoundImage& hit : hits) {
                     const auto image = store->find(hit.id);
                     EXPECT_TRUE(image.has_value()) << hit.id;
                     if (image && filtered) {
@@ -130,7 +131,7 @@ struct LittleWorld {
                 }
                 // Copies have equal scores: any of them is right.
                 wanted += truth.size();
-                for (const Neighbour& hit : hits) {
+                for (const FoundImage& hit : hits) {
                     EXPECT_NEAR(hit.score, score_of[hit.id], 1e-5);
                     if (!truth.empty() && hit.score >= truth.back().score - 1e-5F) ++found;
                 }
@@ -144,7 +145,7 @@ struct LittleWorld {
     std::filesystem::path photos, index;
     TestBackend backend;
     IndexIdentity identity{"tiny", "aaaa1111", dimension, joint_dimension};
-    IndexConfig config;
+    IndexParameters config;
     UpdateSettings settings;
 };
 

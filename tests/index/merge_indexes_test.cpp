@@ -58,7 +58,7 @@ class MergeIndexes : public ::testing::Test {
     std::vector<std::pair<std::string, float>> answers(const std::filesystem::path& folder) const {
         const Manifest manifest = read_manifest(folder / "manifest.json");
         const SqliteStore store = SqliteStore::open_for_reading(folder / "images.db", identity);
-        const VectorIndex index = VectorIndex::open(folder / "index.faiss", manifest.config, dimension);
+        const VectorIndex index = VectorIndex::open(folder / "index.faiss", manifest.parameters, dimension);
         std::vector<std::pair<std::string, float>> found;
         const std::vector<float> queries = unit_vectors(5, dimension, 9);
         for (std::size_t q = 0; q < 5; ++q) {

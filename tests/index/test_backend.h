@@ -4,14 +4,12 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "clipsim/index/image_store.h"
-#include "clipsim/vectors/vector_index.h"
+#include "clipsim/index/index_place.h"
+#include "clipsim/index/index_reader.h"
 
 namespace clipsim::testing {
 
@@ -23,14 +21,11 @@ class TestBackend {
     TestBackend(const TestBackend&) = delete;
     TestBackend& operator=(const TestBackend&) = delete;
 
-    // The config of an index there.
-    IndexConfig config() const;
+    IndexPlace place() const;
     // What is kept, at this moment.
     std::unique_ptr<ImageStore> open(const IndexIdentity& identity) const;
-    // A search of the index as it is now; `where`: null for all images.
-    using Search = std::function<std::vector<Neighbour>(std::span<const float> query, int k, IndexSpace space,
-                                                        const ImageFilter* where)>;
-    Search open_search(const IndexIdentity& identity) const;
+    // For searches of the index as it is now.
+    std::unique_ptr<IndexReader> open_reader(const IndexIdentity& identity) const;
     // A finished update left nothing that contradicts the store. For vectors of two dimensions.
     void expect_whole(const IndexIdentity& identity) const;
     // Of a folder: whether an update may leave derived files as they are, and add to them.

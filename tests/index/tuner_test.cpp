@@ -17,8 +17,8 @@ const IndexIdentity identity{"tiny", "aaaa", dimension};
 
 class Tuner : public ::testing::Test {
   protected:
-    void make(IndexType type, const IndexConfig& wanted = {}) {
-        IndexConfig config = wanted;
+    void make(IndexType type, const IndexParameters& wanted = {}) {
+        IndexParameters config = wanted;
         config.type = type;
         config.hnsw.m = 4;
         config.hnsw.ef_construction = 20;
@@ -30,13 +30,13 @@ class Tuner : public ::testing::Test {
         updater.commit(entries, unit_vectors(entries.size(), dimension));
         updater.finish();
     }
-    IndexConfig parameters() const { return read_manifest(folder_ / "manifest.json").config; }
+    IndexParameters parameters() const { return read_manifest(folder_ / "manifest.json").parameters; }
     TemporaryFolder folder_;
 };
 
 TEST_F(Tuner, KeepsTheFirstEffortThatFindsEnough) {
     make(IndexType::hnsw);
-    const TuneReport report = tune(*open_index_tuning(folder_.path(), {}), 0.9);
+    const TuneReport report = tune(*open_index_tuning(folder_.path()), 0.9);
     ASSERT_TRUE(report.chosen);
     EXPECT_GE(report.chosen->recall, 0.9);
     for (const TunePoint& point : report.curve) {
@@ -45,15 +45,15 @@ TEST_F(Tuner, KeepsTheFirstEffortThatFindsEnough) {
         }
     }
     EXPECT_EQ(parameters().hnsw.ef_search, report.chosen->effort);
-    EXPECT_GE(tune(*open_index_tuning(folder_.path(), {}), 0.99).chosen->effort, report.chosen->effort);
+    EXPECT_GE(tune(*open_index_tuning(folder_.path()), 0.99).chosen->effort, report.chosen->effort);
 }
 
 TEST_F(Tuner, AnUpdateKeepsWhatWasTunedUnlessTheConfigSaysOtherwise) {
     make(IndexType::hnsw);
-    const int tuned = tune(*open_index_tuning(folder_.path(), {}), 0.9).chosen->effort;
+    const int tuned = tune(*open_index_tuning(folder_.path()), 0.9).chosen->effort;
     make(IndexType::hnsw);
     EXPECT_EQ(parameters().hnsw.ef_search, tuned);
-    IndexConfig config;
+    IndexParameters config;
     config.hnsw.ef_search = 77;
     make(IndexType::hnsw, config);
     EXPECT_EQ(parameters().hnsw.ef_search, 77);
@@ -61,18 +61,18 @@ TEST_F(Tuner, AnUpdateKeepsWhatWasTunedUnlessTheConfigSaysOtherwise) {
 
 TEST_F(Tuner, TunesTheProbesOfAnIvfIndex) {
     make(IndexType::ivf);
-    const TuneReport report = tune(*open_index_tuning(folder_.path(), {}), 0.95);
+    const TuneReport report = tune(*open_index_tuning(folder_.path()), 0.95);
     ASSERT_TRUE(report.chosen);
     EXPECT_EQ(parameters().ivf.nprobe, report.chosen->effort);
 }
 
 TEST_F(Tuner, AFlatIndexHasNothingToTune) {
     make(IndexType::flat);
-    EXPECT_TRUE(tune(*open_index_tuning(folder_.path(), {}), 0.99).curve.empty());
+    EXPECT_TRUE(tune(*open_index_tuning(folder_.path()), 0.99).curve.empty());
 }
 
 TEST_F(Tuner, NoIndexIsSaidSo) {
-    EXPECT_THROW(tune(*open_index_tuning(folder_ / "none", {}), 0.99), UsageError);
+    EXPECT_THROW(tune(*open_index_tuning(folder_ / "none"), 0.99), UsageError);
 }
 
 }  // namespace

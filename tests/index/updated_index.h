@@ -46,14 +46,15 @@ class UpdatedIndex : public ::testing::Test {
 
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update,
                         const IndexIdentity& identity = identity_) {
-        IndexUpdater updater(open_index_writer(index_, identity, config_, mode));
+        IndexUpdater updater(open_index_writer(backend_.place(), identity, config_, mode));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
         if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
         return updater.finish();
     }
 
     UpdatePlan plan() {
-        IndexUpdater updater(open_index_writer(index_, identity_, config_, IndexUpdater::Mode::dry_run));
+        IndexUpdater updater(
+            open_index_writer(backend_.place(), identity_, config_, IndexUpdater::Mode::dry_run));
         return updater.plan(candidates(), std::vector{photos_});
     }
 
@@ -74,7 +75,7 @@ class UpdatedIndex : public ::testing::Test {
     std::filesystem::path photos_ = folder_ / "photos";
     std::filesystem::path index_ = folder_ / "index";
     TestBackend backend_{index_};
-    IndexConfig config_ = backend_.config();
+    IndexParameters config_;
 };
 
 }  // namespace clipsim::testing

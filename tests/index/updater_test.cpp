@@ -115,7 +115,7 @@ TEST_F(IndexUpdate, AChangedFileThatGivesNoVectorIsDropped) {
     write("cat/a.jpg", "A");
     update();
     write("cat/a.jpg", "broken now");
-    IndexUpdater updater(open_index_writer(index_, identity_, config_, Mode::update));
+    IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update));
     EXPECT_EQ(updater.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U);
     EXPECT_EQ(updater.finish().total, 0) << "its old vector is of another picture";
 }
@@ -144,7 +144,7 @@ TEST_F(IndexUpdate, AFolderWhoseNameBeginsTheSameIsElsewhere) {
 TEST_F(IndexUpdate, KilledBetweenBatchesResumes) {
     for (int i = 0; i < 10; ++i) write("cat/" + std::to_string(i) + ".jpg", "photo " + std::to_string(i));
     {
-        IndexUpdater updater(open_index_writer(index_, identity_, config_, Mode::update));
+        IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
         commit(updater, std::span(plan.to_embed).first(4));
     }
@@ -180,20 +180,21 @@ TEST_F(IndexUpdate, ReadersKeepTheOldIndexUntilARebuildIsDone) {
     write("cat/b.jpg", "B");
     update();
     {
-        IndexUpdater updater(open_index_writer(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild));
+        IndexUpdater updater(
+            open_index_writer(backend_.place(), {"big", "cccc3333", 2}, config_, Mode::rebuild));
         const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
         commit(updater, std::span(plan.to_embed).first(1));
         EXPECT_EQ(images().size(), 2U);
     }
     expect_whole();  // the rebuild was killed; the old one is as it was
-    IndexUpdater again(open_index_writer(index_, {"big", "cccc3333", 2}, config_, Mode::rebuild));
+    IndexUpdater again(open_index_writer(backend_.place(), {"big", "cccc3333", 2}, config_, Mode::rebuild));
     EXPECT_EQ(again.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U)
         << "it goes on where it was";
 }
 
 TEST_F(IndexUpdate, ASecondWriterFailsClearly) {
     write("cat/a.jpg", "A");
-    const IndexUpdater first(open_index_writer(index_, identity_, config_, Mode::update));
+    const IndexUpdater first(open_index_writer(backend_.place(), identity_, config_, Mode::update));
     try {
         update();
         FAIL();
@@ -204,7 +205,8 @@ TEST_F(IndexUpdate, ASecondWriterFailsClearly) {
 
 TEST_F(IndexUpdate, ASecondWriterWaitsForTheFirst) {
     write("cat/a.jpg", "A");
-    auto first = std::make_unique<IndexUpdater>(open_index_writer(index_, identity_, config_, Mode::update));
+    auto first =
+        std::make_unique<IndexUpdater>(open_index_writer(backend_.place(), identity_, config_, Mode::update));
     first->plan(candidates(), std::vector{photos_});
     std::thread release([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -212,25 +214,26 @@ TEST_F(IndexUpdate, ASecondWriterWaitsForTheFirst) {
     });
     UpdateSettings settings;
     settings.wait = std::chrono::minutes(5);
-    IndexUpdater second(open_index_writer(index_, identity_, config_, Mode::update, 1, settings));
+    IndexUpdater second(open_index_writer(backend_.place(), identity_, config_, Mode::update, 1, settings));
     release.join();
     EXPECT_EQ(second.plan(candidates(), std::vector{photos_}).to_embed.size(), 1U);
 }
 
 TEST_F(IndexUpdate, AStopEndsTheWaitForAnotherWriter) {
-    const IndexUpdater first(open_index_writer(index_, identity_, config_, Mode::update));
+    const IndexUpdater first(open_index_writer(backend_.place(), identity_, config_, Mode::update));
     std::stop_source stop;
     stop.request_stop();
     UpdateSettings settings;
     settings.wait = std::chrono::minutes(5);
     settings.stop = stop.get_token();
-    EXPECT_THROW(IndexUpdater(open_index_writer(index_, identity_, config_, Mode::update, 1, settings)),
-                 Interrupted);
+    EXPECT_THROW(
+        IndexUpdater(open_index_writer(backend_.place(), identity_, config_, Mode::update, 1, settings)),
+        Interrupted);
 }
 
 TEST_F(IndexUpdate, FilesThatVanishWhileItLooksAreNamed) {
     std::filesystem::create_directories(photos_);
-    IndexUpdater updater(open_index_writer(index_, identity_, config_, Mode::update));
+    IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update));
     const std::vector<IndexCandidate> ghost{{photos_ / "ghost.jpg", ""}};
     EXPECT_EQ(updater.plan(ghost, std::vector{photos_}).unreadable, std::vector{photos_ / "ghost.jpg"});
 }

@@ -28,8 +28,8 @@ std::vector<float> stored_vectors() {
     return vectors;
 }
 
-IndexConfig config_of(const std::string& name) {
-    IndexConfig config;
+IndexParameters config_of(const std::string& name) {
+    IndexParameters config;
     config.type = name.starts_with("flat")   ? IndexType::flat
                   : name.starts_with("hnsw") ? IndexType::hnsw
                                              : IndexType::ivf;
@@ -59,7 +59,7 @@ class FaissFiles : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(FaissFiles, OfAnyReleaseAreOpenedSearchedAndWrittenAgain) {
     const std::vector<float> vectors = stored_vectors();
-    const IndexConfig config = config_of(GetParam().stem().string());
+    const IndexParameters config = config_of(GetParam().stem().string());
     const VectorIndex index = VectorIndex::open(files / GetParam(), config, dimension);
     expect_all_found(index, vectors);
     const TemporaryFolder folder;

@@ -20,7 +20,7 @@ class LiveIndexTest : public ::testing::TestWithParam<IndexType> {
             if (row >= 300) recent_.push_back(10 * (row + 1));
             if (row >= 300 || row % 7 != 0) live_.push_back(10 * (row + 1));
         }
-        IndexConfig config;
+        IndexParameters config;
         config.type = GetParam();
         config.ivf.nprobe = 1000;
         const std::span<const float> all(rows_);

@@ -25,7 +25,7 @@ std::vector<std::int64_t> some_ids(std::size_t count) {
 }
 
 std::filesystem::path written(const TemporaryFolder& folder, IndexType type, Storage storage) {
-    IndexConfig config;
+    IndexParameters config;
     config.type = type;
     config.storage = storage;
     VectorIndex::build(config, dimension, some_ids(400), unit_vectors(400, dimension))

@@ -28,8 +28,8 @@ std::ostream& operator<<(std::ostream& out, const Kind& kind) {
     return out << static_cast<int>(kind.type) << static_cast<int>(kind.storage);
 }
 
-IndexConfig config_of(const Kind& kind) {
-    IndexConfig config;
+IndexParameters config_of(const Kind& kind) {
+    IndexParameters config;
     config.type = kind.type;
     config.storage = kind.storage;
     config.ivf.nprobe = 1000;  // all lists
@@ -66,7 +66,7 @@ TEST_P(VectorIndexKinds, FindsTheNearestAlsoAfterSavingAndOpening) {
     const TemporaryFolder folder;
     const std::vector<float> rows = unit_vectors(2000, dimension), queries = unit_vectors(50, dimension, 2);
     const std::vector<std::int64_t> ids = ids_for(2000);
-    const IndexConfig config = config_of(GetParam());
+    const IndexParameters config = config_of(GetParam());
     const VectorIndex built = VectorIndex::build(config, dimension, ids, rows);
     built.save(folder / "index.faiss");
     const VectorIndex opened = VectorIndex::open(folder / "index.faiss", config, dimension);
@@ -90,7 +90,7 @@ TEST_P(VectorIndexKinds, FindsTheNearestAlsoAfterSavingAndOpening) {
 TEST_P(VectorIndexKinds, HoldsNoneOneOrTwoVectors) {
     const TemporaryFolder folder;
     const std::vector<float> rows = unit_vectors(2, dimension);
-    const IndexConfig config = config_of(GetParam());
+    const IndexParameters config = config_of(GetParam());
     for (std::size_t count = 0; count <= 2; ++count) {
         const std::span<const float> some = std::span(rows).first(count * dimension);
         VectorIndex::build(config, dimension, ids_for(count), some).save(folder / "index.faiss");
@@ -101,7 +101,7 @@ TEST_P(VectorIndexKinds, HoldsNoneOneOrTwoVectors) {
 
 TEST_P(VectorIndexKinds, GivesEveryVectorWhenMoreAreAskedForThanThereAre) {
     const std::vector<float> rows = unit_vectors(300, dimension);
-    IndexConfig config = config_of(GetParam());
+    IndexParameters config = config_of(GetParam());
     config.ivf.nprobe = 1;
     config.hnsw.ef_search = 16;
     const VectorIndex index = VectorIndex::build(config, dimension, ids_for(300), rows);
@@ -115,7 +115,7 @@ TEST_P(VectorIndexKinds, AFilterIsExactAtAnySelectivity) {
     constexpr std::size_t count = 3000, queries = 20, k = 10;
     const std::vector<float> rows = unit_vectors(count, dimension),
                              asked = unit_vectors(queries, dimension, 2);
-    IndexConfig config = config_of(GetParam());
+    IndexParameters config = config_of(GetParam());
     config.hnsw.ef_search = 64;
     const VectorIndex index = VectorIndex::build(config, dimension, ids_for(count), rows);
     std::mt19937 random(5);
@@ -160,7 +160,7 @@ TEST_P(VectorIndexKinds, AFilterThatAllowsOnlyWhatIsFarAwayStillGivesK) {
             std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0F));
         for (float& value : values) value /= length;
     }
-    IndexConfig config = config_of(GetParam());
+    IndexParameters config = config_of(GetParam());
     config.ivf.nprobe = 1;
     config.hnsw.ef_search = 16;
     const VectorIndex index = VectorIndex::build(config, dimension, ids_for(count), rows);
@@ -175,7 +175,7 @@ TEST_P(VectorIndexKinds, WrittenFromBlocksItFindsWhatABuiltOneFinds) {
     const TemporaryFolder folder;
     const std::vector<float> rows = unit_vectors(1500, dimension), queries = unit_vectors(20, dimension, 2);
     const std::vector<std::int64_t> ids = ids_for(1500);
-    const IndexConfig config = config_of(GetParam());
+    const IndexParameters config = config_of(GetParam());
     const VectorIndex built = VectorIndex::build(config, dimension, ids, rows);
     VectorIndex::write(folder / "index.faiss", config, dimension, blocks_of(ids, rows));
     const VectorIndex written = VectorIndex::open(folder / "index.faiss", config, dimension);
@@ -194,7 +194,7 @@ TEST_P(VectorIndexKinds, PythonsFaissFindsTheSame) {
     if (python == nullptr) GTEST_SKIP() << "CLIPSIM_TEST_PYTHON names no Python with faiss";
     const TemporaryFolder folder;
     const std::vector<float> rows = unit_vectors(2000, dimension), queries = unit_vectors(20, dimension, 3);
-    const IndexConfig config = config_of(GetParam());
+    const IndexParameters config = config_of(GetParam());
     const std::vector<std::int64_t> row_ids = ids_for(2000);
     VectorIndex::write(folder / "index.faiss", config, dimension, blocks_of(row_ids, rows));
     const VectorIndex index = VectorIndex::open(folder / "index.faiss", config, dimension);
@@ -241,7 +241,7 @@ TEST(VectorIndex, AMatrixOfQueriesIsAnsweredByRowsOnAnyNumberOfThreads) {
 }
 
 TEST(VectorIndex, ASearchMayAskForOtherParametersThanTheIndexHas) {
-    IndexConfig stored, wanted;
+    IndexParameters stored, wanted;
     stored.hnsw.ef_search = 64;
     stored.ivf.nprobe = 7;
     EXPECT_EQ(with_search_parameters(stored, wanted).hnsw.ef_search, 64);

@@ -123,12 +123,14 @@ struct HnswConfig {
     int ef_construction = 200;
     std::optional<int> ef_search;  // absent: what the index was made with, else the default
     static constexpr int default_ef_search = 128;
+    bool operator==(const HnswConfig&) const = default;
 };
 
 struct IvfConfig {
     int nlist = 0;              // 0: chosen from the number of vectors
     std::optional<int> nprobe;  // absent: what the index was made with, else the default
     static constexpr int default_nprobe = 16;
+    bool operator==(const IvfConfig&) const = default;
 };
 
 // How the server is reached is libpq's business: its environment variables (PGHOST, PGPASSWORD, ...), or a
@@ -138,13 +140,18 @@ struct PostgresConfig {
     std::string schema = "clipsim";  // of the database: one index each
 };
 
-struct IndexConfig {
-    IndexBackend backend = IndexBackend::faiss;
-    PostgresConfig postgres;
+// How an index is made and searched, wherever it is kept.
+struct IndexParameters {
     IndexType type = IndexType::automatic;
     Storage storage = Storage::fp32;
     HnswConfig hnsw;
     IvfConfig ivf;
+    bool operator==(const IndexParameters&) const = default;
+};
+
+struct IndexConfig : IndexParameters {
+    IndexBackend backend = IndexBackend::faiss;
+    PostgresConfig postgres;
     bool text_search = true;  // keep CLIP's own vectors beside the fine-tuned ones, for sentences
 };
 

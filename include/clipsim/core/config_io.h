@@ -24,6 +24,11 @@ Config parse_config(const std::string& text, const std::string& origin,
 nlohmann::ordered_json config_to_json(const Config& config);  // every key, in the table's order
 nlohmann::ordered_json config_schema();                       // JSON Schema, draft 2020-12
 
+// What an index notes of its parameters: the section `index` of a config, without what is not of them.
+// Reading takes a whole section too, and throws UsageError as parse_config does.
+nlohmann::ordered_json parameters_to_json(const IndexParameters& parameters);
+IndexParameters parameters_from_json(const nlohmann::ordered_json& section, const std::string& origin);
+
 std::string to_string(Precision value);
 std::string to_string(Mining value);
 std::string to_string(SplitBy value);

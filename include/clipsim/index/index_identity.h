@@ -23,8 +23,8 @@ struct IndexIdentity {
 
 struct IndexDescription {
     IndexIdentity identity;
-    IndexConfig config;       // as asked for, `type` resolved: never automatic
-    std::int64_t images = 0;  // that the index holds
+    IndexParameters parameters;  // as asked for, `type` resolved: never automatic
+    std::int64_t images = 0;     // that the index holds
 };
 
 // What a newer clipsim wrote, and this one therefore leaves alone.

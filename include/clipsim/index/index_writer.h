@@ -34,8 +34,8 @@ struct UpdateReport {
     std::size_t embedded = 0, unchanged = 0, renamed = 0, removed = 0;
     std::int64_t total = 0;  // images in the index afterwards
     IndexType type = IndexType::flat;
-    IndexConfig parameters;    // all resolved
-    double build_seconds = 0;  // bringing index.faiss (and text.faiss) into step with the store
+    IndexParameters parameters;  // all resolved
+    double build_seconds = 0;    // bringing index.faiss (and text.faiss) into step with the store
     enum class Derivation { kept, added_to, built_anew };
     Derivation derivation = Derivation::kept;  // what became of them
     std::int64_t recent = 0;                   // images that are not in index.faiss, but searched beside it

@@ -20,10 +20,10 @@ struct TuneReport {
     std::optional<TunePoint> chosen;  // the first that reaches the recall asked for
 };
 
-class TunedIndex;
+class IndexTuning;
 
 // Searches with some of the index's own vectors (each leaving itself out) at growing effort and keeps the
 // first that reaches `recall` for all later searches.
-TuneReport tune(TunedIndex& index, double recall);
+TuneReport tune(IndexTuning& index, double recall);
 
 }  // namespace clipsim

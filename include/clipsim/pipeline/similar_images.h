@@ -41,7 +41,7 @@ class SimilarImages {
     Answers search(std::span<const Query> queries, const Options& options);
     Answers search(std::span<const std::filesystem::path> images, const Options& options);
 
-    const IndexDescription& description() const { return searcher_.description(); }
+    IndexDescription description() const { return searcher_.description(); }
 
   private:
     class Vectors;

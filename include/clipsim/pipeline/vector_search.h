@@ -23,7 +23,7 @@ struct VectorSearchSummary {
     double seconds = 0;       // the search alone
     double load_seconds = 0;  // opening the index
     int threads = 0;
-    IndexConfig parameters;  // what was searched with, `type` resolved
+    IndexParameters parameters;  // what was searched with, `type` resolved
 };
 
 // Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1 where

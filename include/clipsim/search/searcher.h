@@ -1,4 +1,4 @@
-// Answers queries against an index on disk: one consistent state of manifest, index.faiss and images.db.
+// Answers queries against an index, wherever it is kept.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 
 #include "clipsim/index/image_filter.h"
 #include "clipsim/index/index_identity.h"
+#include "clipsim/index/index_place.h"
 
 namespace clipsim {
 
-class NeighbourSource;
+class IndexReader;
 
 struct Hit {
     int rank = 0;  // from 1
@@ -37,31 +38,32 @@ struct QueryResult {
     double took_ms = 0;  // the search alone
 };
 
+// Thread-safe.
 class Searcher {
   public:
-    // Answers from the state of this moment, whatever a writer does later. Throws UsageError when there is no
-    // index, it is half-written, or it was made with another model or by a newer clipsim (the message says
-    // what to do). A derived index.faiss that is missing or damaged is done without, with a warning.
-    // ef_search and nprobe are the index's own where `wanted` gives none. Of wanted.backend postgres each
-    // search sees the state of its own moment.
-    Searcher(const std::filesystem::path& index_dir, const IndexIdentity& identity,
-             const IndexConfig& wanted = {});
+    // Each search answers from one whole state of the index: the newest, which it goes over to when a writer
+    // has changed it. Of an index in a server a search sees the state of its own moment. `wanted`, `threads`
+    // and what is thrown are open_index_reader's; a search may throw it too, of an index that has been made
+    // anew with another model say.
+    Searcher(const IndexPlace& place, const IndexIdentity& identity, const IndexParameters& wanted = {},
+             int threads = 0);
     ~Searcher();
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;
 
-    // Thread-safe. Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space;
-    // the vectors of the joint space are loaded when they are first asked for. Throws UsageError where the
-    // index keeps none.
+    // Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space; the vectors of
+    // the joint space are loaded when they are first asked for. Throws UsageError where the index keeps none.
     QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
                        IndexSpace space = IndexSpace::own) const;
 
-    const IndexDescription& description() const;
+    IndexDescription description() const;
 
   private:
+    static QueryResult search(const IndexReader& reader, const std::string& name,
+                              std::span<const float> query, const QueryOptions& options, IndexSpace space);
+
     struct Impl;
-    std::unique_ptr<Impl> impl_;               // of an index in a folder
-    std::unique_ptr<NeighbourSource> server_;  // of an index elsewhere
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace clipsim

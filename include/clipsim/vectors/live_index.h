@@ -38,7 +38,7 @@ class LiveIndex {
     std::vector<std::int64_t> ids() const;  // theirs, ascending
     std::int64_t recent() const { return static_cast<std::int64_t>(recent_ids_.size()); }
     // ef_search and nprobe of the config from now on. Not while a search is under way.
-    void set_search_parameters(const IndexConfig& config) { base_.set_search_parameters(config); }
+    void set_search_parameters(const IndexParameters& config) { base_.set_search_parameters(config); }
 
   private:
     std::int64_t position(std::int64_t id) const;  // in ids()

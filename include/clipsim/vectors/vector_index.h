@@ -29,15 +29,15 @@ class VectorIndex {
   public:
     // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
     // The result does not depend on the number of threads (0: one a core).
-    static VectorIndex build(const IndexConfig& config, int dimension, std::span<const std::int64_t> ids,
+    static VectorIndex build(const IndexParameters& config, int dimension, std::span<const std::int64_t> ids,
                              std::span<const float> vectors, int threads = 0);
     // Builds an index of what `vectors` gives and writes it to `file`: onto the disk whole, or Error; not
     // atomic. Returns the file's hash. The vectors are never all in memory, but for an IVF index.
-    static std::string write(const std::filesystem::path& file, const IndexConfig& config, int dimension,
+    static std::string write(const std::filesystem::path& file, const IndexParameters& config, int dimension,
                              const VectorBlocks& vectors, int threads = 0);
     // Maps the file where it is of a kind that clipsim writes: what no search touches is not read. Throws
     // Error for a file that FAISS can't read either or whose dimension differs.
-    static VectorIndex open(const std::filesystem::path& file, const IndexConfig& config, int dimension);
+    static VectorIndex open(const std::filesystem::path& file, const IndexParameters& config, int dimension);
     std::string save(const std::filesystem::path& file) const;  // atomic; returns the file's hash
     // The same without the renaming: onto the disk whole, or Error.
     std::string write(const std::filesystem::path& file) const;
@@ -45,7 +45,7 @@ class VectorIndex {
     // built of all at once; the cells of an IVF index and the range of 8-bit storage stay those of before.
     // A mapped index is read into memory for it. Throws Error, after which the index is of no use any more.
     // Not while a search is under way.
-    void add(const IndexConfig& config, std::span<const std::int64_t> ids, std::span<const float> vectors,
+    void add(const IndexParameters& config, std::span<const std::int64_t> ids, std::span<const float> vectors,
              int threads = 0);
 
     ~VectorIndex();
@@ -63,7 +63,7 @@ class VectorIndex {
     std::int64_t size() const;
     std::span<const std::int64_t> ids() const;  // of the rows, ascending
     // ef_search and nprobe of the config from now on. Not while a search is under way.
-    void set_search_parameters(const IndexConfig& config);
+    void set_search_parameters(const IndexParameters& config);
 
   private:
     struct Impl;
@@ -72,7 +72,11 @@ class VectorIndex {
 };
 
 // `stored`, an index's own parameters, with those of a search that `wanted` gives in place of its own.
-IndexConfig with_search_parameters(IndexConfig stored, const IndexConfig& wanted);
+IndexParameters with_search_parameters(IndexParameters stored, const IndexParameters& wanted);
+
+// Those of an index's own parameters that an index has to be built anew for: without what searches alone use,
+// and without those of other types.
+IndexParameters built_parameters(const IndexParameters& resolved);
 
 // flat below 50,000 vectors (where an exact scan takes a millisecond), hnsw from there on.
 IndexType resolve_index_type(IndexType type, std::int64_t vectors);

@@ -18,19 +18,8 @@ namespace clipsim {
 
 namespace {
 
-bool same_parameters(const IndexConfig& a, const IndexConfig& b) {
-    if (a.type != b.type || a.storage != b.storage) return false;
-    if (a.type == IndexType::hnsw)
-        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
-    return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
-}
-
-bool same_search(const IndexConfig& a, const IndexConfig& b) {
-    return a.hnsw.ef_search == b.hnsw.ef_search && a.ivf.nprobe == b.ivf.nprobe;
-}
-
 // Cells and ranges are learnt from the vectors at hand: twice as many deserve to be learnt from.
-bool has_outgrown(const IndexConfig& config, std::int64_t built_from, std::int64_t vectors) {
+bool has_outgrown(const IndexParameters& config, std::int64_t built_from, std::int64_t vectors) {
     const bool learns = config.type == IndexType::ivf || config.storage == Storage::int8;
     return learns && vectors > 2 * built_from;
 }
@@ -76,11 +65,11 @@ struct DerivedFiles::Files {
     }
 };
 
-DerivedFiles::DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexConfig config,
+DerivedFiles::DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexParameters wanted,
                            const UpdateSettings& settings, int threads)
     : folder_(std::move(folder)),
       identity_(std::move(identity)),
-      config_(config),
+      wanted_(wanted),
       settings_(settings),
       threads_(threads) {}
 
@@ -93,43 +82,25 @@ void DerivedFiles::refuse_newer() const {
     }
 }
 
-std::optional<IndexType> DerivedFiles::type_before() const {
+// ef_search and nprobe that no config names are those that the index was tuned to, or the defaults.
+IndexParameters DerivedFiles::resolved_parameters(const SqliteStore& store) const {
+    IndexParameters resolved = wanted_;
+    resolved.hnsw.ef_search = HnswConfig::default_ef_search;
+    resolved.ivf.nprobe = IvfConfig::default_nprobe;
+    std::optional<IndexType> type_before;
     try {
-        return read_manifest(folder_ / "manifest.json").config.type;
-    } catch (const Error&) {
-        return std::nullopt;
+        const IndexParameters before = read_manifest(folder_ / "manifest.json").parameters;
+        resolved = with_search_parameters(resolved, before);
+        type_before = before.type;
+    } catch (const Error&) {  // there is none, or it is damaged
     }
-}
-
-// ef_search and nprobe that the index was tuned to, or the defaults.
-IndexConfig DerivedFiles::parameters_before() const {
-    IndexConfig parameters;
-    parameters.hnsw.ef_search = HnswConfig::default_ef_search;
-    parameters.ivf.nprobe = IvfConfig::default_nprobe;
-    try {
-        return with_search_parameters(parameters, read_manifest(folder_ / "manifest.json").config);
-    } catch (const Error&) {
-        return parameters;
-    }
-}
-
-IndexConfig DerivedFiles::resolved_config(const SqliteStore& store) const {
-    return with_search_parameters(
-        [&] {
-            IndexConfig resolved = config_;
-            resolved.type =
-                choose_index_type(config_.type, store.count(), identity_.dimension, type_before());
-            const IndexConfig before = parameters_before();
-            resolved.hnsw.ef_search = before.hnsw.ef_search;
-            resolved.ivf.nprobe = before.ivf.nprobe;
-            return resolved;
-        }(),
-        config_);
+    resolved.type = choose_index_type(wanted_.type, store.count(), identity_.dimension, type_before);
+    return with_search_parameters(resolved, wanted_);
 }
 
 // The manifest, where it vouches for files that are there, whole and fit to be gone on with.
 std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteStore& store,
-                                                                  const IndexConfig& resolved) const {
+                                                                  const IndexParameters& resolved) const {
     // Always by the hash, whatever size and time of change say. True where these have to be noted anew.
     const auto renew = [&](const char* name, FileSeal& seal) {
         const FileSeal found = seal_file(folder_ / name);
@@ -142,7 +113,7 @@ std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteSt
                           manifest.identity.model_hash == identity_.model_hash &&
                           manifest.identity.dimension == identity_.dimension &&
                           manifest.identity.joint_dimension == identity_.joint_dimension &&
-                          same_parameters(manifest.config, resolved);
+                          built_parameters(manifest.parameters) == built_parameters(resolved);
         if (!fits) return std::nullopt;
         bool renewed = renew("index.faiss", manifest.index_seal);
         if (has_joint() && renew("text.faiss", manifest.joint_index_seal)) renewed = true;
@@ -155,12 +126,12 @@ std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteSt
 void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     const auto start = std::chrono::steady_clock::now();
     remove_leftovers();
-    const IndexConfig resolved = resolved_config(store);
+    const IndexParameters resolved = resolved_parameters(store);
     const std::optional<Usable> before = usable_manifest(store, resolved);
     Manifest manifest = before ? before->manifest : Manifest{};
     manifest.schema_version = Manifest::current_schema_version;
     manifest.identity = identity_;
-    manifest.config = resolved;
+    manifest.parameters = resolved;
     if (before && manifest.last_id < 0)
         manifest.last_id = store.last_id();  // an older one, of this very state
 
@@ -175,7 +146,7 @@ void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     } else if (report.recent > std::min(settings_.most_recent, share_of_vectors(settings_.recent_share))) {
         report.derivation = UpdateReport::Derivation::added_to;
         add_recent(store, manifest);
-    } else if (manifest.images != store.count() || !same_search(before->manifest.config, resolved) ||
+    } else if (manifest.images != store.count() || before->manifest.parameters != resolved ||
                before->manifest.schema_version != manifest.schema_version || !before->is_sealed) {
         manifest.images = store.count();
         write_manifest(folder_ / "manifest.json", manifest);
@@ -209,7 +180,7 @@ void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
                     &damaged);
             };
             files.put(folder_, space, [&](const std::filesystem::path& file) {
-                return VectorIndex::write(file, manifest.config, dimension, vectors, threads_);
+                return VectorIndex::write(file, manifest.parameters, dimension, vectors, threads_);
             });
             drop_damaged(store, damaged);
             if (own) manifest.vectors = manifest.built_from = static_cast<std::int64_t>(count);
@@ -229,9 +200,10 @@ void DerivedFiles::add_recent(SqliteStore& store, Manifest& manifest) {
         if (space == IndexSpace::joint && !has_joint()) continue;
         const bool own = space == IndexSpace::own;
         const Vectors recent = load_whole(store, space, manifest.last_id);
-        VectorIndex index = VectorIndex::open(folder_ / (own ? "index.faiss" : "text.faiss"), manifest.config,
-                                              own ? identity_.dimension : identity_.joint_dimension);
-        index.add(manifest.config, recent.ids, recent.rows, threads_);
+        VectorIndex index =
+            VectorIndex::open(folder_ / (own ? "index.faiss" : "text.faiss"), manifest.parameters,
+                              own ? identity_.dimension : identity_.joint_dimension);
+        index.add(manifest.parameters, recent.ids, recent.rows, threads_);
         files.put(folder_, space, [&](const std::filesystem::path& file) { return index.write(file); });
         if (own) manifest.vectors = index.size();
     }

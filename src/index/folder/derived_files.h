@@ -13,8 +13,8 @@ namespace clipsim {
 
 class DerivedFiles {
   public:
-    // config: as the user asked for it; threads 0: one a core. The folder's lock is held.
-    DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexConfig config,
+    // wanted: as the user asked for it; threads 0: one a core. The folder's lock is held.
+    DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexParameters wanted,
                  const UpdateSettings& settings, int threads);
 
     // Throws NewerIndexError where the manifest is a newer clipsim's.
@@ -28,10 +28,8 @@ class DerivedFiles {
         Manifest manifest;
         bool is_sealed = true;  // size and time of change of the files are those that it says
     };
-    std::optional<Usable> usable_manifest(const SqliteStore& store, const IndexConfig& resolved) const;
-    IndexConfig resolved_config(const SqliteStore& store) const;
-    std::optional<IndexType> type_before() const;
-    IndexConfig parameters_before() const;
+    std::optional<Usable> usable_manifest(const SqliteStore& store, const IndexParameters& resolved) const;
+    IndexParameters resolved_parameters(const SqliteStore& store) const;
     bool has_joint() const { return identity_.joint_dimension > 0; }
 
     void build_anew(SqliteStore& store, Manifest& manifest);
@@ -41,7 +39,7 @@ class DerivedFiles {
 
     std::filesystem::path folder_;
     IndexIdentity identity_;
-    IndexConfig config_;
+    IndexParameters wanted_;
     UpdateSettings settings_;
     int threads_;
 };

@@ -1,27 +1,27 @@
 #include <optional>
 
-#include "clipsim/index/folder/index_snapshot.h"
 #include "clipsim/index/folder/manifest.h"
 #include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/folder/sqlite_store.h"
 #include "folder_lock.h"
+#include "index_snapshot.h"
 
 namespace clipsim {
 
 namespace {
 
-class FolderTuning final : public TunedIndex {
+class FolderTuning final : public IndexTuning {
   public:
     explicit FolderTuning(const std::filesystem::path& folder)
         : file_(folder / "manifest.json"), manifest_(read_manifest(file_)) {
-        if (manifest_.config.type == IndexType::flat || manifest_.images == 0) return;  // nothing to tune
+        if (manifest_.parameters.type == IndexType::flat || manifest_.images == 0) return;  // nothing to tune
         lock_.emplace(folder);
         manifest_ = read_manifest(file_);
         store_ = SqliteStore::open_for_reading(folder / "images.db", manifest_.identity);
         snapshot_ = IndexSnapshot::open(folder, manifest_.identity);
     }
 
-    IndexConfig config() const override { return manifest_.config; }
+    IndexParameters parameters() const override { return manifest_.parameters; }
     std::size_t most_queries() const override { return 1000; }
     int largest_effort() const override { return 4096; }
     std::vector<std::int64_t> ids() const override {
@@ -31,14 +31,14 @@ class FolderTuning final : public TunedIndex {
     void for_each_block(const TakeBlock& take) const override {
         store_->for_each_block(IndexSpace::own, take);
     }
-    void use(const IndexConfig& parameters) override {
+    void use(const IndexParameters& parameters) override {
         snapshot_->vectors(IndexSpace::own).set_search_parameters(parameters);
     }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
         return snapshot_->vectors(IndexSpace::own).search_rows(queries, count, 1);
     }
-    void keep(const IndexConfig& parameters) override {
-        manifest_.config = parameters;
+    void keep(const IndexParameters& parameters) override {
+        manifest_.parameters = parameters;
         write_manifest(file_, manifest_);
     }
 
@@ -52,7 +52,7 @@ class FolderTuning final : public TunedIndex {
 
 }  // namespace
 
-std::unique_ptr<TunedIndex> open_folder_tuning(const std::filesystem::path& folder) {
+std::unique_ptr<IndexTuning> open_folder_tuning(const std::filesystem::path& folder) {
     return std::make_unique<FolderTuning>(folder);
 }
 

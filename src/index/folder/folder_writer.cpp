@@ -37,11 +37,11 @@ SqliteStore open_aside(const std::filesystem::path& file, const IndexIdentity& i
 
 class FolderWriter final : public IndexWriter {
   public:
-    FolderWriter(std::filesystem::path folder, IndexIdentity identity, const IndexConfig& config,
+    FolderWriter(std::filesystem::path folder, IndexIdentity identity, const IndexParameters& parameters,
                  UpdateMode mode, int threads, const UpdateSettings& settings)
         : folder_(std::move(folder)),
           identity_(std::move(identity)),
-          derived_(folder_, identity_, config, settings, threads),
+          derived_(folder_, identity_, parameters, settings, threads),
           mode_(mode) {
         std::error_code ignored;
         if (mode == UpdateMode::dry_run) {
@@ -97,10 +97,10 @@ class FolderWriter final : public IndexWriter {
 }  // namespace
 
 std::unique_ptr<IndexWriter> open_folder_writer(const std::filesystem::path& folder,
-                                                const IndexIdentity& identity, const IndexConfig& config,
-                                                UpdateMode mode, int threads,
-                                                const UpdateSettings& settings) {
-    return std::make_unique<FolderWriter>(folder, identity, config, mode, threads, settings);
+                                                const IndexIdentity& identity,
+                                                const IndexParameters& parameters, UpdateMode mode,
+                                                int threads, const UpdateSettings& settings) {
+    return std::make_unique<FolderWriter>(folder, identity, parameters, mode, threads, settings);
 }
 
 }  // namespace clipsim

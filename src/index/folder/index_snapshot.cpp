@@ -1,7 +1,8 @@
-#include "clipsim/index/folder/index_snapshot.h"
+#include "index_snapshot.h"
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -40,7 +41,7 @@ LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::in
 LiveIndex from_store(const SqliteStore& store, int dimension, IndexSpace space, const std::string& problem) {
     log_warning(
         concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
-    IndexConfig flat;
+    IndexParameters flat;
     flat.type = IndexType::flat;
     return with_changes_since(VectorIndex::build(flat, dimension, {}, {}), store, 0, dimension, space);
 }
@@ -68,16 +69,16 @@ struct IndexSnapshot::Impl {
         if (!is_intact(file.path(), is_own ? manifest.index_seal : manifest.joint_index_seal))
             throw Error(concat(name, " is damaged (its checksum differs from the manifest's)"));
         const int dimension = is_own ? manifest.identity.dimension : manifest.identity.joint_dimension;
-        return with_changes_since(VectorIndex::open(file.path(), manifest.config, dimension), store,
+        return with_changes_since(VectorIndex::open(file.path(), manifest.parameters, dimension), store,
                                   last_id(), dimension, space);
     }
 
     // Throws Error where the files are not of one version, or not whole. A writer renames index.faiss,
     // text.faiss and manifest.json in this order, so what is opened in the other one and passes the checks is
     // of one.
-    void open_files(const IndexConfig& wanted) {
+    void open_files(const IndexParameters& wanted) {
         manifest = read_manifest(folder / "manifest.json");
-        manifest.config = with_search_parameters(manifest.config, wanted);
+        manifest.parameters = with_search_parameters(manifest.parameters, wanted);
         joint_file = PinnedFile(folder / file_of(IndexSpace::joint));
         const PinnedFile own_file(folder / file_of(IndexSpace::own));
         if (!is_derived_from(manifest, store))
@@ -88,16 +89,40 @@ struct IndexSnapshot::Impl {
     void do_without_files(const std::string& problem, const IndexIdentity& identity) {
         manifest = {};
         manifest.identity = identity;
-        manifest.config.type = IndexType::flat;
+        manifest.parameters.type = IndexType::flat;
         manifest.generation = store.generation();
         joint_file = PinnedFile();
         own = from_store(store, identity.dimension, IndexSpace::own, problem);
         manifest.images = manifest.vectors = own->size();
     }
 
-    LiveIndex& joint_vectors() {
+    // What work() makes of the store, which may be in a later state than this. An error that comes of it,
+    // after a migration say, is no damage.
+    template <typename Work>
+    auto of_newest_state(Work&& work) {
         const std::scoped_lock lock(mutex);
-        if (joint) return *joint;
+        try {
+            return work();
+        } catch (const UsageError&) {
+            throw;
+        } catch (const Error&) {
+            if (store.is_current()) throw;
+            throw StaleIndexError(concat(printable(folder), " was updated meanwhile"));
+        }
+    }
+
+    LiveIndex& joint_vectors() {
+        return *of_newest_state([&] {
+            if (joint) return &*joint;
+            store.hold();
+            const auto release = [](SqliteStore* held) { held->release(); };
+            const std::unique_ptr<SqliteStore, decltype(release)> held(&store, release);
+            if (!store.is_current()) throw Error("too late");
+            return &load_joint_vectors();
+        });
+    }
+
+    LiveIndex& load_joint_vectors() {
         const int dimension = store.joint_dimension();
         if (dimension == 0) {
             throw UsageError(concat(printable(folder),
@@ -119,7 +144,7 @@ IndexSnapshot::IndexSnapshot(IndexSnapshot&&) noexcept = default;
 IndexSnapshot& IndexSnapshot::operator=(IndexSnapshot&&) noexcept = default;
 
 IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const IndexIdentity& identity,
-                                  const IndexConfig& wanted) {
+                                  const IndexParameters& wanted) {
     using namespace std::chrono_literals;
     // A writer that swaps files in takes a moment from the first to the last of them. Where nobody writes,
     // one more look is enough: the first may have come upon the end of such a moment.
@@ -132,6 +157,7 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
             std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
         try {
             impl->open_files(wanted);
+            impl->store.release();
             return IndexSnapshot(std::move(impl));
         } catch (const NewerIndexError&) {
             throw;
@@ -143,6 +169,7 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
     }
     auto impl = std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
     impl->do_without_files(problem, identity);
+    impl->store.release();
     return IndexSnapshot(std::move(impl));
 }
 
@@ -158,14 +185,27 @@ LiveIndex& IndexSnapshot::vectors(IndexSpace space) {
     return space == IndexSpace::own ? *impl_->own : impl_->joint_vectors();
 }
 
-std::optional<StoredImage> IndexSnapshot::find(std::int64_t id) const {
+bool IndexSnapshot::is_current() const {
     const std::scoped_lock lock(impl_->mutex);
-    return impl_->store.find(id);
+    return impl_->store.is_current();
+}
+
+std::vector<StoredImage> IndexSnapshot::find(std::span<const std::int64_t> ids) const {
+    return impl_->of_newest_state([&] {
+        std::vector<StoredImage> images;
+        for (std::optional<StoredImage>& image : impl_->store.find(ids)) {
+            if (!image) {
+                throw Error(
+                    concat("the index names an unknown image ", ids[images.size()], "; run `clipsim index`"));
+            }
+            images.push_back(std::move(*image));
+        }
+        return images;
+    });
 }
 
 std::vector<std::int64_t> IndexSnapshot::matching(const ImageFilter& filter) const {
-    const std::scoped_lock lock(impl_->mutex);
-    return impl_->store.matching(filter);
+    return impl_->of_newest_state([&] { return impl_->store.matching(filter); });
 }
 
 }  // namespace clipsim

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 1 << 20;
 
-FileSeal parse_seal(const nlohmann::json& json) {
+FileSeal parse_seal(const nlohmann::ordered_json& json) {
     FileSeal seal{json.at("index_hash").get<std::string>()};
     seal.size = json.value("index_size", seal.size);
     seal.mtime_ns = json.value("index_mtime_ns", seal.mtime_ns);
@@ -27,7 +27,7 @@ void write_seal(nlohmann::ordered_json& json, const FileSeal& seal) {
     json["index_mtime_ns"] = seal.mtime_ns;
 }
 
-Manifest parse_manifest(const nlohmann::json& json) {
+Manifest parse_manifest(const nlohmann::ordered_json& json) {
     Manifest manifest;
     manifest.schema_version = json.at("schema_version").get<int>();
     if (manifest.schema_version > Manifest::current_schema_version) return manifest;
@@ -35,8 +35,7 @@ Manifest parse_manifest(const nlohmann::json& json) {
     manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
     manifest.identity.dimension = json.at("dimension").get<int>();
     manifest.metric = json.at("metric").get<std::string>();
-    manifest.config =
-        parse_config(nlohmann::json{{"index", json.at("index")}}.dump(), "the manifest", {}).index;
+    manifest.parameters = parameters_from_json(json.at("index"), "the manifest");
     manifest.images = json.at("images").get<std::int64_t>();
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
@@ -61,7 +60,7 @@ bool is_derived_from(const Manifest& manifest, const SqliteStore& store) {
 Manifest read_manifest(const std::filesystem::path& file) {
     Manifest manifest;
     try {
-        manifest = parse_manifest(nlohmann::json::parse(read_file(file, max_manifest_bytes)));
+        manifest = parse_manifest(nlohmann::ordered_json::parse(read_file(file, max_manifest_bytes)));
     } catch (const nlohmann::json::exception& error) {
         throw UsageError(concat(printable(file), " is damaged (", error.what(), "); run `clipsim index`"));
     } catch (const UsageError& error) {
@@ -77,16 +76,13 @@ Manifest read_manifest(const std::filesystem::path& file) {
 }
 
 void write_manifest(const std::filesystem::path& file, const Manifest& manifest) {
-    Config config;
-    config.index = manifest.config;
     nlohmann::ordered_json json;
     json["schema_version"] = manifest.schema_version;
     json["model"]["id"] = manifest.identity.model_id;
     json["model"]["hash"] = manifest.identity.model_hash;
     json["dimension"] = manifest.identity.dimension;
     json["metric"] = manifest.metric;
-    json["index"] = config_to_json(config)["index"];
-    for (const char* key : {"backend", "postgres"}) json["index"].erase(key);  // a folder is no server
+    json["index"] = parameters_to_json(manifest.parameters);
     json["images"] = manifest.images;
     json["vectors"] = manifest.vectors;
     json["generation"] = manifest.generation;

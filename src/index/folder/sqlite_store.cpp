@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
@@ -14,6 +15,8 @@ namespace clipsim {
 
 namespace {
 
+// Another number whenever another connection has committed.
+constexpr const char* data_version = "PRAGMA data_version";
 constexpr const char* image_columns = "id, path, size, mtime_ns, content_hash, label, joint";
 
 // Binds path, size, mtime, hash, label from parameter 1 on.
@@ -32,6 +35,8 @@ struct SqliteStore::Impl {
     Database database;
     std::size_t dimension;
     std::size_t joint_dimension;  // that the identity asks for
+    std::int64_t opened_version = 0;
+    bool held = false;
 
     Impl(Database opened, const IndexIdentity& identity)
         : database(std::move(opened)),
@@ -99,7 +104,22 @@ SqliteStore SqliteStore::open_for_reading(const std::filesystem::path& file, con
         throw UsageError(concat(printable(file.parent_path()), " is half-written; run `clipsim index`"));
     check_identity(database, identity);
     show_as_current(database, version);
-    return SqliteStore(std::make_unique<Impl>(std::move(database), identity));
+    auto impl = std::make_unique<Impl>(std::move(database), identity);
+    impl->opened_version = integer_of(impl->database, data_version);
+    impl->held = true;
+    return SqliteStore(std::move(impl));
+}
+
+void SqliteStore::release() {
+    if (std::exchange(impl_->held, false)) impl_->database.execute("COMMIT");
+}
+
+void SqliteStore::hold() {
+    if (!std::exchange(impl_->held, true)) impl_->database.execute("BEGIN");
+}
+
+bool SqliteStore::is_current() const {
+    return integer_of(impl_->database, data_version) == impl_->opened_version;
 }
 
 std::vector<StoredImage> SqliteStore::images() const {
@@ -110,10 +130,21 @@ std::vector<StoredImage> SqliteStore::images() const {
 }
 
 std::optional<StoredImage> SqliteStore::find(std::int64_t id) const {
+    return find(std::span(&id, 1)).front();
+}
+
+std::vector<std::optional<StoredImage>> SqliteStore::find(std::span<const std::int64_t> ids) const {
+    const bool alone = sqlite3_get_autocommit(impl_->database.handle()) != 0 && ids.size() > 1;
+    if (alone) impl_->database.execute("BEGIN");
+    std::vector<std::optional<StoredImage>> images;
     Statement statement(impl_->database, concat("SELECT ", image_columns, " FROM images WHERE id = ?"));
-    statement.bind(1, id);
-    if (!statement.step()) return std::nullopt;
-    return impl_->read_image(statement);
+    for (const std::int64_t id : ids) {
+        statement.bind(1, id);
+        images.push_back(statement.step() ? std::optional(impl_->read_image(statement)) : std::nullopt);
+        statement.reset();
+    }
+    if (alone) impl_->database.execute("COMMIT");
+    return images;
 }
 
 std::vector<float> SqliteStore::vector(std::int64_t id, IndexSpace space) const {

@@ -5,18 +5,23 @@
 
 namespace clipsim {
 
-std::unique_ptr<IndexWriter> open_index_writer(const std::filesystem::path& folder,
-                                               const IndexIdentity& identity, const IndexConfig& config,
-                                               UpdateMode mode, int threads, const UpdateSettings& settings) {
-    if (config.backend == IndexBackend::postgres)
-        return open_postgres_writer(identity, config, mode, settings);
-    return open_folder_writer(folder, identity, config, mode, threads, settings);
+std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
+                                               const std::optional<IndexIdentity>& identity,
+                                               const IndexParameters& wanted, int threads) {
+    if (place.server) return open_postgres_reader(*place.server, identity, wanted, threads);
+    return open_folder_reader(place.folder, identity, wanted, threads);
 }
 
-std::unique_ptr<TunedIndex> open_index_tuning(const std::filesystem::path& folder,
-                                              const IndexConfig& config) {
-    if (config.backend == IndexBackend::postgres) return open_postgres_tuning(config);
-    return open_folder_tuning(folder);
+std::unique_ptr<IndexWriter> open_index_writer(const IndexPlace& place, const IndexIdentity& identity,
+                                               const IndexParameters& parameters, UpdateMode mode,
+                                               int threads, const UpdateSettings& settings) {
+    if (place.server) return open_postgres_writer(*place.server, identity, parameters, mode, settings);
+    return open_folder_writer(place.folder, identity, parameters, mode, threads, settings);
+}
+
+std::unique_ptr<IndexTuning> open_index_tuning(const IndexPlace& place) {
+    if (place.server) return open_postgres_tuning(*place.server);
+    return open_folder_tuning(place.folder);
 }
 
 }  // namespace clipsim

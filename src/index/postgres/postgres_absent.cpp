@@ -13,18 +13,20 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<IndexWriter> open_postgres_writer(const IndexIdentity& /*identity*/,
-                                                  const IndexConfig& /*config*/, UpdateMode /*mode*/,
+std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& /*server*/,
+                                                  const std::optional<IndexIdentity>& /*identity*/,
+                                                  const IndexParameters& /*wanted*/, int /*threads*/) {
+    refuse();
+}
+
+std::unique_ptr<IndexWriter> open_postgres_writer(const PostgresConfig& /*server*/,
+                                                  const IndexIdentity& /*identity*/,
+                                                  const IndexParameters& /*parameters*/, UpdateMode /*mode*/,
                                                   const UpdateSettings& /*settings*/) {
     refuse();
 }
 
-std::unique_ptr<NeighbourSource> open_postgres_neighbours(const std::optional<IndexIdentity>& /*identity*/,
-                                                          const IndexConfig& /*wanted*/) {
-    refuse();
-}
-
-std::unique_ptr<TunedIndex> open_postgres_tuning(const IndexConfig& /*config*/) {
+std::unique_ptr<IndexTuning> open_postgres_tuning(const PostgresConfig& /*server*/) {
     refuse();
 }
 

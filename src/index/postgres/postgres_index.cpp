@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 
@@ -31,80 +29,69 @@ PgResult vector_indexes(PgConnection& connection, const PostgresTables& tables) 
 
 }  // namespace
 
-int lists_for(const IndexConfig& config, std::int64_t rows) {
-    if (config.ivf.nlist > 0) return config.ivf.nlist;
+int lists_for(const IndexParameters& parameters, std::int64_t rows) {
+    if (parameters.ivf.nlist > 0) return parameters.ivf.nlist;
     const auto root = static_cast<int>(std::sqrt(static_cast<double>(rows)));
     return std::clamp(root, 1, most_lists);
 }
 
-void check_index_config(PgConnection& connection, const IndexConfig& config, const IndexIdentity& identity) {
-    if (config.storage == Storage::int8)
+void check_parameters(PgConnection& connection, const IndexParameters& parameters,
+                      const IndexIdentity& identity) {
+    if (parameters.storage == Storage::int8)
         refuse("index.storage", "pgvector has no int8 vectors; use fp32 or fp16");
-    const bool half = config.storage == Storage::fp16;
+    const bool half = parameters.storage == Storage::fp16;
     if (half && pgvector_minor_version(connection) < halfvec_since)
         refuse("index.storage", "fp16 takes pgvector 0.7 or later on the server; use fp32");
-    if (config.type == IndexType::flat) return;
+    if (parameters.type == IndexType::flat) return;
     const int limit = half ? most_halfvec_dimensions : most_vector_dimensions;
-    if (config.type != IndexType::automatic && std::max(identity.dimension, identity.joint_dimension) > limit)
+    if (parameters.type != IndexType::automatic &&
+        std::max(identity.dimension, identity.joint_dimension) > limit)
         refuse("index.type", concat("pgvector indexes at most ", limit, " dimensions",
                                     half ? "" : " (4000 with index.storage=fp16)", "; use flat"));
-    if (config.hnsw.m > most_neighbours) refuse("index.hnsw.m", "pgvector takes at most 100");
-    if (config.hnsw.ef_construction > most_construction)
+    if (parameters.hnsw.m > most_neighbours) refuse("index.hnsw.m", "pgvector takes at most 100");
+    if (parameters.hnsw.ef_construction > most_construction)
         refuse("index.hnsw.ef_construction", "pgvector takes at most 1000");
-    if (config.hnsw.ef_construction < 2 * config.hnsw.m)
+    if (parameters.hnsw.ef_construction < 2 * parameters.hnsw.m)
         refuse("index.hnsw.ef_construction", "pgvector takes at least twice index.hnsw.m");
-    if (config.ivf.nlist > most_lists) refuse("index.ivf.nlist", "pgvector takes at most 32768");
+    if (parameters.ivf.nlist > most_lists) refuse("index.ivf.nlist", "pgvector takes at most 32768");
 }
 
-std::string indexed_expression(const IndexConfig& config, IndexSpace space, int dimension) {
+std::string indexed_expression(const IndexParameters& parameters, IndexSpace space, int dimension) {
     const std::string column = space == IndexSpace::own ? "vector" : "joint_vector";
-    return config.storage == Storage::fp16 ? concat("(", column, "::halfvec(", dimension, "))") : column;
+    return parameters.storage == Storage::fp16 ? concat("(", column, "::halfvec(", dimension, "))") : column;
 }
 
-std::string query_expression(const IndexConfig& config, int dimension) {
-    return config.storage == Storage::fp16 ? concat("($1::vector::halfvec(", dimension, "))") : "$1::vector";
+std::string query_expression(const IndexParameters& parameters, int dimension) {
+    return parameters.storage == Storage::fp16 ? concat("($1::vector::halfvec(", dimension, "))")
+                                               : "$1::vector";
 }
 
-void create_vector_indexes(PgConnection& connection, const PostgresTables& tables, const IndexConfig& config,
-                           const IndexIdentity& identity) {
+void create_vector_indexes(PgConnection& connection, const PostgresTables& tables,
+                           const IndexParameters& parameters, const IndexIdentity& identity) {
     const PgResult old = vector_indexes(connection, tables);
     for (int row = 0; row < old.rows(); ++row)
         connection.execute(concat("DROP INDEX ", connection.quoted(old.text(row, 0))));
-    if (config.type == IndexType::flat) return;
+    if (parameters.type == IndexType::flat) return;
     const std::int64_t rows = connection.query(concat("SELECT count(*) FROM ", tables.images)).integer(0, 0);
-    const bool hnsw = config.type == IndexType::hnsw;
+    const bool hnsw = parameters.type == IndexType::hnsw;
     for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
         const int dimension = space == IndexSpace::own ? identity.dimension : identity.joint_dimension;
         if (dimension == 0) continue;
-        const std::string parameters =
-            hnsw ? concat("m = ", config.hnsw.m, ", ef_construction = ", config.hnsw.ef_construction)
-                 : concat("lists = ", lists_for(config, rows));
+        const std::string options =
+            hnsw ? concat("m = ", parameters.hnsw.m, ", ef_construction = ", parameters.hnsw.ef_construction)
+                 : concat("lists = ", lists_for(parameters, rows));
         connection.execute(concat("CREATE INDEX ON ", tables.images, " USING ", hnsw ? "hnsw" : "ivfflat",
-                                  " (", indexed_expression(config, space, dimension),
-                                  config.storage == Storage::fp16 ? " halfvec_ip_ops" : " vector_ip_ops",
-                                  ") WITH (", parameters, ")"));
+                                  " (", indexed_expression(parameters, space, dimension),
+                                  parameters.storage == Storage::fp16 ? " halfvec_ip_ops" : " vector_ip_ops",
+                                  ") WITH (", options, ")"));
     }
 }
 
-bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables, const IndexConfig& config,
-                        const IndexIdentity& identity) {
+bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables,
+                        const IndexParameters& parameters, const IndexIdentity& identity) {
     const PgResult indexes = vector_indexes(connection, tables);
-    if (config.type == IndexType::flat) return indexes.rows() == 0;
+    if (parameters.type == IndexType::flat) return indexes.rows() == 0;
     return indexes.rows() == (identity.joint_dimension > 0 ? 2 : 1);
-}
-
-std::string index_config_text(const IndexConfig& index) {
-    Config config;
-    config.index = index;
-    nlohmann::ordered_json json = config_to_json(config)["index"];
-    for (const char* key : {"backend", "postgres"}) json.erase(key);
-    return json.dump();
-}
-
-IndexConfig parse_index_config(const std::string& text) {
-    return parse_config(nlohmann::json{{"index", nlohmann::json::parse(text)}}.dump(),
-                        "the index in PostgreSQL", {})
-        .index;
 }
 
 }  // namespace clipsim

@@ -2,6 +2,9 @@
 
 #include <chrono>
 
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 
@@ -98,6 +101,17 @@ void set_meta(PgConnection& connection, const PostgresTables& tables, const std:
                             " VALUES ($1::text, $2::text) ON CONFLICT (key) DO UPDATE SET value = "
                             "EXCLUDED.value"),
                      {key, value});
+}
+
+std::optional<IndexParameters> indexed_parameters(const PostgresMeta& meta) {
+    const auto known = meta.find("index");
+    if (known == meta.end()) return std::nullopt;
+    return parameters_from_json(nlohmann::ordered_json::parse(known->second), "the index in PostgreSQL");
+}
+
+void set_indexed_parameters(PgConnection& connection, const PostgresTables& tables,
+                            const IndexParameters& parameters) {
+    set_meta(connection, tables, "index", parameters_to_json(parameters).dump());
 }
 
 void next_generation(PgConnection& connection, const PostgresTables& tables) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "clipsim/index/index_identity.h"
@@ -30,6 +31,10 @@ void swap_in_aside(PgConnection& connection);
 PostgresMeta read_meta(PgConnection& connection, const PostgresTables& tables);
 void set_meta(PgConnection& connection, const PostgresTables& tables, const std::string& key,
               const std::string& value);
+// What the table was indexed with last; nothing where it never was.
+std::optional<IndexParameters> indexed_parameters(const PostgresMeta& meta);
+void set_indexed_parameters(PgConnection& connection, const PostgresTables& tables,
+                            const IndexParameters& parameters);
 void next_generation(PgConnection& connection, const PostgresTables& tables);
 // Throws Error for a newer schema version, UsageError for another model.
 void check_meta(const PostgresMeta& meta, const std::string& schema, const IndexIdentity& identity);

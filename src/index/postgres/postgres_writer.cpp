@@ -12,26 +12,19 @@ namespace clipsim {
 
 namespace {
 
-bool same_indexes(const IndexConfig& a, const IndexConfig& b) {
-    if (a.type != b.type || a.storage != b.storage) return false;
-    if (a.type == IndexType::hnsw)
-        return a.hnsw.m == b.hnsw.m && a.hnsw.ef_construction == b.hnsw.ef_construction;
-    return a.type != IndexType::ivf || a.ivf.nlist == b.ivf.nlist;
-}
-
 class PostgresWriter final : public IndexWriter {
   public:
-    PostgresWriter(const IndexIdentity& identity, const IndexConfig& config, UpdateMode mode,
-                   const UpdateSettings& settings)
-        : identity_(identity), config_(config), mode_(mode), stop_(settings.stop) {
+    PostgresWriter(const PostgresConfig& server, const IndexIdentity& identity, const IndexParameters& wanted,
+                   UpdateMode mode, const UpdateSettings& settings)
+        : server_(server), identity_(identity), wanted_(wanted), mode_(mode), stop_(settings.stop) {
         if (mode == UpdateMode::dry_run) {
             open_dry();
             return;
         }
-        connection_ = std::make_shared<PgConnection>(config.postgres);
-        lock_.emplace(*connection_, config.postgres.schema, settings.wait, settings.stop);
-        use_schema(*connection_, config.postgres.schema, true);
-        check_index_config(*connection_, config, identity);
+        connection_ = std::make_shared<PgConnection>(server);
+        lock_.emplace(*connection_, server.schema, settings.wait, settings.stop);
+        use_schema(*connection_, server.schema, true);
+        check_parameters(*connection_, wanted, identity);
         if (mode == UpdateMode::rebuild) {
             open_aside();
         } else {
@@ -45,15 +38,14 @@ class PostgresWriter final : public IndexWriter {
     void publish(UpdateReport& report) override {
         const std::stop_callback cancel(stop_, [this] { connection_->cancel(); });
         const PostgresMeta meta = read_meta(*connection_, tables_);
-        const IndexConfig resolved = resolve(meta);
+        const std::optional<IndexParameters> before = indexed_parameters(meta);
+        const IndexParameters resolved = resolve(before);
         const auto start = std::chrono::steady_clock::now();
-        const auto known = meta.find("index");
-        const bool current = known != meta.end() &&
-                             same_indexes(parse_index_config(known->second), resolved) &&
+        const bool current = before && built_parameters(*before) == built_parameters(resolved) &&
                              has_vector_indexes(*connection_, tables_, resolved, identity_);
         PgTransaction transaction(*connection_);
         if (!current) create_vector_indexes(*connection_, tables_, resolved, identity_);
-        set_meta(*connection_, tables_, "index", index_config_text(resolved));
+        set_indexed_parameters(*connection_, tables_, resolved);
         if (mode_ == UpdateMode::rebuild) swap_in_aside(*connection_);
         transaction.commit();
         if (mode_ == UpdateMode::rebuild) use_tables(PostgresTables::current());
@@ -68,7 +60,7 @@ class PostgresWriter final : public IndexWriter {
   private:
     void open_dry() {
         try {
-            store_ = PostgresStore::open_for_reading(config_.postgres, identity_);
+            store_ = PostgresStore::open_for_reading(server_, identity_);
         } catch (const NoIndexError&) {
             store_.reset();
         }
@@ -77,7 +69,7 @@ class PostgresWriter final : public IndexWriter {
     void open_current() {
         const PostgresTables current = PostgresTables::current();
         if (tables_exist(*connection_, current)) {
-            check_meta(read_meta(*connection_, current), config_.postgres.schema, identity_);
+            check_meta(read_meta(*connection_, current), server_.schema, identity_);
         } else {
             create_tables(*connection_, current, identity_);
         }
@@ -92,7 +84,7 @@ class PostgresWriter final : public IndexWriter {
         const PostgresTables aside = PostgresTables::aside();
         bool usable = tables_exist(*connection_, aside);
         try {
-            if (usable) check_meta(read_meta(*connection_, aside), config_.postgres.schema, identity_);
+            if (usable) check_meta(read_meta(*connection_, aside), server_.schema, identity_);
         } catch (const Error&) {
             usable = false;
         }
@@ -110,30 +102,28 @@ class PostgresWriter final : public IndexWriter {
     }
 
     // ef_search and nprobe are those that the index was tuned to, or the defaults, where the config has none.
-    IndexConfig resolve(const PostgresMeta& meta) const {
-        IndexConfig resolved = config_;
-        resolved.type = resolve_index_type(config_.type, store_->count());
-        if (config_.type == IndexType::automatic && !can_index(resolved)) resolved.type = IndexType::flat;
-        IndexConfig before;
-        if (const auto known = meta.find("index"); known != meta.end())
-            before = parse_index_config(known->second);
-        if (!resolved.hnsw.ef_search)
-            resolved.hnsw.ef_search = before.hnsw.ef_search.value_or(HnswConfig::default_ef_search);
-        if (!resolved.ivf.nprobe) resolved.ivf.nprobe = before.ivf.nprobe.value_or(IvfConfig::default_nprobe);
-        return resolved;
+    IndexParameters resolve(const std::optional<IndexParameters>& before) const {
+        IndexParameters resolved = wanted_;
+        resolved.type = resolve_index_type(wanted_.type, store_->count());
+        if (wanted_.type == IndexType::automatic && !can_index(resolved)) resolved.type = IndexType::flat;
+        resolved.hnsw.ef_search = HnswConfig::default_ef_search;
+        resolved.ivf.nprobe = IvfConfig::default_nprobe;
+        if (before) resolved = with_search_parameters(resolved, *before);
+        return with_search_parameters(resolved, wanted_);
     }
 
-    bool can_index(const IndexConfig& resolved) const {
+    bool can_index(const IndexParameters& resolved) const {
         try {
-            check_index_config(*connection_, resolved, identity_);
+            check_parameters(*connection_, resolved, identity_);
             return true;
         } catch (const UsageError&) {
             return false;  // too many dimensions
         }
     }
 
+    PostgresConfig server_;
     IndexIdentity identity_;
-    IndexConfig config_;
+    IndexParameters wanted_;
     UpdateMode mode_;
     std::stop_token stop_;
     std::shared_ptr<PgConnection> connection_;
@@ -144,9 +134,10 @@ class PostgresWriter final : public IndexWriter {
 
 }  // namespace
 
-std::unique_ptr<IndexWriter> open_postgres_writer(const IndexIdentity& identity, const IndexConfig& config,
-                                                  UpdateMode mode, const UpdateSettings& settings) {
-    return std::make_unique<PostgresWriter>(identity, config, mode, settings);
+std::unique_ptr<IndexWriter> open_postgres_writer(const PostgresConfig& server, const IndexIdentity& identity,
+                                                  const IndexParameters& parameters, UpdateMode mode,
+                                                  const UpdateSettings& settings) {
+    return std::make_unique<PostgresWriter>(server, identity, parameters, mode, settings);
 }
 
 }  // namespace clipsim

@@ -35,7 +35,7 @@ std::unique_ptr<faiss::Index> make_flat(Storage storage, int dimension) {
     return std::make_unique<faiss::IndexScalarQuantizer>(dimension, quantizer_of(storage), metric);
 }
 
-std::unique_ptr<faiss::Index> make_hnsw(const IndexConfig& config, int dimension) {
+std::unique_ptr<faiss::Index> make_hnsw(const IndexParameters& config, int dimension) {
     std::unique_ptr<faiss::IndexHNSW> index;
     if (config.storage == Storage::fp32) {
         index = std::make_unique<faiss::IndexHNSWFlat>(dimension, config.hnsw.m, metric);
@@ -48,7 +48,7 @@ std::unique_ptr<faiss::Index> make_hnsw(const IndexConfig& config, int dimension
     return index;
 }
 
-std::unique_ptr<faiss::Index> make_ivf(const IndexConfig& config, int dimension, std::int64_t vectors) {
+std::unique_ptr<faiss::Index> make_ivf(const IndexParameters& config, int dimension, std::int64_t vectors) {
     const auto usual = static_cast<std::int64_t>(4 * std::sqrt(static_cast<double>(vectors)));
     const std::int64_t most = std::max<std::int64_t>(1, vectors / points_per_list);
     const std::int64_t lists = config.ivf.nlist > 0 ? std::min<std::int64_t>(config.ivf.nlist, vectors)
@@ -70,7 +70,7 @@ std::unique_ptr<faiss::Index> make_ivf(const IndexConfig& config, int dimension,
     return index;
 }
 
-std::unique_ptr<faiss::Index> make_index(const IndexConfig& config, int dimension, std::int64_t vectors) {
+std::unique_ptr<faiss::Index> make_index(const IndexParameters& config, int dimension, std::int64_t vectors) {
     switch (vectors == 0 ? IndexType::flat : resolve_index_type(config.type, vectors)) {
         case IndexType::hnsw:
             return make_hnsw(config, dimension);
@@ -90,7 +90,7 @@ ByteRows bytes_of(const faiss::IndexHNSW& index) {
 
 // Adds rows to an index. The graph of an HNSW index is built by us: several times faster than the FAISS
 // at hand.
-void fill(faiss::Index& index, const IndexConfig& config, std::span<const float> vectors, int threads) {
+void fill(faiss::Index& index, const IndexParameters& config, std::span<const float> vectors, int threads) {
     const auto count = static_cast<std::int64_t>(vectors.size()) / index.d;
     auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
     if (hnsw == nullptr) {
@@ -106,7 +106,7 @@ void fill(faiss::Index& index, const IndexConfig& config, std::span<const float>
 
 }  // namespace
 
-std::unique_ptr<faiss::IndexIDMap2> build_faiss_index(const IndexConfig& config, int dimension,
+std::unique_ptr<faiss::IndexIDMap2> build_faiss_index(const IndexParameters& config, int dimension,
                                                       std::span<const std::int64_t> ids,
                                                       std::span<const float> vectors, int threads) {
     const auto count = static_cast<std::int64_t>(ids.size());
@@ -124,8 +124,8 @@ std::unique_ptr<faiss::IndexIDMap2> build_faiss_index(const IndexConfig& config,
     return map;
 }
 
-void add_to_faiss_index(faiss::IndexIDMap2& map, const IndexConfig& config, std::span<const std::int64_t> ids,
-                        std::span<const float> vectors, int threads) {
+void add_to_faiss_index(faiss::IndexIDMap2& map, const IndexParameters& config,
+                        std::span<const std::int64_t> ids, std::span<const float> vectors, int threads) {
     fill(*map.index, config, vectors, threads);
     map.id_map.insert(map.id_map.end(), ids.begin(), ids.end());
     map.ntotal = map.index->ntotal;

@@ -169,7 +169,7 @@ void write_rows(Writer& out, Storage storage, int dimension, const Survey& surve
 
 }  // namespace
 
-std::string write_index_file(const std::filesystem::path& file, const IndexConfig& config, int dimension,
+std::string write_index_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
                              const VectorBlocks& vectors, int threads) {
     const auto width = static_cast<std::size_t>(dimension);
     Survey survey;

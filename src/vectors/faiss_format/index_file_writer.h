@@ -16,7 +16,7 @@ namespace clipsim {
 // Writes what faiss::write_index would write of build_faiss_index's result (flat or HNSW, `config.type` says
 // which), and the rows as bytes behind it: onto the disk whole, or Error. Not atomic. Returns the file's
 // hash.
-std::string write_index_file(const std::filesystem::path& file, const IndexConfig& config, int dimension,
+std::string write_index_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
                              const VectorBlocks& vectors, int threads);
 
 }  // namespace clipsim

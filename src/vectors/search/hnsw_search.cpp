@@ -42,12 +42,12 @@ class HnswSearch::BorrowedScratch {
     std::unique_ptr<WalkScratch> scratch_;
 };
 
-HnswSearch::HnswSearch(IndexView view, ByteRows bytes, const IndexConfig& config)
+HnswSearch::HnswSearch(IndexView view, ByteRows bytes, const IndexParameters& config)
     : rows_(std::move(view.rows)), bytes_(std::move(bytes)), graph_(std::move(*view.graph), bytes_) {
     HnswSearch::set_parameters(config);
 }
 
-void HnswSearch::set_parameters(const IndexConfig& config) {
+void HnswSearch::set_parameters(const IndexParameters& config) {
     ef_search_ = static_cast<std::size_t>(config.hnsw.ef_search.value_or(HnswConfig::default_ef_search));
 }
 

@@ -17,9 +17,9 @@ namespace clipsim {
 class HnswSearch : public RowSearch {
   public:
     // view: of an HNSW index; bytes: its rows.
-    HnswSearch(IndexView view, ByteRows bytes, const IndexConfig& config);
+    HnswSearch(IndexView view, ByteRows bytes, const IndexParameters& config);
 
-    void set_parameters(const IndexConfig& config) override;
+    void set_parameters(const IndexParameters& config) override;
 
     // Looks at everything (that the filter allows) where the graph gives out before k, and where so few rows
     // are allowed that this costs less than the walk to them.

@@ -31,12 +31,12 @@ void offer_list(const InvertedLists::List& list, const StoredRows& codes, std::s
 
 }  // namespace
 
-IvfSearch::IvfSearch(InvertedLists lists, std::size_t count, const IndexConfig& config)
+IvfSearch::IvfSearch(InvertedLists lists, std::size_t count, const IndexParameters& config)
     : inverted_(std::move(lists)), count_(count) {
     IvfSearch::set_parameters(config);
 }
 
-void IvfSearch::set_parameters(const IndexConfig& config) {
+void IvfSearch::set_parameters(const IndexParameters& config) {
     nprobe_ = static_cast<std::size_t>(config.ivf.nprobe.value_or(IvfConfig::default_nprobe));
 }
 

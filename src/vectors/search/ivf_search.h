@@ -8,9 +8,9 @@ namespace clipsim {
 
 class IvfSearch : public RowSearch {
   public:
-    IvfSearch(InvertedLists lists, std::size_t count, const IndexConfig& config);
+    IvfSearch(InvertedLists lists, std::size_t count, const IndexParameters& config);
 
-    void set_parameters(const IndexConfig& config) override;
+    void set_parameters(const IndexParameters& config) override;
     // Looks at all lists where those of nprobe centroids give out before k.
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
                                    const RowFilter* filter = nullptr) const override;

@@ -88,7 +88,7 @@ ByteRows make_bytes(const StoredRows& rows, std::size_t /*threads*/) {
     return bytes;
 }
 
-std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexConfig& config, ByteRows bytes) {
+std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config, ByteRows bytes) {
     if (view.lists) return std::make_unique<IvfSearch>(std::move(*view.lists), view.count, config);
     if (wants_bytes(view) && bytes.size() == 0) bytes = make_bytes(view.rows, 1);
     if (!view.graph) return std::make_unique<FlatSearch>(std::move(view.rows), std::move(bytes));
@@ -99,7 +99,7 @@ std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexConfig& co
     return std::make_unique<HnswSearch>(std::move(view), std::move(bytes), config);
 }
 
-std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexConfig& config) {
+std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexParameters& config) {
     std::optional<IndexView> view = view_of(index);
     if (!view) return std::make_unique<FaissSearch>(index);
     return make_row_search(std::move(*view), config);

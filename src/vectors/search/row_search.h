@@ -32,14 +32,15 @@ class RowSearch {
     // The rows as bytes, where searches have them; else none.
     virtual const ByteRows* bytes() const { return nullptr; }
     // ef_search or nprobe of the config from now on. Not while a search is under way.
-    virtual void set_parameters(const IndexConfig& /*config*/) {}
+    virtual void set_parameters(const IndexParameters& /*config*/) {}
 };
 
 // What the view shows has to outlive it. `bytes`: the rows as bytes, where they are at hand; made of the rows
 // otherwise, where they are wanted. ef_search and nprobe are the config's.
-std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexConfig& config, ByteRows bytes = {});
+std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config,
+                                           ByteRows bytes = {});
 // The same over FAISS's objects.
-std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexConfig& config);
+std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexParameters& config);
 
 // Whether searches of such an index look at bytes first.
 bool wants_bytes(const IndexView& view);

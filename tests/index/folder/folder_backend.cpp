@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "clipsim/index/folder/index_snapshot.h"
+#include "clipsim/index/folder/manifest.h"
+#include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/folder/sqlite_store.h"
+#include "clipsim/vectors/vector_index.h"
 #include "index/test_backend.h"
 
 namespace clipsim::testing {
@@ -9,22 +11,16 @@ namespace clipsim::testing {
 TestBackend::TestBackend(std::filesystem::path folder) : folder_(std::move(folder)) {}
 TestBackend::~TestBackend() = default;
 
-IndexConfig TestBackend::config() const {
-    return {};
+IndexPlace TestBackend::place() const {
+    return folder_;
 }
 
 std::unique_ptr<ImageStore> TestBackend::open(const IndexIdentity& identity) const {
     return std::make_unique<SqliteStore>(SqliteStore::open_for_reading(folder_ / "images.db", identity));
 }
 
-TestBackend::Search TestBackend::open_search(const IndexIdentity& identity) const {
-    const auto snapshot = std::make_shared<const IndexSnapshot>(IndexSnapshot::open(folder_, identity));
-    return [snapshot](std::span<const float> query, int k, IndexSpace space, const ImageFilter* where) {
-        const LiveIndex& vectors = snapshot->vectors(space);
-        if (where == nullptr) return vectors.search(query, k);
-        const LiveIndex::Selection selection = vectors.select(snapshot->matching(*where));
-        return vectors.search(query, k, &selection);
-    };
+std::unique_ptr<IndexReader> TestBackend::open_reader(const IndexIdentity& identity) const {
+    return open_folder_reader(folder_, identity, {}, 0);
 }
 
 // manifest.json and index.faiss agree with images.db.
@@ -34,7 +30,7 @@ void TestBackend::expect_whole(const IndexIdentity& identity) const {
     EXPECT_EQ(manifest.generation, store.generation());
     EXPECT_EQ(manifest.images, store.count());
     const VectorIndex vectors =
-        VectorIndex::open(folder_ / "index.faiss", manifest.config, identity.dimension);
+        VectorIndex::open(folder_ / "index.faiss", manifest.parameters, identity.dimension);
     EXPECT_EQ(vectors.size(), store.count());
     for (const Neighbour& neighbour : vectors.search(std::vector<float>{1, 0}, 1000)) {
         EXPECT_TRUE(store.find(neighbour.id)) << neighbour.id;

@@ -11,9 +11,9 @@ namespace {
 Manifest sample() {
     Manifest manifest;
     manifest.identity = {"clip-nano + best_model", "0123456789abcdef", 128};
-    manifest.config.type = IndexType::hnsw;
-    manifest.config.storage = Storage::fp16;
-    manifest.config.hnsw.m = 24;
+    manifest.parameters.type = IndexType::hnsw;
+    manifest.parameters.storage = Storage::fp16;
+    manifest.parameters.hnsw.m = 24;
     manifest.images = manifest.vectors = 60'000;
     manifest.generation = 77;
     manifest.last_id = 60'123;
@@ -33,9 +33,9 @@ TEST(Manifest, ComesBackAsItWasWritten) {
     EXPECT_EQ(read.identity.model_hash, "0123456789abcdef");
     EXPECT_EQ(read.identity.dimension, 128);
     EXPECT_EQ(read.metric, "cosine");
-    EXPECT_EQ(read.config.type, IndexType::hnsw);
-    EXPECT_EQ(read.config.storage, Storage::fp16);
-    EXPECT_EQ(read.config.hnsw.m, 24);
+    EXPECT_EQ(read.parameters.type, IndexType::hnsw);
+    EXPECT_EQ(read.parameters.storage, Storage::fp16);
+    EXPECT_EQ(read.parameters.hnsw.m, 24);
     EXPECT_EQ(read.images, 60'000);
     EXPECT_EQ(read.vectors, 60'000);
     EXPECT_EQ(read.generation, 77U);

@@ -2,9 +2,9 @@
 // by the next update, without embedding anything or writing index.faiss again.
 #include <gtest/gtest.h>
 
-#include "clipsim/index/folder/index_snapshot.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
+#include "index_snapshot.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -23,7 +23,7 @@ class OlderIndex : public ::testing::Test {
         std::vector<std::string> names;
         const std::vector<float> query{0.8F, 0.6F, 0, 0};
         for (const Neighbour& hit : snapshot.vectors(IndexSpace::own).search(query, static_cast<int>(k)))
-            names.push_back(snapshot.find(hit.id)->path.string());
+            names.push_back(snapshot.find(std::vector{hit.id}).at(0).path.string());
         return names;
     }
 

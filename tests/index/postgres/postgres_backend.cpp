@@ -16,34 +16,26 @@ TestBackend::~TestBackend() {
     drop_schema(schema_);
 }
 
-IndexConfig TestBackend::config() const {
-    IndexConfig config;
-    config.backend = IndexBackend::postgres;
-    config.postgres.schema = schema_;
-    return config;
+IndexPlace TestBackend::place() const {
+    PostgresConfig server;
+    server.schema = schema_;
+    return server;
 }
 
 std::unique_ptr<ImageStore> TestBackend::open(const IndexIdentity& identity) const {
-    return PostgresStore::open_for_reading(config().postgres, identity);
+    return PostgresStore::open_for_reading(*place().server, identity);
 }
 
-TestBackend::Search TestBackend::open_search(const IndexIdentity& identity) const {
-    const std::shared_ptr<const NeighbourSource> source = open_postgres_neighbours(identity, config());
-    return [source](std::span<const float> query, int k, IndexSpace space, const ImageFilter* where) {
-        std::vector<Neighbour> found;
-        for (const FoundImage& image :
-             source->nearest(query, k, space, where == nullptr ? ImageFilter{} : *where))
-            found.push_back({image.id, image.score});
-        return found;
-    };
+std::unique_ptr<IndexReader> TestBackend::open_reader(const IndexIdentity& identity) const {
+    return open_postgres_reader(*place().server, identity, {}, 0);
 }
 
 void TestBackend::expect_whole(const IndexIdentity& identity) const {
     const auto store = open(identity);
-    const std::vector<Neighbour> found =
-        open_search(identity)(std::vector<float>{1, 0}, 1000, IndexSpace::own, nullptr);
+    const std::vector<FoundImage> found =
+        open_reader(identity)->nearest(std::vector<float>{1, 0}, 1000, IndexSpace::own, {});
     EXPECT_EQ(static_cast<std::int64_t>(found.size()), store->count());
-    for (const Neighbour& neighbour : found) EXPECT_TRUE(store->find(neighbour.id)) << neighbour.id;
+    for (const FoundImage& neighbour : found) EXPECT_TRUE(store->find(neighbour.id)) << neighbour.id;
 }
 
 bool TestBackend::has_derived_files() {

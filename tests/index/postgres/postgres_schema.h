@@ -45,13 +45,11 @@ inline void drop_schema(const std::string& schema) {
 
 class PostgresTest : public ::testing::Test {
   protected:
-    PostgresTest() {
-        config_.backend = IndexBackend::postgres;
-        config_.postgres.schema = schema_of_this_test();
-    }
-    ~PostgresTest() override { drop_schema(config_.postgres.schema); }
+    PostgresTest() { server_.schema = schema_of_this_test(); }
+    ~PostgresTest() override { drop_schema(server_.schema); }
 
-    IndexConfig config_;
+    PostgresConfig server_;
+    IndexParameters config_;
 };
 
 }  // namespace clipsim::testing

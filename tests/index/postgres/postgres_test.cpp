@@ -27,7 +27,7 @@ class PostgresIndex : public PostgresTest {
     // Entries by name, with given vectors, in place of whatever is there.
     UpdateReport fill(const std::vector<ImageEntry>& entries, const std::vector<float>& vectors,
                       const IndexIdentity& identity, const std::vector<float>& joint = {}) {
-        IndexUpdater updater(open_index_writer({}, identity, config_, Mode::rebuild));
+        IndexUpdater updater(open_index_writer(server_, identity, config_, Mode::rebuild));
         updater.plan({}, std::vector{std::filesystem::path("/")});
         updater.commit(entries, vectors, joint);
         return updater.finish();
@@ -48,12 +48,12 @@ class PostgresIndex : public PostgresTest {
 
     void sql(const std::string& statement) const {
         PgConnection connection({});
-        use_schema(connection, config_.postgres.schema, false);
+        use_schema(connection, server_.schema, false);
         connection.execute(statement);
     }
 
     std::unique_ptr<PostgresStore> reader(const IndexIdentity& identity = tiny) const {
-        return PostgresStore::open_for_reading(config_.postgres, identity);
+        return PostgresStore::open_for_reading(server_, identity);
     }
 
     template <typename Work>
@@ -91,7 +91,7 @@ TEST_F(PostgresIndex, AReaderSeesTheStateOfItsOpeningAndIdsAreNeverUsedAgain) {
     auto before = reader();
     const std::int64_t last = before->images().back().id;
     {
-        IndexUpdater updater(open_index_writer({}, tiny, config_, Mode::update));
+        IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::update));
         updater.plan({}, {});
         updater.commit(std::vector{entry("/a.jpg", "new")}, std::vector<float>{0, 1});
         EXPECT_EQ(before->images().at(0).content_hash, "h");
@@ -105,8 +105,8 @@ TEST_F(PostgresIndex, AReaderSeesTheStateOfItsOpeningAndIdsAreNeverUsedAgain) {
 
 TEST_F(PostgresIndex, AFailingBatchLeavesNothingOfItself) {
     fill({entry("/a.jpg"), entry("/b.jpg")}, {1, 0, 0, 1}, tiny);
-    auto connection = std::make_shared<PgConnection>(config_.postgres);
-    use_schema(*connection, config_.postgres.schema, false);
+    auto connection = std::make_shared<PgConnection>(server_);
+    use_schema(*connection, server_.schema, false);
     PostgresStore store(connection, PostgresTables::current(), tiny);
     std::vector<StoredImage> images = store.images();
     images[0].path = images[1].path = "/c.jpg";
@@ -125,7 +125,7 @@ TEST_F(PostgresIndex, FollowsWhatHappensToFiles) {
         std::vector<IndexCandidate> candidates;
         for (const auto& file : std::filesystem::directory_iterator(photos))
             candidates.push_back({file.path(), "cat"});
-        IndexUpdater updater(open_index_writer({}, tiny, config_, Mode::update));
+        IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::update));
         const UpdatePlan plan = updater.plan(candidates, std::vector{photos});
         const std::size_t count = std::min(stop_after, plan.to_embed.size());
         std::vector<float> vectors;
@@ -155,7 +155,7 @@ TEST_F(PostgresIndex, ADryRunWritesNothing) {
     const TemporaryFolder folder;
     write_text(folder / "a", "A");
     const std::vector<IndexCandidate> candidates{{folder / "a", ""}};
-    IndexUpdater updater(open_index_writer({}, tiny, config_, Mode::dry_run));
+    IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::dry_run));
     EXPECT_EQ(updater.plan(candidates, std::vector{folder.path()}).to_embed.size(), 1U);
     EXPECT_THROW(reader(), UsageError);
 }
@@ -163,26 +163,26 @@ TEST_F(PostgresIndex, ADryRunWritesNothing) {
 TEST_F(PostgresIndex, AnotherModelNeedsARebuildAndANewerVersionIsRefused) {
     fill({entry("/a.jpg")}, {1, 0}, tiny);
     const IndexIdentity other{"big", "bbbb2222", 3};
-    EXPECT_NE(message_of([&] { open_postgres_neighbours(other, config_); }).find("another model"),
+    EXPECT_NE(message_of([&] { open_postgres_reader(server_, other, config_, 0); }).find("another model"),
               std::string::npos);
-    EXPECT_THROW(IndexUpdater(open_index_writer({}, other, config_, Mode::update)), UsageError);
-    const auto searching = open_postgres_neighbours(tiny, config_);
+    EXPECT_THROW(IndexUpdater(open_index_writer(server_, other, config_, Mode::update)), UsageError);
+    const auto searching = open_postgres_reader(server_, tiny, config_, 0);
     fill({entry("/a.jpg")}, {1, 0, 0}, other);
     EXPECT_THROW(searching->nearest(std::vector<float>{1, 0}, 1, IndexSpace::own, {}), UsageError)
         << "it does not mix models, whenever it began";
     sql("UPDATE meta SET value = '99' WHERE key = 'schema_version'");
-    EXPECT_NE(message_of([&] { open_postgres_neighbours(other, config_); }).find("newer clipsim"),
+    EXPECT_NE(message_of([&] { open_postgres_reader(server_, other, config_, 0); }).find("newer clipsim"),
               std::string::npos);
 }
 
 TEST_F(PostgresIndex, ASecondWriterFailsClearlyAndAReaderDoesNot) {
     fill({entry("/a.jpg")}, {1, 0}, tiny);
-    const IndexUpdater first(open_index_writer({}, tiny, config_, Mode::update));
+    const IndexUpdater first(open_index_writer(server_, tiny, config_, Mode::update));
     EXPECT_NE(message_of([&] {
-                  IndexUpdater(open_index_writer({}, tiny, config_, Mode::update));
+                  IndexUpdater(open_index_writer(server_, tiny, config_, Mode::update));
               }).find("another clipsim"),
               std::string::npos);
-    EXPECT_EQ(open_postgres_neighbours(tiny, config_)
+    EXPECT_EQ(open_postgres_reader(server_, tiny, config_, 0)
                   ->nearest(std::vector<float>{1, 0}, 5, IndexSpace::own, {})
                   .size(),
               1U);
@@ -191,22 +191,22 @@ TEST_F(PostgresIndex, ASecondWriterFailsClearlyAndAReaderDoesNot) {
 TEST_F(PostgresIndex, ErrorsNameNoPassword) {
     ::setenv("PGPASSWORD", "verysecret", 1);
     ::setenv("PGHOST", "/nowhere/at/all", 1);
-    const std::string message = message_of([&] { open_postgres_neighbours(tiny, config_); });
+    const std::string message = message_of([&] { open_postgres_reader(server_, tiny, config_, 0); });
     EXPECT_NE(message.find("cannot connect to PostgreSQL"), std::string::npos) << message;
     EXPECT_EQ(message.find("verysecret"), std::string::npos) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    config_.postgres.service = "host=here password=topsecret";
-    EXPECT_EQ(message_of([&] { open_postgres_neighbours(tiny, config_); }).find("topsecret"),
+    server_.service = "host=here password=topsecret";
+    EXPECT_EQ(message_of([&] { open_postgres_reader(server_, tiny, config_, 0); }).find("topsecret"),
               std::string::npos);
     ::unsetenv("PGPASSWORD");
-    config_.postgres.service.clear();
+    server_.service.clear();
     use_test_server();  // the right host again
 }
 
 TEST_F(PostgresIndex, AServerThatGoesAwayLosesOnlyTheBatchUnderWay) {
     fill({entry("/a.jpg")}, {1, 0}, tiny);
-    const auto searching = open_postgres_neighbours(tiny, config_);
-    IndexUpdater updater(open_index_writer({}, tiny, config_, Mode::update));
+    const auto searching = open_postgres_reader(server_, tiny, config_, 0);
+    IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::update));
     updater.plan({}, {});
     updater.commit(std::vector{entry("/b.jpg")}, std::vector<float>{0, 1});
     PgConnection killer({});
@@ -215,14 +215,14 @@ TEST_F(PostgresIndex, AServerThatGoesAwayLosesOnlyTheBatchUnderWay) {
         "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND "
         "(l.classid::bigint << "
         "32 | l.objid::bigint) = hashtextextended('clipsim ' || current_database() || '.' || $1::text, 0)",
-        {config_.postgres.schema});
+        {server_.schema});
     EXPECT_NE(message_of([&] {
                   updater.commit(std::vector{entry("/c.jpg")}, std::vector<float>{0, 1});
               }).find("connection to PostgreSQL was lost"),
               std::string::npos);
     EXPECT_EQ(reader()->count(), 2);
     EXPECT_EQ(searching->nearest(std::vector<float>{1, 0}, 5, IndexSpace::own, {}).size(), 2U);
-    EXPECT_NO_THROW(IndexUpdater(open_index_writer({}, tiny, config_, Mode::update)))
+    EXPECT_NO_THROW(IndexUpdater(open_index_writer(server_, tiny, config_, Mode::update)))
         << "the lock went with it";
 }
 
@@ -254,7 +254,7 @@ class PostgresSearch : public PostgresIndex {
 
     // Share of the true 10 nearest, over 20 queries.
     double recall() const {
-        const auto source = open_postgres_neighbours(identity_, config_);
+        const auto source = open_postgres_reader(server_, identity_, config_, 0);
         const std::vector<float> queries = unit_vectors(20, dimension, 7);
         int hits = 0;
         for (std::size_t q = 0; q < 20; ++q) {
@@ -297,12 +297,12 @@ TEST_F(PostgresSearch, EveryKindOfIndexFindsTheNearest) {
 TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
     make(IndexType::hnsw);
     {
-        IndexUpdater updater(open_index_writer({}, identity_, config_, Mode::update));
+        IndexUpdater updater(open_index_writer(server_, identity_, config_, Mode::update));
         std::vector<IndexCandidate> none;
         updater.plan(none, std::vector{std::filesystem::path("/photos/none")});
     }
     sql("DELETE FROM images WHERE id % 3 = 0");
-    const auto source = open_postgres_neighbours(identity_, config_);
+    const auto source = open_postgres_reader(server_, identity_, config_, 0);
     const std::span<const float> query = std::span(rows_).first(dimension);
     const auto matching = [&](const ImageFilter& filter) {
         return reader(identity_)->matching(filter).size();
@@ -329,50 +329,46 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
 TEST_F(PostgresSearch, RowsArePositionsInTheOrderOfIds) {
     make(IndexType::flat);
     sql("DELETE FROM images WHERE id = (SELECT min(id) FROM images)");  // row 0; the others move up
-    const auto source = open_postgres_neighbours(std::nullopt, config_);
-    const std::vector<std::int64_t> ids = source->ids();
-    ASSERT_EQ(ids.size(), count - 1);
+    const auto reader = open_postgres_reader(server_, std::nullopt, config_, 2);
     const std::vector<std::int64_t> found =
-        search_rows(*source, ids, std::span(rows_).subspan(dimension, 50 * dimension), 2, {}, 2);
+        reader->nearest_rows(std::span(rows_).subspan(dimension, 50 * dimension), 2, {});
     ASSERT_EQ(found.size(), 100U);
     for (std::size_t q = 0; q < 50; ++q) EXPECT_EQ(found[2 * q], static_cast<std::int64_t>(q));
     const ImageFilter rare = parse_image_filter(std::vector<std::string>{"label=rare"});
-    const std::vector<std::int64_t> few =
-        search_rows(*source, ids, std::span(rows_).first(dimension), 31, rare);
+    const std::vector<std::int64_t> few = reader->nearest_rows(std::span(rows_).first(dimension), 31, rare);
     EXPECT_EQ(few.back(), -1) << "29 of the 30 rare ones are left";
     EXPECT_EQ(few.at(28) % 100, 99);
 }
 
 TEST_F(PostgresSearch, IsTunedToARecallAndKeepsIt) {
     make(IndexType::flat);
-    EXPECT_TRUE(tune(*open_index_tuning({}, config_), 0.9).curve.empty());
+    EXPECT_TRUE(tune(*open_index_tuning(server_), 0.9).curve.empty());
     make(IndexType::hnsw);
-    const TuneReport report = tune(*open_index_tuning({}, config_), 0.97);
+    const TuneReport report = tune(*open_index_tuning(server_), 0.97);
     ASSERT_TRUE(report.chosen);
     EXPECT_GE(report.chosen->recall, 0.97);
     EXPECT_GT(report.curve.size(), 1U);
     const auto effort = [&] {
-        return open_postgres_neighbours(identity_, config_)->description().config.hnsw.ef_search;
+        return open_postgres_reader(server_, identity_, config_, 0)->description().parameters.hnsw.ef_search;
     };
     EXPECT_EQ(effort(), report.chosen->effort);
     make(IndexType::hnsw);
     EXPECT_EQ(effort(), HnswConfig::default_ef_search) << "a rebuild is another index";
     config_.ivf.nlist = 20;
     make(IndexType::ivf);
-    const TuneReport probes = tune(*open_index_tuning({}, config_), 0.999);
+    const TuneReport probes = tune(*open_index_tuning(server_), 0.999);
     ASSERT_TRUE(probes.chosen);
     EXPECT_LE(probes.curve.back().effort, 20);
-    IndexUpdater writer(open_index_writer({}, identity_, config_, Mode::update));
-    EXPECT_NE(
-        message_of([&] { tune(*open_index_tuning({}, config_), 0.9); }).find("another clipsim is updating"),
-        std::string::npos);
+    IndexUpdater writer(open_index_writer(server_, identity_, config_, Mode::update));
+    EXPECT_NE(message_of([&] { tune(*open_index_tuning(server_), 0.9); }).find("another clipsim is updating"),
+              std::string::npos);
 }
 
 TEST_F(PostgresSearch, TheJointSpaceIsSearchedApart) {
     config_.type = IndexType::hnsw;
     const IndexIdentity both{"tiny", "aaaa1111", 2, 3};
     fill({entry("/zero.jpg", "0"), entry("/ten.jpg", "1")}, {1, 0, 0, 1}, both, {0, 0, 1, 1, 0, 0});
-    const auto source = open_postgres_neighbours(tiny, config_);
+    const auto source = open_postgres_reader(server_, tiny, config_, 0);
     const auto first = [&](const std::vector<float>& query, IndexSpace space) {
         return source->nearest(query, 2, space, {}).at(0).path;
     };
@@ -389,7 +385,7 @@ TEST_F(PostgresSearch, AnUpdateMakesTheIndexAnewOnlyWhereAnotherIsAskedFor) {
     make(IndexType::hnsw);
     const auto index_oid = [&] {
         PgConnection connection({});
-        use_schema(connection, config_.postgres.schema, false);
+        use_schema(connection, server_.schema, false);
         return connection
             .query(
                 "SELECT c.oid::bigint FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m "
@@ -399,7 +395,7 @@ TEST_F(PostgresSearch, AnUpdateMakesTheIndexAnewOnlyWhereAnotherIsAskedFor) {
     };
     const std::int64_t made = index_oid();
     const auto update = [&] {
-        IndexUpdater updater(open_index_writer({}, identity_, config_, Mode::update));
+        IndexUpdater updater(open_index_writer(server_, identity_, config_, Mode::update));
         updater.commit({}, {});
         updater.finish();
     };

@@ -16,15 +16,21 @@ class SqliteStore final : public ImageStore {
     // UsageError for another identity, Error for a newer schema or a file that is no such database. The
     // caller holds the folder's lock: SQLite itself would let writers alternate.
     static SqliteStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
-    // All later calls see the state of this moment, whatever a writer does. Throws UsageError when the file
-    // is missing or of another identity, Error as above.
+    // All later calls see the state of this moment, whatever a writer does, until release(). Throws
+    // UsageError when the file is missing or of another identity, Error as above.
     static SqliteStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
+    // Of a store opened for reading. As long as a state is held, SQLite's log of changes can only grow. After
+    // release() each call sees the newest state; after hold() all see that of the next call.
+    void release();
+    void hold();
+    bool is_current() const;  // nothing was written since it was opened
     ~SqliteStore() override;
     SqliteStore(SqliteStore&&) noexcept;
     SqliteStore& operator=(SqliteStore&&) noexcept;
 
     std::vector<StoredImage> images() const override;
     std::optional<StoredImage> find(std::int64_t id) const override;
+    std::vector<std::optional<StoredImage>> find(std::span<const std::int64_t> ids) const;  // of one state
     std::vector<float> vector(std::int64_t id, IndexSpace space = IndexSpace::own) const override;
     void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
                       IndexSpace space = IndexSpace::own, std::int64_t after = 0,

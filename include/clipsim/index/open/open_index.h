@@ -1,23 +1,33 @@
-// An index, wherever the config says that it is kept: the one place that knows of all of them.
+// An index, wherever it is kept: the one place that knows of all of them.
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <optional>
 
+#include "clipsim/index/index_place.h"
+#include "clipsim/index/index_reader.h"
+#include "clipsim/index/index_tuning.h"
 #include "clipsim/index/index_writer.h"
-#include "clipsim/index/tuned_index.h"
 
 namespace clipsim {
 
-// folder: of an index that is kept in one. threads: of building what searches use; 0: one a core. Throws
-// UsageError for an index of another model or a newer clipsim (update, dry_run), Error when another process
-// updates it for longer than settings.wait.
-std::unique_ptr<IndexWriter> open_index_writer(const std::filesystem::path& folder,
-                                               const IndexIdentity& identity, const IndexConfig& config,
-                                               UpdateMode mode, int threads = 0,
-                                               const UpdateSettings& settings = {});
+// ef_search and nprobe are the index's own where `wanted` gives none; threads: of one search; 0: one a core.
+// A derived file of a folder that is missing, damaged or not of its images.db is done without, with a
+// warning: answers are then exact, but slower to begin. Throws UsageError when there is no index, it is
+// half-written, written by a newer clipsim or of another model than `identity`, where that is given (the
+// message says what to do).
+std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
+                                               const std::optional<IndexIdentity>& identity,
+                                               const IndexParameters& wanted = {}, int threads = 0);
+
+// threads: of building what searches use; 0: one a core. Throws UsageError for an index of another model or a
+// newer clipsim (update, dry_run) and for what the place cannot do, Error when another process updates it for
+// longer than settings.wait.
+std::unique_ptr<IndexWriter> open_index_writer(const IndexPlace& place, const IndexIdentity& identity,
+                                               const IndexParameters& parameters, UpdateMode mode,
+                                               int threads = 0, const UpdateSettings& settings = {});
 
 // Throws UsageError when there is no index, Error when another process updates it.
-std::unique_ptr<TunedIndex> open_index_tuning(const std::filesystem::path& folder, const IndexConfig& config);
+std::unique_ptr<IndexTuning> open_index_tuning(const IndexPlace& place);
 
 }  // namespace clipsim

@@ -1,15 +1,18 @@
-// One whole version of an index on disk, whatever a writer does meanwhile: images.db, manifest.json,
-// index.faiss and text.faiss as they were at one moment.
+// One whole version of an index in a folder: the vectors of images.db, index.faiss and text.faiss as they
+// were at one moment, whatever a writer does meanwhile. images.db is not held on to, as its log could then
+// only grow: what an image is called is looked up in its newest state, and an image that is not there any
+// more makes the snapshot a stale one.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "clipsim/index/folder/manifest.h"
 #include "clipsim/index/image_store.h"
+#include "clipsim/index/index_reader.h"
 #include "clipsim/vectors/live_index.h"
 
 namespace clipsim {
@@ -22,17 +25,20 @@ class IndexSnapshot {
     // exact but slower to begin. Throws UsageError when there is no index, it is half-written, of another
     // model or written by a newer clipsim.
     static IndexSnapshot open(const std::filesystem::path& folder, const IndexIdentity& identity,
-                              const IndexConfig& wanted = {});
+                              const IndexParameters& wanted = {});
     ~IndexSnapshot();
     IndexSnapshot(IndexSnapshot&&) noexcept;
     IndexSnapshot& operator=(IndexSnapshot&&) noexcept;
 
     const Manifest& manifest() const;
-    // The joint vectors are loaded when they are first asked for. Throws UsageError where none are kept.
+    // Nothing was written since it was opened.
+    bool is_current() const;
+    // The joint vectors are loaded when they are first asked for. Throws UsageError where none are kept,
+    // StaleIndexError where they were not loaded in time.
     const LiveIndex& vectors(IndexSpace space) const;
     LiveIndex& vectors(IndexSpace space);
-    std::optional<StoredImage> find(std::int64_t id) const;
-    std::vector<std::int64_t> matching(const ImageFilter& filter) const;  // ids, ascending
+    std::vector<StoredImage> find(std::span<const std::int64_t> ids) const;  // throws StaleIndexError
+    std::vector<std::int64_t> matching(const ImageFilter& filter) const;     // ids, ascending
 
   private:
     struct Impl;

@@ -1,0 +1,73 @@
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "clipsim/core/text.h"
+#include "clipsim/index/folder/open_folder.h"
+#include "index_snapshot.h"
+
+namespace clipsim {
+
+namespace {
+
+class FolderReader final : public IndexReader {
+  public:
+    FolderReader(IndexSnapshot snapshot, int threads) : snapshot_(std::move(snapshot)), threads_(threads) {}
+
+    const IndexDescription& description() const override { return snapshot_.manifest(); }
+    void load(IndexSpace space) const override { static_cast<void>(snapshot_.vectors(space)); }
+    bool is_current() const override { return snapshot_.is_current(); }
+
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+                                    const ImageFilter& where) const override {
+        const LiveIndex& vectors = snapshot_.vectors(space);
+        const std::vector<Neighbour> neighbours = vectors.search(query, k, selection(where, space).get());
+        std::vector<std::int64_t> ids;
+        for (const Neighbour& neighbour : neighbours) ids.push_back(neighbour.id);
+        std::vector<StoredImage> images = snapshot_.find(ids);
+        std::vector<FoundImage> found;
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            found.push_back(
+                {ids[i], std::move(images[i].path), std::move(images[i].label), neighbours[i].score});
+        }
+        return found;
+    }
+
+    std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
+                                           const ImageFilter& where) const override {
+        return snapshot_.vectors(IndexSpace::own)
+            .search_rows(queries, k, threads_, selection(where, IndexSpace::own).get());
+    }
+
+  private:
+    // None: all images.
+    std::shared_ptr<const LiveIndex::Selection> selection(const ImageFilter& filter, IndexSpace space) const {
+        if (filter.empty()) return nullptr;
+        const LiveIndex& vectors = snapshot_.vectors(space);
+        const std::scoped_lock lock(mutex_);
+        auto& [known, selected] = selections_[space];
+        if (!selected || known != filter) {
+            selected = std::make_shared<LiveIndex::Selection>(vectors.select(snapshot_.matching(filter)));
+            known = filter;
+        }
+        return selected;
+    }
+
+    IndexSnapshot snapshot_;
+    int threads_;
+    mutable std::mutex mutex_;
+    // What was asked for last, in each space: a filter usually holds for many queries.
+    mutable std::map<IndexSpace, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>>
+        selections_;
+};
+
+}  // namespace
+
+std::unique_ptr<IndexReader> open_folder_reader(const std::filesystem::path& folder,
+                                                const std::optional<IndexIdentity>& identity,
+                                                const IndexParameters& wanted, int threads) {
+    const IndexIdentity whose = identity ? *identity : read_manifest(folder / "manifest.json").identity;
+    return std::make_unique<FolderReader>(IndexSnapshot::open(folder, whose, wanted), threads);
+}
+
+}  // namespace clipsim

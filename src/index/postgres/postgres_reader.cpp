@@ -1,0 +1,266 @@
+#include "postgres_reader.h"
+
+#include <algorithm>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/parallel.h"
+#include "clipsim/core/text.h"
+#include "clipsim/index/postgres/open_postgres.h"
+#include "clipsim/vectors/vector_index.h"
+#include "postgres_filter.h"
+#include "postgres_index.h"
+#include "postgres_store.h"
+
+namespace clipsim {
+
+namespace {
+
+constexpr int most_ef_search = 1000, most_probes = 32768;  // pgvector's limits
+constexpr int iterative_scan_since = 8;
+// Up to so many images that fit a filter are compared one by one: exact, and about as fast as the graph.
+constexpr std::int64_t exact_limit = 10'000;
+
+// One search in one snapshot.
+class Search {
+  public:
+    Search(PgConnection& connection, const std::string& schema, const IndexParameters& wanted,
+           const std::optional<IndexIdentity>& identity)
+        : connection_(connection), transaction_(connection, one_snapshot) {
+        const PostgresMeta meta = read_meta(connection, PostgresTables::current());
+        stored_ = identity_of(meta);
+        check_meta(meta, schema, identity.value_or(stored_));
+        IndexParameters flat;
+        flat.type = IndexType::flat;  // an update that has not ended yet has no index
+        parameters_ = with_search_parameters(indexed_parameters(meta).value_or(flat), wanted);
+        iterative_ = pgvector_minor_version(connection) >= iterative_scan_since;
+    }
+
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+                                    const ImageFilter& where) {
+        const int dimension = space == IndexSpace::own ? stored_.dimension : stored_.joint_dimension;
+        if (dimension == 0) {
+            throw UsageError(
+                "the index keeps no vectors that sentences could be compared with; set index.text_search to "
+                "true and run `clipsim index`");
+        }
+        const Question question{pg_vector(query), k, space, dimension, condition(where, space)};
+        std::vector<FoundImage> found;
+        const bool exact = parameters_.type == IndexType::flat ||
+                           (!where.empty() && (!iterative_ || count(question) <= exact_limit));
+        if (!exact) found = ask(question, by_index(question));
+        // An index may give fewer than there are: dead rows take places, a filter passes over most.
+        if (exact ||
+            (static_cast<int>(found.size()) < k && static_cast<std::int64_t>(found.size()) < count(question)))
+            found = ask(question, by_scan(question));
+        return found;
+    }
+
+    void end() { transaction_.commit(); }
+    const IndexParameters& parameters() const { return parameters_; }
+    const IndexIdentity& identity() const { return stored_; }
+
+  private:
+    struct Condition {
+        std::string sql;
+        std::vector<std::string> values;
+    };
+    struct Question {
+        std::string vector;
+        int k;
+        IndexSpace space;
+        int dimension;
+        Condition where;
+        std::string column() const { return space == IndexSpace::own ? "vector" : "joint_vector"; }
+    };
+
+    // Parameter $1 is the vector.
+    Condition condition(const ImageFilter& where, IndexSpace space) {
+        const std::string there = space == IndexSpace::own ? "" : " AND joint_vector IS NOT NULL";
+        const PostgresFilter translated(where, 1);
+        if (translated.exact()) return {translated.sql() + there, translated.values()};
+        std::vector<std::int64_t> ids;
+        const PostgresFilter alone(where, 0);
+        connection_.for_each(concat("SELECT id, path, label FROM images WHERE ", alone.sql()), alone.values(),
+                             [&](const PgResult& row) {
+                                 if (where.matches(row.bytes(0, 1), row.bytes(0, 2)))
+                                     ids.push_back(row.integer(0, 0));
+                             });
+        return {"id = ANY ($2::bigint[])" + there, {pg_integers(ids)}};
+    }
+
+    std::int64_t count(const Question& question) {
+        if (!count_) {
+            // $1 is not used; that it is named gives it a type.
+            count_ = ask_rows(concat("SELECT count(*) FROM images WHERE ($1::vector IS NOT NULL) AND ",
+                                     question.where.sql),
+                              question)
+                         .integer(0, 0);
+        }
+        return *count_;
+    }
+
+    // An order that no index has: all rows are compared.
+    std::string by_scan(const Question& question) const {
+        return concat("SELECT id, path, label, -(", question.column(), " <#> $1::vector) FROM images WHERE ",
+                      question.where.sql, " ORDER BY (", question.column(), " <#> $1::vector) + 0, id LIMIT ",
+                      question.k);
+    }
+
+    // As many as the index looks at, in its own precision; the best of them in full precision.
+    std::string by_index(const Question& question) {
+        const bool hnsw = parameters_.type == IndexType::hnsw;
+        const int effort =
+            hnsw ? std::min(most_ef_search, std::max(question.k, parameters_.hnsw.ef_search.value_or(
+                                                                     HnswConfig::default_ef_search)))
+                 : std::min(most_probes, parameters_.ivf.nprobe.value_or(IvfConfig::default_nprobe));
+        connection_.execute(concat("SET LOCAL ", hnsw ? "hnsw.ef_search" : "ivfflat.probes", " = ", effort));
+        if (iterative_) {
+            connection_.execute(hnsw ? "SET LOCAL hnsw.iterative_scan = strict_order"
+                                     : "SET LOCAL ivfflat.iterative_scan = relaxed_order");
+        }
+        const int candidates = std::max(question.k, hnsw ? effort : 2 * question.k);
+        return concat("SELECT id, path, label, -(v <#> $1::vector) FROM (SELECT id, path, label, ",
+                      question.column(), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
+                      indexed_expression(parameters_, question.space, question.dimension), " <#> ",
+                      query_expression(parameters_, question.dimension), " LIMIT ",
+                      parameters_.storage == Storage::fp16 ? candidates : question.k,
+                      ") candidates ORDER BY v <#> $1::vector, id LIMIT ", question.k);
+    }
+
+    PgResult ask_rows(const std::string& sql, const Question& question) {
+        std::vector<std::string> values{question.vector};
+        values.insert(values.end(), question.where.values.begin(), question.where.values.end());
+        return connection_.query(sql, values);
+    }
+
+    std::vector<FoundImage> ask(const Question& question, const std::string& sql) {
+        const PgResult rows = ask_rows(sql, question);
+        std::vector<FoundImage> found;
+        for (int row = 0; row < rows.rows(); ++row) {
+            found.push_back({rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2),
+                             static_cast<float>(rows.number(row, 3))});
+        }
+        return found;
+    }
+
+    PgConnection& connection_;
+    PgTransaction transaction_;
+    IndexIdentity stored_;
+    IndexParameters parameters_;
+    bool iterative_ = false;
+    std::optional<std::int64_t> count_;
+};
+
+}  // namespace
+
+std::unique_ptr<PgConnection> ConnectionPool::take() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (!idle_.empty()) {
+            std::unique_ptr<PgConnection> connection = std::move(idle_.back());
+            idle_.pop_back();
+            return connection;
+        }
+    }
+    auto connection = std::make_unique<PgConnection>(server_);
+    use_schema(*connection, server_.schema, false);
+    return connection;
+}
+
+void ConnectionPool::give_back(std::unique_ptr<PgConnection> connection) {
+    if (connection->is_broken() || connection->in_transaction()) return;
+    const std::scoped_lock lock(mutex_);
+    idle_.push_back(std::move(connection));
+}
+
+void ConnectionPool::drop_idle() {
+    const std::scoped_lock lock(mutex_);
+    idle_.clear();
+}
+
+PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
+                               const IndexParameters& wanted, int threads)
+    : server_(server), identity_(identity), wanted_(wanted), threads_(threads), pool_(server) {
+    std::unique_ptr<PgConnection> connection = pool_.take();
+    if (!tables_exist(*connection, PostgresTables::current())) {
+        throw NoIndexError(concat("there is no index in the PostgreSQL schema ", server.schema,
+                                  "; run `clipsim index` first"));
+    }
+    {
+        Search look(*connection, server_.schema, wanted_, identity_);
+        description_.identity = look.identity();
+        description_.parameters = look.parameters();
+        look.end();
+    }
+    if (!identity_) identity_ = description_.identity;
+    description_.images = PostgresStore(std::shared_ptr<PgConnection>(std::move(connection)),
+                                        PostgresTables::current(), *identity_)
+                              .count();
+}
+
+std::vector<FoundImage> PostgresReader::nearest(std::span<const float> query, int k, IndexSpace space,
+                                                const ImageFilter& where) const {
+    std::unique_ptr<PgConnection> connection = pool_.take();
+    try {
+        return ask(connection, query, k, space, where);
+    } catch (const UsageError&) {
+        throw;
+    } catch (const Error&) {
+        if (!connection->is_broken()) throw;
+    }
+    // The server was started anew since the last search; the connections of before are all gone.
+    pool_.drop_idle();
+    connection = pool_.take();
+    return ask(connection, query, k, space, where);
+}
+
+std::vector<FoundImage> PostgresReader::ask(std::unique_ptr<PgConnection>& connection,
+                                            std::span<const float> query, int k, IndexSpace space,
+                                            const ImageFilter& where) const {
+    std::vector<FoundImage> found;
+    {
+        Search search(*connection, server_.schema, wanted_, identity_);
+        found = search.nearest(query, k, space, where);
+        search.end();
+    }
+    pool_.give_back(std::move(connection));
+    return found;
+}
+
+std::vector<std::int64_t> PostgresReader::nearest_rows(std::span<const float> queries, int k,
+                                                       const ImageFilter& where) const {
+    const std::vector<std::int64_t>& ids = this->ids();
+    const auto dimension = static_cast<std::size_t>(description_.identity.dimension);
+    const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
+    std::vector<std::int64_t> positions(count * width, -1);
+    parallel_for(count, thread_count(threads_), 1, [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t q = begin; q < end; ++q) {
+            std::int64_t* target = positions.data() + q * width;
+            const auto query = queries.subspan(q * dimension, dimension);
+            for (const FoundImage& image : nearest(query, k, IndexSpace::own, where)) {
+                const auto at = std::ranges::lower_bound(ids, image.id);
+                // An image that came since the ids were read has no row in their order.
+                if (at != ids.end() && *at == image.id) *target++ = at - ids.begin();
+            }
+        }
+    });
+    return positions;
+}
+
+const std::vector<std::int64_t>& PostgresReader::ids() const {
+    std::call_once(ids_once_, [&] {
+        std::unique_ptr<PgConnection> connection = pool_.take();
+        connection->for_each("SELECT id FROM images ORDER BY id", {},
+                             [&](const PgResult& row) { ids_.push_back(row.integer(0, 0)); });
+        pool_.give_back(std::move(connection));
+    });
+    return ids_;
+}
+
+std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& server,
+                                                  const std::optional<IndexIdentity>& identity,
+                                                  const IndexParameters& wanted, int threads) {
+    return std::make_unique<PostgresReader>(server, identity, wanted, threads);
+}
+
+}  // namespace clipsim

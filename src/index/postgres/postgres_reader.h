@@ -1,0 +1,60 @@
+// An index in PostgreSQL, searched: each search in a transaction of its own, which sees the state of that
+// moment.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "clipsim/index/index_reader.h"
+#include "postgres.h"
+
+namespace clipsim {
+
+// Connections that no search is using. Thread-safe.
+class ConnectionPool {
+  public:
+    explicit ConnectionPool(PostgresConfig server) : server_(std::move(server)) {}
+    std::unique_ptr<PgConnection> take();
+    void give_back(std::unique_ptr<PgConnection> connection);
+    void drop_idle();
+
+  private:
+    PostgresConfig server_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<PgConnection>> idle_;
+};
+
+class PostgresReader final : public IndexReader {
+  public:
+    PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
+                   const IndexParameters& wanted, int threads);
+
+    const IndexDescription& description() const override { return description_; }
+    void load(IndexSpace /*space*/) const override {}
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+                                    const ImageFilter& where) const override;
+    std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
+                                           const ImageFilter& where) const override;
+    bool is_current() const override { return true; }
+
+    const std::vector<std::int64_t>& ids() const;  // ascending, as they were when first asked for
+    // ef_search and nprobe from now on. Not while a search is under way.
+    void use(const IndexParameters& wanted) { wanted_ = wanted; }
+
+  private:
+    std::vector<FoundImage> ask(std::unique_ptr<PgConnection>& connection, std::span<const float> query,
+                                int k, IndexSpace space, const ImageFilter& where) const;
+
+    PostgresConfig server_;
+    std::optional<IndexIdentity> identity_;
+    IndexParameters wanted_;
+    int threads_;
+    mutable ConnectionPool pool_;
+    mutable std::once_flag ids_once_;
+    mutable std::vector<std::int64_t> ids_;
+    IndexDescription description_;
+};
+
+}  // namespace clipsim
