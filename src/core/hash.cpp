@@ -51,7 +51,7 @@ std::string hash_file(const std::filesystem::path& path) {
 
 struct StreamHash::Impl {
     struct FreeState {
-        void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+        void operator()(XXH3_state_t* owned) const { XXH3_freeState(owned); }
     };
     std::unique_ptr<XXH3_state_t, FreeState> state{XXH3_createState()};  // aligned as XXH3 wants it
 };

@@ -39,14 +39,14 @@ class PythonsCache : public ::testing::Test {
 
 TEST_F(PythonsCache, HoldsWhatWePulled) {
     const PulledModel model = pull_model({"owner", "small"}, settings);
-    ASSERT_EQ(run(concat("find ", settings.cache.string(), " owner/small config.json model.safetensors > '",
+    ASSERT_EQ(run(concat("find '", settings.cache.string(), "' owner/small config.json model.safetensors > '",
                          (folder / "out").string(), "'")),
               0);
     EXPECT_EQ(read_text(folder / "out"), model.folder.string() + "\n");
 }
 
 TEST_F(PythonsCache, HoldsForUsWhatPythonPulled) {
-    ASSERT_EQ(run(concat("pull ", settings.cache.string(), " owner/small ", hub.commit,
+    ASSERT_EQ(run(concat("pull '", settings.cache.string(), "' owner/small ", hub.commit,
                          " config.json model.safetensors")),
               0);
     const auto downloads = hub.downloads("model.safetensors");
