@@ -1,6 +1,7 @@
 """test_summary.py JUNIT_XML...: two closing lines about what ctest wrote: how many tests passed, failed and were
 skipped, and why they were skipped."""
 import collections
+import os
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -19,7 +20,7 @@ def reason_of(test):
 def main(files):
     passed = failed = 0
     skipped = collections.Counter()
-    for file in files:
+    for file in filter(os.path.exists, files):  # ctest writes none where it was interrupted
         for test in ElementTree.parse(file).getroot().iter("testcase"):
             status = test.get("status")
             if status == "disabled":

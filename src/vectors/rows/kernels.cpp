@@ -130,14 +130,15 @@ HWY_INLINE void byte_dot4(const std::int8_t* HWY_RESTRICT query, std::size_t siz
     auto sum_a = hn::Zero(d), sum_b = hn::Zero(d), sum_c = hn::Zero(d), sum_e = hn::Zero(d);
     for (std::size_t i = 0; i < size; i += 64) {
         const __m512i q = _mm512_loadu_si512(query + i);
-        // VNNI's vpdpbusd, which Highway asks the CPU for but does not tell the compiler of.
-        const auto add = [&](auto& sum, const std::uint8_t* row) {
-            asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(_mm512_loadu_si512(row + i)), "v"(q));
+        // VNNI's vpdpbusd, which Highway asks the CPU for but does not tell the compiler of. Nothing is
+        // captured: clang before 16 does not let an asm have what a lambda captured.
+        const auto add = [](auto& sum, __m512i row, __m512i by) {
+            asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(row), "v"(by));
         };
-        add(sum_a, a);
-        add(sum_b, b);
-        add(sum_c, c);
-        add(sum_e, e);
+        add(sum_a, _mm512_loadu_si512(a + i), q);
+        add(sum_b, _mm512_loadu_si512(b + i), q);
+        add(sum_c, _mm512_loadu_si512(c + i), q);
+        add(sum_e, _mm512_loadu_si512(e + i), q);
     }
     store_sums(d, sum_a, sum_b, sum_c, sum_e, out);
 #elif HWY_TARGET <= HWY_AVX2
