@@ -113,6 +113,9 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("FOLDER");
     command->add_flag("--rebuild", flags->request.rebuild,
                       "Start anew, also where the index is of another model");
+    command->add_flag(
+        "--verify", flags->request.verify,
+        "Read the index's files whole, also where they look unchanged, and make damaged ones anew");
     command->add_flag("--dry-run", flags->request.dry_run, "Say what would be done and change nothing");
     command
         ->add_option("--from-npy", flags->vectors,

@@ -307,7 +307,8 @@ void add_keep(std::vector<ConfigKey>& keys) {
 
 void add_index_parameters(std::vector<ConfigKey>& keys) {
     const std::size_t first = keys.size();
-    keys.push_back(choice("index.type", "auto: flat for small collections, hnsw above",
+    keys.push_back(choice("index.type",
+                          "auto: flat below 50,000 images, which is exact, and hnsw from there on",
                           CLIPSIM_MEMBER(index.type), index_type_names));
     keys.push_back(choice("index.storage", "How vectors are kept in index.faiss",
                           CLIPSIM_MEMBER(index.storage), storage_names));

@@ -61,7 +61,7 @@ struct IndexUpdater::Impl {
 };
 
 IndexUpdater::IndexUpdater(std::unique_ptr<IndexWriter> writer)
-    : impl_(std::make_unique<Impl>(std::move(writer))) {}
+    : impl_(std::make_unique<Impl>(Impl{.writer = std::move(writer)})) {}
 
 IndexUpdater::~IndexUpdater() = default;
 

@@ -157,6 +157,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     IndexSummary summary;
     UpdateSettings settings;
     settings.wait = request.wait;
+    settings.verify = request.verify;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
     IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),

@@ -23,8 +23,9 @@ namespace clipsim::testing {
 struct LittleWorld {
     static constexpr int dimension = 8, joint_dimension = 4;
 
-    explicit LittleWorld(const std::filesystem::path& root)
-        : photos(root / "photos"), index(root / "index"), backend(index) {
+    explicit LittleWorld(const std::filesystem::path& root) : LittleWorld(root, root / "index") {}
+    LittleWorld(const std::filesystem::path& root, const std::filesystem::path& index_folder)
+        : photos(root / "photos"), index(index_folder), backend(index) {
         std::filesystem::create_directories(photos);
     }
 

@@ -23,6 +23,9 @@ enum class UpdateMode {
 struct UpdateSettings {
     std::chrono::milliseconds wait{0};  // for another process that updates the index
     std::stop_token stop = {};          // ends the wait
+    // Derived files are read whole and compared with their checksums also where size and time of change say
+    // that they are as they were written.
+    bool verify = false;
     // More recent rows than this share of index.faiss, or than this number, are added to it.
     double recent_share = 1.0 / 64;
     std::int64_t most_recent = 4096;

@@ -19,6 +19,7 @@ namespace clipsim {
 struct IndexRequest {
     std::vector<std::filesystem::path> folders;  // empty: data.root
     bool rebuild = false;                        // start anew, also where the index is of another model
+    bool verify = false;                         // UpdateSettings::verify
     bool dry_run = false;                        // say what would be done, change nothing
     std::chrono::seconds wait{60};               // for another process that updates the index
     // Only these files, into an index of their own beside the others; merge_indexes puts them together.

@@ -78,7 +78,8 @@ IndexParameters with_search_parameters(IndexParameters stored, const IndexParame
 // and without those of other types.
 IndexParameters built_parameters(const IndexParameters& resolved);
 
-// flat below 50,000 vectors (where an exact scan takes a millisecond), hnsw from there on.
+// `index.type: auto`, wherever an index is kept: flat below 50,000 vectors, where an exact scan takes about a
+// millisecond, hnsw from there on.
 IndexType resolve_index_type(IndexType type, std::int64_t vectors);
 
 }  // namespace clipsim

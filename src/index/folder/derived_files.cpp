@@ -11,7 +11,6 @@
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/folder/file_seal.h"
-#include "clipsim/vectors/auto_type.h"
 #include "clipsim/vectors/vector_index.h"
 
 namespace clipsim {
@@ -87,23 +86,21 @@ IndexParameters DerivedFiles::resolved_parameters(const SqliteStore& store) cons
     IndexParameters resolved = wanted_;
     resolved.hnsw.ef_search = HnswConfig::default_ef_search;
     resolved.ivf.nprobe = IvfConfig::default_nprobe;
-    std::optional<IndexType> type_before;
     try {
-        const IndexParameters before = read_manifest(folder_ / "manifest.json").parameters;
-        resolved = with_search_parameters(resolved, before);
-        type_before = before.type;
+        resolved = with_search_parameters(resolved, read_manifest(folder_ / "manifest.json").parameters);
     } catch (const Error&) {  // there is none, or it is damaged
     }
-    resolved.type = choose_index_type(wanted_.type, store.count(), identity_.dimension, type_before);
+    resolved.type = resolve_index_type(wanted_.type, store.count());
     return with_search_parameters(resolved, wanted_);
 }
 
 // The manifest, where it vouches for files that are there, whole and fit to be gone on with.
 std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteStore& store,
                                                                   const IndexParameters& resolved) const {
-    // Always by the hash, whatever size and time of change say. True where these have to be noted anew.
+    // True where size and time of change have to be noted anew.
     const auto renew = [&](const char* name, FileSeal& seal) {
-        const FileSeal found = seal_file(folder_ / name);
+        const FileSeal found =
+            settings_.verify ? seal_file(folder_ / name) : renewed_seal(folder_ / name, seal);
         if (found.hash != seal.hash) throw Error(concat(name, " is damaged"));
         return std::exchange(seal, found) != found;
     };

@@ -25,6 +25,10 @@ FileSeal stamp_of(const std::filesystem::path& file) {
             std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
+bool is_unchanged(const FileSeal& now, const FileSeal& seal) {
+    return now.size == seal.size && now.mtime_ns == seal.mtime_ns && seal.mtime_ns != 0;
+}
+
 }  // namespace
 
 FileSeal seal_file(const std::filesystem::path& file) {
@@ -39,10 +43,13 @@ FileSeal seal_written(const std::filesystem::path& file, std::string hash) {
     return seal;
 }
 
+FileSeal renewed_seal(const std::filesystem::path& file, const FileSeal& seal) {
+    return is_unchanged(stamp_of(file), seal) ? seal : seal_file(file);
+}
+
 bool is_intact(const std::filesystem::path& file, const FileSeal& seal) {
     const FileSeal now = stamp_of(file);
-    const bool unchanged = now.size == seal.size && now.mtime_ns == seal.mtime_ns && seal.mtime_ns != 0;
-    if (unchanged && now.size > always_hashed) return true;
+    if (is_unchanged(now, seal) && now.size > always_hashed) return true;
     return hash_file(file) == seal.hash;
 }
 

@@ -37,6 +37,23 @@ TEST_F(IndexUpdateInFolder, RepairsWhatIsDerived) {
     }
 }
 
+TEST_F(IndexUpdateInFolder, FilesThatLookUnchangedAreReadOnlyToVerifyThem) {
+    write("cat/a.jpg", "A");
+    update();
+    const auto time = std::filesystem::last_write_time(index_ / "index.faiss");
+    std::string bytes = read_text(index_ / "index.faiss");
+    bytes[bytes.size() / 2] ^= 1;
+    write_text(index_ / "index.faiss", bytes);
+    std::filesystem::last_write_time(index_ / "index.faiss", time);
+    EXPECT_EQ(update().derivation, UpdateReport::Derivation::kept) << "it was read";
+    UpdateSettings settings;
+    settings.verify = true;
+    IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update, 1, settings));
+    updater.plan(candidates(), std::vector{photos_});
+    EXPECT_EQ(updater.finish().derivation, UpdateReport::Derivation::built_anew);
+    expect_whole();
+}
+
 TEST_F(IndexUpdateInFolder, ARebuildReplacesADamagedDatabase) {
     write("cat/a.jpg", "A");
     write_text(index_ / "images.db", std::string(9000, 'x'));

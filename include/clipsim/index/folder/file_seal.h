@@ -22,10 +22,14 @@ FileSeal seal_file(const std::filesystem::path& file);
 // Of a file that was just written, hashed as it was. Throws Error.
 FileSeal seal_written(const std::filesystem::path& file, std::string hash);
 
+// What seal_file would return. The file is read only where its size or time of change is not the seal's.
+// Throws Error.
+FileSeal renewed_seal(const std::filesystem::path& file, const FileSeal& seal);
+
 // A file of up to 64 MiB is hashed, which takes some milliseconds. A larger one is taken for intact where its
 // size and time of change are those of the seal, so that a start does not read it whole, and hashed
-// otherwise. (seal_file always reads, and `clipsim index` calls it.) Throws Error for a file that can't be
-// read.
+// otherwise. (seal_file always reads, and `clipsim index --verify` calls it.) Throws Error for a file that
+// can't be read.
 bool is_intact(const std::filesystem::path& file, const FileSeal& seal);
 
 }  // namespace clipsim
