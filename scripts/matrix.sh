@@ -180,7 +180,7 @@ arm64() { in_root "./scripts/cross_arm64.sh /srv/arm64"; }
 
 versions_of() {
     in_root 'printf "g++ %s, CMake %s, FAISS %s, OpenCV %s, Highway %s, Python %s" "$(g++ -dumpfullversion)" \
-        "$(cmake --version | sed -n "1s/.* //p")" $(for p in libfaiss-dev libopencv-dev libhwy-dev; do dpkg-query -W -f "\${Version} " $p | sed "s/[-+].*//"; done) \
+        "$(cmake --version | sed -n "1s/.* //p")" $(for p in libfaiss-dev libopencv-dev libhwy-dev; do dpkg-query -W -f "\${Version}\n" $p | sed "s/[-+].*//"; done) \
         "$(python3 -c "import platform; print(platform.python_version())")"' 2>/dev/null || true
 }
 
