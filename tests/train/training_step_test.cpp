@@ -38,8 +38,10 @@ TEST(TrainingStep, SeveralBatchesHaveTheGradientOfOneLargeBatch) {
             config.margin = 1;
             const torch::Tensor one = gradient_of(whole, labels, config),
                                 many = gradient_of(parts, labels, config);
-            EXPECT_LT((one - many).abs().max().item<double>(), 1e-6);
-            EXPECT_GT(one.abs().max().item<double>(), 1e-3);
+            // Sums in another order: some roundings of a float, of which CPUs have different ones.
+            const double largest = one.abs().max().item<double>();
+            EXPECT_GT(largest, 1e-3);
+            EXPECT_LT((one - many).abs().max().item<double>(), 1e-5 * largest);
         }
     }
 }
