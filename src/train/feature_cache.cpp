@@ -75,10 +75,10 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     std::vector<torch::Tensor> tokens, features;
     std::int64_t batch_size = std::numeric_limits<std::int64_t>::max();
     Progress progress(options.title, "images", last - first, options.progress);
-    while (std::optional<LoadedBatch> batch = loader.next()) {
-        const auto count = static_cast<std::int64_t>(batch->tags.size());
+    while (std::optional<LoadedBatch> loaded = loader.next()) {
+        const auto count = static_cast<std::int64_t>(loaded->tags.size());
         const torch::Tensor pixels = torch::from_blob(
-            batch->pixels.data(), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
+            loaded->pixels.data(), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
         for_each_batch_that_fits(count, batch_size, [&](std::int64_t start, std::int64_t size) {
             const torch::Tensor part = pixels.narrow(0, start, size).to(options.device);
             const torch::Tensor at_boundary = tower->forward_to(part, options.boundary);
@@ -86,11 +86,11 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
             if (keep_tokens) tokens.push_back(at_boundary.to(torch::kCPU));
             features.push_back(embedded);
         });
-        for (const std::size_t image : batch->tags) {
+        for (const std::size_t image : loaded->tags) {
             cached.images.push_back(image);
             cached.labels.push_back(catalogue.images[image].label);
         }
-        progress.advance(batch->tags.size());
+        progress.advance(loaded->tags.size());
         throw_if_stopped(options.stop, "training had not begun; nothing of it was lost");
     }
     progress.finish();
