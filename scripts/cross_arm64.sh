@@ -50,7 +50,7 @@ cmake -G Ninja -S . -B "$build" --toolchain "$PWD/cmake/aarch64-linux-gnu.cmake"
     -DCMAKE_BUILD_TYPE=Release -DCLIPSIM_BUILD_TESTS=ON -DCLIPSIM_TORCH_UNITY=ON -DLIBTORCH_ROOT="$folder/torch"
 cmake --build "$build"
 status=0
-for module in core image text data hub index; do
+for module in core image codecs text data hub vectors index index_folder; do
     echo "== $module"
     qemu-aarch64 -L "$root" -E LD_LIBRARY_PATH="$root/usr/lib/aarch64-linux-gnu" \
         "$build/bin/clipsim_${module}_tests" --gtest_brief=1 || status=1
