@@ -27,9 +27,13 @@ if [ ! -e "$folder/.packages" ]; then
         libgtest-dev >/dev/null
     for package in "$state"/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
     # What update-alternatives would link, and links that start at the machine's own root.
+    libraries=$root/usr/lib/aarch64-linux-gnu
     for library in blas lapack; do
-        ln -sf "$library/lib$library.so.3" "$root/usr/lib/aarch64-linux-gnu/lib$library.so.3"
+        ln -sf "openblas-pthread/lib$library.so.3" "$libraries/lib$library.so.3"
+        ln -sf "lib$library.so.3" "$libraries/lib$library.so"
     done
+    # FAISS's CMake package names both by their place on an arm64 machine.
+    sed -i "s|;/usr/lib/aarch64-linux-gnu|;$libraries|g" "$libraries/cmake/faiss/faiss-targets.cmake"
     find "$root" -type l -lname '/*' -printf '%p\t%l\n' | while IFS=$'\t' read -r link target; do
         ln -sfn "$root$target" "$link"
     done

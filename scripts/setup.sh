@@ -90,7 +90,9 @@ complete_cuda_build() {
             | sed 's/^cuda-toolkit\[/&cccl,crt,/' >"$named"
     else
         say "no NVIDIA GPU here: keeping the CPU half of this CUDA build (CLIPSIM_CUDA=yes keeps all of it)"
-        sed -nE 's/^Requires-Dist: cuda-toolkit\[[^]]*\](==[0-9.]+).*/cuda-toolkit[cudart,cupti]\1/p' \
+        # Earlier releases name these packages one by one, later ones as parts of cuda-toolkit.
+        sed -nE -e 's/^Requires-Dist: cuda-toolkit\[[^]]*\](==[0-9.]+).*/cuda-toolkit[cudart,cupti]\1/p' \
+            -e 's/^Requires-Dist: (nvidia-cuda-(runtime|cupti)[^;]*);.*/\1/p' \
             "$deps"/torch.new/torch-*.dist-info/METADATA >"$named"
         rm -f "$deps"/torch.new/torch/lib/{libtorch_cuda,libc10_cuda,libtorch_cuda_linalg,libtorch_nvshmem}.so
     fi
