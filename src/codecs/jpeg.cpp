@@ -74,7 +74,7 @@ jpeg_error_mgr* quiet(ErrorManager& errors) {
     return base;
 }
 
-// A source in memory that fails at its end, where libjpeg's own would go on with grey.
+// A source in memory that fails at its end, where libjpeg's own would continue with grey.
 void start_source(j_decompress_ptr /*codec*/) {}
 boolean at_the_end(j_decompress_ptr codec) {
     fail_with(reinterpret_cast<j_common_ptr>(codec), "the JPEG is truncated");

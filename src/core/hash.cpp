@@ -53,7 +53,7 @@ struct StreamHash::Impl {
     struct FreeState {
         void operator()(XXH3_state_t* owned) const { XXH3_freeState(owned); }
     };
-    std::unique_ptr<XXH3_state_t, FreeState> state{XXH3_createState()};  // aligned as XXH3 wants it
+    std::unique_ptr<XXH3_state_t, FreeState> state{XXH3_createState()};  // aligned as XXH3 needs it
 };
 
 StreamHash::StreamHash() : impl_(std::make_unique<Impl>()) {

@@ -18,7 +18,7 @@ class ClassDeck {
 
     void deal(std::size_t count, Random& random, std::vector<std::size_t>& batch) {
         count = std::min(count, samples_.size());
-        if (next_ + count > samples_.size()) {  // not enough left for distinct ones: begin anew
+        if (next_ + count > samples_.size()) {  // not enough left for distinct ones: start over
             random.shuffle(samples_);
             next_ = 0;
         }

@@ -31,7 +31,7 @@ struct ProcessGroup::Impl {
   private:
     struct Route {
         c10d::Backend& backend;
-        torch::Device device;  // where the backend wants the tensor
+        torch::Device device;  // where the backend needs the tensor
     };
     // NCCL for tensors on GPUs where there is one, Gloo for all others.
     Route route_of(const torch::Tensor& tensor) const;

@@ -71,7 +71,7 @@ class Download {
             partial_.restart();
             throw RetryableError(concat(presentable(head.url), " sent another part than asked for"));
         }
-        log_debug(concat(blob_.file, ": going on after ", from, " bytes"));
+        log_debug(concat(blob_.file, ": continuing after ", from, " bytes"));
     }
 
     void take(std::string_view piece) {
@@ -127,7 +127,7 @@ std::uint64_t download_blob(HttpClient& client, const HubSettings& settings, con
                 concat(presentable(url), " sent another file than the hub states (its checksum differs); ",
                        "nothing of it is kept: try again, and mind what lies between you and the hub"));
         }
-        log_warning(concat("the part of ", blob.file, " that was here was damaged; downloading all of it"));
+        log_warning(concat("the partial download of ", blob.file, " was damaged; downloading it whole"));
         partial.restart();
         resumed = false;
     }

@@ -66,7 +66,7 @@ std::vector<std::string> shards_of(std::string_view index_json, const std::strin
         if (!is_plain_file_name(name) || !name.ends_with(".safetensors")) {
             throw Error(concat(index_name, " of ", id, " names ",
                                name.empty() ? "something" : printable(name.substr(0, 200)),
-                               ", which is no .safetensors file beside it"));
+                               ", which is not a .safetensors file beside it"));
         }
         shards.insert(name);
     }

@@ -1,4 +1,4 @@
-// HTTP requests to a hub and to where it redirects, over libcurl. Not thread-safe: one a thread.
+// HTTP requests to a hub and to where it redirects, over libcurl. Not thread-safe: one per thread.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t largest_file = UINT64_C(1) << 40;
 
-// nullptr where `object` is no object or lacks the key.
+// nullptr where `object` is not an object or lacks the key.
 const Json* member(const Json& object, const char* key) {
     const auto found = object.is_object() ? object.find(key) : object.end();
     return found == object.end() ? nullptr : &*found;

@@ -25,7 +25,7 @@ struct Listing {
     const ListedFile* find(std::string_view path) const;
 };
 
-// Throws Error, naming `hub`, for anything that is no such listing, for a file name that leads out of its
+// Throws Error, naming `hub`, for anything that is not such a listing, for a file name that leads out of its
 // folder and for a size that no model has.
 Listing parse_listing(std::string_view json, const std::string& hub);
 
@@ -33,7 +33,7 @@ Listing parse_listing(std::string_view json, const std::string& hub);
 // separated by /.
 bool is_safe_relative_path(std::string_view path);
 
-// A size that is no lie: a terabyte at most. Throws Error otherwise.
+// A size that is plausible: a terabyte at most. Throws Error otherwise.
 std::uint64_t checked_size(std::uint64_t size, const std::string& file);
 
 }  // namespace clipsim

@@ -15,7 +15,7 @@ namespace clipsim {
 
 class PartialFile {
   public:
-    // Goes on with the file where it exists and is no longer than `whole` bytes; reads what is there for the
+    // Continues the file where it exists and is not longer than `whole` bytes; reads what is there for the
     // checksum of that kind (none: nothing to compute). Throws Error, Interrupted.
     PartialFile(std::filesystem::path path, std::uint64_t whole, std::optional<Checksum::Kind> kind,
                 const std::stop_token& stop);

@@ -57,7 +57,8 @@ HubSettings hub_settings_from_environment() {
     }
     settings.token = find_token();
     settings.cache = hub_cache_folder();
-    if (settings.cache.empty()) throw UsageError("there is no folder to keep models in: set HF_HOME or HOME");
+    if (settings.cache.empty())
+        throw UsageError("there is no folder for downloaded models: set HF_HOME or HOME");
     settings.offline = is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE");
     return settings;
 }

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What tells backup programs that the folder can be made anew (https://bford.info/cachedir/); huggingface_hub
+// What tells backup programs that the folder can be recreated (https://bford.info/cachedir/); huggingface_hub
 // puts it there as well.
 void tag_as_cache(const fs::path& cache) {
     std::error_code error;

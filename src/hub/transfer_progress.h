@@ -13,7 +13,8 @@ class TransferProgress {
     TransferProgress(const std::string& title, std::uint64_t bytes, ProgressStyle style)
         : progress_(title, "MB", megabytes(bytes), style) {}
 
-    // `bytes` of all files together are here; fewer than before (a file begun anew) do not move the bar back.
+    // `bytes` of all files together are here; fewer than before (a file started over) do not move the bar
+    // back.
     void set(std::uint64_t bytes, const std::string& file) {
         if (megabytes(bytes) <= drawn_) return;
         progress_.advance(megabytes(bytes) - drawn_, file);

@@ -72,7 +72,7 @@ std::string redirected(const std::string& url, const std::string& location) {
     next.set(location);
     if (!next.is_http()) {
         throw Error(concat(presentable(url), " redirects to ", printable(location.substr(0, 100)),
-                           ", which is no web address"));
+                           ", which is not a web address"));
     }
     if (was_secure && next.scheme() != "https") {
         throw Error(concat(presentable(url), " redirects from https to ",

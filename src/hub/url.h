@@ -10,7 +10,7 @@ namespace clipsim {
 // "-._~".
 std::string percent_encoded(std::string_view text, std::string_view keep = {});
 
-// Where `location`, absolute or relative, leads from `url`. Throws Error where that is no http(s) URL or
+// Where `location`, absolute or relative, leads from `url`. Throws Error where that is not an http(s) URL or
 // leads from https to http.
 std::string redirected(const std::string& url, const std::string& location);
 

@@ -26,7 +26,7 @@ void draw_text(cv::Mat& canvas, const std::string& text, int x, int y, double sc
 int text_width(const std::string& text, double scale);
 // Cut in the middle with "..." until it fits.
 std::string fitted_text(const std::string& text, int width, double scale);
-// Broken at blanks into at most so many lines; what is longer is cut with "...".
+// Broken at blanks into at most the given number of lines; what is longer is cut with "...".
 std::vector<std::string> wrapped_text(const std::string& text, int width, double scale, int lines);
 
 }  // namespace clipsim

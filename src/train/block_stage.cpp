@@ -57,7 +57,7 @@ void BlockStage::open_views() {
         concat(std::fixed, std::setprecision(1), static_cast<double>(wanted) / (1 << 30));
     if (wanted > limit) {
         log_info(concat(views, " views of each photo would take ", size, " GiB, more than train.cache_gb (",
-                        options.train.cache_gb, "): computing them anew each epoch"));
+                        options.train.cache_gb, "): computing them again each epoch"));
         return;
     }
     // All that the tokens hang on but the image.
@@ -67,7 +67,7 @@ void BlockStage::open_views() {
                                              ? options.output_dir / "cache"
                                              : std::filesystem::path(options.train.cache_dir);
     ensure_writable_folder(folder);
-    // A file a process: each computes its part and reads the others'.
+    // A file per process: each computes its part and reads the others'.
     std::vector<std::unique_ptr<TokenCache>> files;
     const ProcessGroup& processes = *options.processes;
     const std::string stem = hash_bytes(std::as_bytes(std::span(about))).substr(0, 16);

@@ -104,7 +104,7 @@ void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
             }
         });
         progress.advance(batch->tags.size());
-        throw_if_stopped(source_.stop, "what was finished is saved: go on with `clipsim train --resume`");
+        throw_if_stopped(source_.stop, "what was finished is saved: resume with `clipsim train --resume`");
         if (!own_file().is_writable()) break;
     }
     progress.finish();

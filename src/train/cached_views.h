@@ -40,7 +40,7 @@ class CachedViews {
         ProcessGroup* processes = nullptr;  // null: this one alone
     };
 
-    // `files`: one a process, of which this one writes to its own. All of `source` must outlive this.
+    // `files`: one per process, of which this one writes to its own. All of `source` must outlive this.
     CachedViews(const Source& source, std::vector<std::unique_ptr<TokenCache>> files);
 
     // Computes what is missing of a view. In fixed batches, so that the result is the same whenever it was

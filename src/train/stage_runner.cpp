@@ -138,7 +138,7 @@ StageRunner::Running StageRunner::begin(Stage& stage, const StagePlan& plan, boo
 
 void StageRunner::run(Stage& stage, const StagePlan& plan, bool resumed) {
     Running running = begin(stage, plan, resumed);
-    // So that there is something to go on from, whenever a process is lost.
+    // So that there is a state to resume from, whenever a process is lost.
     if (processes().size() > 1 && !resumed) save_state(running);
     while (state_.cursor.epoch_in_stage < plan.epochs && !is_stalled(plan.number)) {
         run_epoch(running);
@@ -194,7 +194,7 @@ std::vector<std::vector<std::size_t>> StageRunner::own_parts(
     return parts;
 }
 
-// When another process is lost within the step, the state before it is what a resumed run goes on from.
+// When another process is lost within the step, the state before it is what a resumed run starts from.
 void StageRunner::take_step_or_save(Running& running, std::span<const TrainBatch> batches) {
     if (processes().size() == 1) return take_step(running, batches);
     const torch::Tensor drawn = generator_.get_state();
@@ -205,7 +205,7 @@ void StageRunner::take_step_or_save(Running& running, std::span<const TrainBatch
         generator_.set_state(drawn);
         running.memory = memory;
         save_state(running);
-        throw LostProcessError(concat(error.what(), "; go on with `clipsim train --resume`"));
+        throw LostProcessError(concat(error.what(), "; resume with `clipsim train --resume`"));
     }
 }
 
@@ -317,7 +317,7 @@ void StageRunner::throw_interrupted() const {
     const std::string within =
         state_.cursor.step > 0 ? concat(" and ", state_.cursor.step, " steps of the next") : std::string();
     throw Interrupted(concat("training stopped; ", state_.epochs.size(), " epochs", within,
-                             " are saved: go on with `clipsim train --resume`"));
+                             " are saved: resume with `clipsim train --resume`"));
 }
 
 bool StageRunner::is_stalled(int stage) const {

@@ -89,7 +89,7 @@ void TokenCache::put(const std::string& key, const torch::Tensor& tokens) {
     const std::size_t offset = count_ * record_bytes_;
     if (offset + record_bytes_ > mapping_.bytes().size()) {
         log_warning(
-            concat(printable(file_), " is full (train.cache_gb); the rest is computed anew each time"));
+            concat(printable(file_), " is full (train.cache_gb); the rest is computed again each time"));
         writable_ = false;
         return;
     }
@@ -101,7 +101,7 @@ void TokenCache::put(const std::string& key, const torch::Tensor& tokens) {
     std::memcpy(bytes.data() + hash_chars, checksum.data(), hash_chars);
     if (!write_at(descriptor_, bytes, offset)) {
         log_warning(concat("cannot write ", printable(file_), ": ", errno_text(),
-                           "; the rest is computed anew each time"));
+                           "; the rest is computed again each time"));
         writable_ = false;
         return;
     }

@@ -1,4 +1,4 @@
-// What enters the first unfrozen block, batch by batch: from memory, or computed anew from the image files.
+// What enters the first unfrozen block, batch by batch: from memory, or computed again from the image files.
 #pragma once
 
 #include <torch/torch.h>

@@ -1,4 +1,4 @@
-// checkpoints/last_state.pt: all that --resume needs to go on as if nothing had happened.
+// checkpoints/last_state.pt: all that --resume needs to continue as if nothing had happened.
 #pragma once
 
 #include <torch/torch.h>
@@ -42,7 +42,7 @@ struct TrainState {
 
 // Atomic. `adam` is stored with its moments.
 void save_train_state(const std::filesystem::path& file, const TrainState& state, torch::optim::AdamW& adam);
-// The state without the optimizer. Throws UsageError for a missing file or one that is none of ours.
+// The state without the optimizer. Throws UsageError for a missing file or one that clipsim did not write.
 TrainState load_train_state(const std::filesystem::path& file);
 // The moments, into an optimizer over the same parameters.
 void load_optimizer(const std::filesystem::path& file, torch::optim::AdamW& adam);

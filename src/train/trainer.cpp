@@ -94,7 +94,7 @@ class TrainingRun {
         cache.stop = options_.stop;
         cache.processes = options_.processes.get();
         cache.title = "reading photos to train on";
-        // Stage 2 sees the photos as they are too, unless it augments each epoch anew.
+        // Stage 2 sees the photos as they are too, unless it augments them again each epoch.
         cache.keep_tokens = options_.train.stage2_epochs() > 0 &&
                             (!options_.data.augment || options_.train.augment_views > 0);
         train_ =

@@ -21,7 +21,7 @@ ImageSource open_image(const std::filesystem::path& file, std::uint64_t max_pixe
 ImageSource open_image(std::span<const std::byte> bytes, const std::filesystem::path& name,
                        std::uint64_t max_pixels = default_max_pixels);
 
-// open_image with that limit, as loaders want it.
+// open_image with that limit, as loaders need it.
 std::function<ImageSource(const std::filesystem::path&)> image_opener(std::uint64_t max_pixels);
 
 }  // namespace clipsim

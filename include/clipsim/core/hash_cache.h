@@ -1,4 +1,4 @@
-// Hashes of large files, remembered beside what depends on them: a file that looks the same (size, times,
+// Hashes of large files, remembered beside what depends on them: a file that looks unchanged (size, times,
 // inode) is not read again.
 #pragma once
 
@@ -17,8 +17,8 @@ class HashCache {
 
     // hash_file of the path, known or computed. Throws Error when it can't be read.
     std::string hash(const std::filesystem::path& path);
-    // Writes down what was computed, if anything. A folder that can't be written to is no error: the hashes
-    // are computed again next time.
+    // Writes down what was computed, if anything. A folder that can't be written to is not an error: the
+    // hashes are computed again next time.
     void save() const;
 
   private:

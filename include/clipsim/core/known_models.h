@@ -10,7 +10,7 @@ namespace clipsim {
 struct KnownModel {
     std::string_view name;
     std::string_view repository;  // owner/name on the Hugging Face hub; "": comes with clipsim
-    std::uint32_t megabytes;      // of its weights, 4 bytes a parameter; 0: comes with clipsim
+    std::uint32_t megabytes;      // of its weights, 4 bytes per parameter; 0: comes with clipsim
     std::string_view about;
 };
 

@@ -19,7 +19,7 @@ class Progress {
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    // Thread-safe and cheap: draws at most ten times a second. `note` stands at the end of the bar, e.g.
+    // Thread-safe and cheap: draws at most ten times per second. `note` stands at the end of the bar, e.g.
     // "loss 0.12".
     void advance(std::uint64_t count = 1, std::string note = {});
     void finish();

@@ -1,4 +1,4 @@
-// The labelled images under a folder: one sub-folder a class, images at any depth inside it.
+// The labelled images under a folder: one sub-folder per class, images at any depth inside it.
 #pragma once
 
 #include <filesystem>

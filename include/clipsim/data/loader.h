@@ -74,7 +74,7 @@ struct LoaderOptions {
 class ImageLoader {
   public:
     // Starts the workers. Batches hold batch_size pictures (the last may hold fewer), in the order of
-    // `items`, less the ones that could not be read.
+    // `items`, without those that could not be read.
     ImageLoader(std::vector<LoadItem> items, const PreprocessSpec& spec, OpenFunction open,
                 LoaderOptions options);
     // With explicit batches, e.g. from a sampler: batch i is items[batches[i]...].

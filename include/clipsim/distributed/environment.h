@@ -3,7 +3,7 @@
 
 namespace clipsim {
 
-// WORLD_SIZE; 1 without. Throws UsageError where it is no number.
+// WORLD_SIZE; 1 without. Throws UsageError where it is not a number.
 int launched_processes();
 
 }  // namespace clipsim

@@ -24,7 +24,7 @@ class ProcessGroup {
     // This process alone: rank 0 of 1.
     ProcessGroup();
     // Joins the group that the environment names, over LibTorch's Gloo; alone where WORLD_SIZE is 1 or not
-    // set. `timeout_s`: how long the others may keep this one waiting. Throws UsageError for a variable that
+    // set. `timeout_s`: how long this one waits for the others. Throws UsageError for a variable that
     // is missing or wrong, LostProcessError when the others do not come.
     static std::shared_ptr<ProcessGroup> from_environment(double timeout_s);
     ~ProcessGroup();
@@ -35,7 +35,8 @@ class ProcessGroup {
     int size() const { return size_; }
     bool is_first() const { return rank_ == 0; }  // the one that writes
 
-    // This rank's part of [0, count): [first, last), parts in the order of the ranks, as equal as can be.
+    // This rank's part of [0, count): [first, last), parts in the order of the ranks, as equal in size as
+    // possible.
     std::pair<std::size_t, std::size_t> share_of(std::size_t count) const;
 
     // Whether any rank says so.
@@ -54,7 +55,7 @@ class ProcessGroup {
 
 // "auto" and "cuda" to this process's own GPU, by LOCAL_RANK; anything else as it is.
 std::string device_of_process(const std::string& device);
-// 0, one thread a core, to this process's part of the cores, by LOCAL_WORLD_SIZE.
+// 0, one thread per core, to this process's part of the cores, by LOCAL_WORLD_SIZE.
 int threads_of_process(int threads);
 
 }  // namespace clipsim

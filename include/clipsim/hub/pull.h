@@ -19,8 +19,8 @@ struct PulledModel {
 };
 
 // Downloads the files that clipsim needs: config, weights (safetensors where there are any), preprocessing
-// and tokenizer. What is here already is not asked for again; what a former try left half done is gone on
-// with. Each file is checked against the checksum that the hub states and appears whole or not at all; the
+// and tokenizer. What is here already is not asked for again; a partial download is
+// resumed. Each file is checked against the checksum that the hub states and appears whole or not at all; the
 // revision's name points to the new files when all of them are there. Several processes may pull the same
 // model.
 //

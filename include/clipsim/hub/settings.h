@@ -11,7 +11,8 @@
 
 namespace clipsim {
 
-// What happens when a server is busy (429, 5xx) or a connection breaks: wait, longer each time, and go on.
+// What happens when a server is busy (429, 5xx) or a connection breaks: wait, longer each time, and try
+// again.
 struct RetryPolicy {
     int attempts = 6;
     std::chrono::milliseconds first_delay{1'000};  // doubled after each attempt
@@ -34,8 +35,8 @@ struct HubSettings {
 };
 
 // As Python's huggingface_hub takes them: HF_ENDPOINT; HF_TOKEN or the file HF_TOKEN_PATH ($HF_HOME/token);
-// HF_HUB_CACHE, HF_HOME; HF_HUB_OFFLINE. Throws UsageError for an endpoint that is no http(s) URL, a token
-// with characters that no token has, or no place for a cache.
+// HF_HUB_CACHE, HF_HOME; HF_HUB_OFFLINE. Throws UsageError for an endpoint that is not an http(s) URL, a
+// token with characters that no token has, or no place for a cache.
 HubSettings hub_settings_from_environment();
 
 }  // namespace clipsim

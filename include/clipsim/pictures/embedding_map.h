@@ -16,8 +16,8 @@ struct EmbeddingPanel {
     std::size_t dimension = 0;
 };
 
-// One panel a space, side by side, and a legend; labels: [N], of all panels alike, into `classes`. Each class
-// has a colour and a mark of its own. Each panel has its own two axes: what can be compared is how the
+// One panel per space, side by side, and a legend; labels: [N], the same for all panels, into `classes`. Each
+// class has a colour and a mark of its own. Each panel has its own two axes: what can be compared is how the
 // classes lie together or apart.
 Pixels draw_embedding_map(std::span<const EmbeddingPanel> panels, std::span<const int> labels,
                           std::span<const std::string> classes);

@@ -23,13 +23,13 @@ using Triplets = std::vector<Triplet>;
 struct MinerOptions {
     Mining mining = Mining::all;
     double margin = 0.2;          // of the distances given; for semi_hard
-    int triplets_per_anchor = 0;  // at most so many, drawn at random; 0: all
+    int triplets_per_anchor = 0;  // at most this many, drawn at random; 0: all
     DistanceWeightedConfig distance_weighted;
 };
 
 // distances: [B, R] of the comparison's anchors and references, Euclidean for distance_weighted.
 // `generator`, on the CPU, serves what is drawn. Triplets are chosen on the CPU, wherever the distances are.
-//   random:            for each pair (anchor, positive) one negative, all alike
+//   random:            for each pair (anchor, positive) one negative, each equally likely
 //   all:               every valid triplet
 //   semi_hard:         every triplet with d(a,p) < d(a,n) <= d(a,p) + margin, as TripletMarginMiner has it
 //   batch_hard:        for each anchor the farthest positive and the nearest negative

@@ -67,7 +67,7 @@ struct TrainReport {
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
                   const OpenFunction& open);
 
-// Reads metrics.jsonl. Throws UsageError for a line that is none of ours.
+// Reads metrics.jsonl. Throws UsageError for a line that clipsim did not write.
 std::vector<EpochRecord> read_metrics(const std::filesystem::path& file);
 
 }  // namespace clipsim

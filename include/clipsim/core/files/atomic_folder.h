@@ -7,7 +7,7 @@ namespace clipsim {
 
 class AtomicFolder {
   public:
-    // Under construction beside the target. Throws UsageError where something is at the target that is no
+    // Under construction beside the target. Throws UsageError where the target exists and is not an
     // empty folder, Error where it can't be written.
     explicit AtomicFolder(const std::filesystem::path& target);
     ~AtomicFolder();  // removes what was not committed

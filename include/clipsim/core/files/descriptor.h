@@ -34,8 +34,8 @@ std::string errno_text();
 bool write_at(const Descriptor& file, std::span<const std::byte> bytes, std::uint64_t offset,
               std::uint64_t* written = nullptr);
 
-// Names in the folder outlive a power cut from now on. Some file systems can't: no error, the names are
-// there.
+// Names in the folder survive a power cut after this call. Some file systems can't do that: not an error, the
+// names are there.
 void sync_folder(const std::filesystem::path& folder);
 
 }  // namespace clipsim
