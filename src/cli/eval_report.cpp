@@ -5,8 +5,8 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/text.h"
+#include "clipsim/data/data_config.h"
 
 namespace clipsim::cli {
 

@@ -1,8 +1,8 @@
 #include "global_options.h"
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/pipeline/config.h"
 
 namespace clipsim::cli {
 

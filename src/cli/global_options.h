@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 
 namespace clipsim::cli {

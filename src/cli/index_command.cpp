@@ -1,13 +1,13 @@
 #include <iomanip>
 #include <iostream>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/tuner.h"
 #include "clipsim/pipeline/build_index.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/pipeline/tuning_curve.h"
 #include "clipsim/pipeline/vector_collection.h"

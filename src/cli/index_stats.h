@@ -3,7 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
+#include "clipsim/index/index_config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim::cli {
 

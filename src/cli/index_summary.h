@@ -3,7 +3,6 @@
 
 #include <iomanip>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/build_index.h"

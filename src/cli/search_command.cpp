@@ -2,11 +2,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/image/extension.h"
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/image/extension.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/similar_images.h"
 #include "clipsim/pipeline/vector_search.h"
 #include "clipsim/search/report.h"

@@ -1,9 +1,9 @@
 // What a training ends with on stderr; shared by `train` and `all`.
 #pragma once
 
-#include "clipsim/core/config.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/train/trainer.h"
 

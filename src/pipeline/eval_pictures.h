@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/catalogue.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/evaluate.h"
 
 namespace clipsim {

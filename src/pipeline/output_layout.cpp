@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/pipeline/config.h"
 
 namespace clipsim {
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
+#include "clipsim/core/config_json.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
@@ -43,14 +43,15 @@ std::string hash_of_images(const Catalogue& catalogue, const std::vector<std::si
 
 std::string run_fingerprint(const TrainOptions& options, const std::string& model_hash,
                             const Catalogue& catalogue, const Split& split) {
-    Config config;
-    config.model = options.model;
-    config.data = options.data;
-    config.train = options.train;
+    DataConfig data = options.data;
+    TrainConfig train = options.train;
     // As they come out, whatever they come from.
-    config.train.stage1.epochs = options.train.stage1_epochs();
-    config.train.stage2.epochs = options.train.stage2_epochs();
-    const Json all = config_to_json(config);
+    train.stage1.epochs = options.train.stage1_epochs();
+    train.stage2.epochs = options.train.stage2_epochs();
+    ConfigTable table;
+    add_keys(table, data);
+    add_keys(table, train);
+    const Json all = config_to_json(table);
     Json values{{"model.clip", model_hash}, {"model.projection_dim", options.model.projection_dim}};
     for (const char* key : {"split", "val_fraction", "seed", "augment"})
         values[concat("data.", key)] = all["data"][key];

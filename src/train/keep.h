@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/train/train_config.h"
 #include "optimizer.h"
 
 namespace clipsim {

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
+#include "clipsim/pipeline/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace clipsim;

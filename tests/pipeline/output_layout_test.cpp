@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
+#include "clipsim/pipeline/config.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

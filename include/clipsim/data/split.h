@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/catalogue.h"
+#include "clipsim/data/data_config.h"
 
 namespace clipsim {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "clipsim/core/config.h"
 #include "clipsim/core/error.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

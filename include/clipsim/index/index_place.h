@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "clipsim/core/config.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/index_config.h"
 
 namespace clipsim {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

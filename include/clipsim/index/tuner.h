@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

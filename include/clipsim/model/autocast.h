@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "clipsim/core/config.h"
+#include "clipsim/model/model_config.h"
 
 namespace clipsim {
 

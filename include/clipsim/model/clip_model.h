@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 
-#include "clipsim/core/config.h"
 #include "clipsim/image/preprocess.h"
 #include "clipsim/model/model_files.h"
 #include "clipsim/model/text_tower.h"

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/image/preprocess.h"
+#include "clipsim/model/model_config.h"
 
 namespace clipsim {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "clipsim/core/config.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/model/model_config.h"
 #include "clipsim/model/model_description.h"
 
 namespace clipsim {

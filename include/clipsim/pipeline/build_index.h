@@ -7,11 +7,11 @@
 #include <span>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/index/merge_indexes.h"
 #include "clipsim/index/shard.h"
 #include "clipsim/index/updater.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 
 namespace clipsim {

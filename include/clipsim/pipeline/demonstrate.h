@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 
 namespace clipsim {

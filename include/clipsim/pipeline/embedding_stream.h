@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/data/data_config.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/model/embedder.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 #include "clipsim/train/bootstrap.h"
 #include "clipsim/train/confusions.h"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/index/index_config.h"
 #include "clipsim/index/index_identity.h"
 #include "clipsim/model/embedder.h"
 #include "clipsim/model/model_identity.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "clipsim/core/config.h"
+#include "clipsim/pipeline/config.h"
 
 namespace clipsim {
 

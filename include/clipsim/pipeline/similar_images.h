@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/model/embedder.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/query.h"
 #include "clipsim/pipeline/run_options.h"
 #include "clipsim/pipeline/sentence_encoder.h"

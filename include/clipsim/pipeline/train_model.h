@@ -1,7 +1,7 @@
 // Fine-tuning on the photos under data.root.
 #pragma once
 
-#include "clipsim/core/config.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 #include "clipsim/train/trainer.h"
 

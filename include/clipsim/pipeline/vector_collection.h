@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "clipsim/core/config.h"
 #include "clipsim/index/updater.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 
 namespace clipsim {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "clipsim/core/config.h"
 #include "clipsim/index/image_filter.h"
+#include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
 
 namespace clipsim {

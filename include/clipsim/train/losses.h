@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "clipsim/core/config.h"
 #include "clipsim/train/comparison.h"
+#include "clipsim/train/train_config.h"
 
 namespace clipsim {
 

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/train/comparison.h"
+#include "clipsim/train/train_config.h"
 
 namespace clipsim {
 

@@ -11,13 +11,15 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "clipsim/core/progress.h"
 #include "clipsim/data/catalogue.h"
+#include "clipsim/data/data_config.h"
 #include "clipsim/data/loader.h"
 #include "clipsim/data/split.h"
 #include "clipsim/distributed/process_group.h"
+#include "clipsim/model/model_config.h"
 #include "clipsim/train/metrics.h"
+#include "clipsim/train/train_config.h"
 
 namespace clipsim {
 

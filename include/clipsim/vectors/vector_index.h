@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/row_filter.h"
 
 namespace clipsim {

@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/folder/sqlite_store.h"
+#include "clipsim/index/index_config.h"
 
 namespace clipsim {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/index/index_config.h"
 
 namespace clipsim {
 

@@ -1,7 +1,7 @@
 // The vector index of a table in PostgreSQL: pgvector's HNSW or IVF, or none, which is exact.
 #pragma once
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "postgres_tables.h"
 
 namespace clipsim {

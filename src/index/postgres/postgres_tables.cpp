@@ -4,9 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clipsim/core/config_io.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/index_config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <span>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

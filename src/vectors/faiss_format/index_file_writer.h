@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/vector_index.h"
 
 namespace clipsim {

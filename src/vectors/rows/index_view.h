@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-#include "clipsim/core/config.h"
 #include "rows/stored_rows.h"
 
 namespace clipsim {

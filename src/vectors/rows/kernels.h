@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "graph/hnsw_graph.h"
 #include "rows/byte_rows.h"
 #include "rows/stored_rows.h"

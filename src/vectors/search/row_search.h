@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "clipsim/core/config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/row_filter.h"
 #include "rows/byte_rows.h"
 #include "rows/index_view.h"

@@ -8,7 +8,8 @@
 #include <fstream>
 #include <string>
 
-#include "clipsim/core/config.h"
+#include "clipsim/index/index_config.h"
+#include "clipsim/vectors/index_parameters.h"
 #include "postgres.h"
 
 namespace clipsim::testing {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "clipsim/index/index_config.h"
 #include "clipsim/index/index_reader.h"
 #include "clipsim/index/index_tuning.h"
 #include "clipsim/index/index_writer.h"

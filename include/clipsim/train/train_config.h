@@ -1,43 +1,22 @@
-// The configuration: one plain struct a section. Modules take their own section, never the JSON and never the
-// whole. Defaults here are the defaults; the table in config_keys.cpp gives each key its path, range and
-// description.
+// The section `train` of a config.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
+#include "clipsim/core/enum_names.h"
+#include "clipsim/model/model_config.h"
+
 namespace clipsim {
 
-enum class Precision { automatic, fp32, bf16, int8 };
-enum class SplitBy { image, label };
+class ConfigTable;
+
 enum class KeepMethod { none, wise_ft, distill, l2, distill_wise_ft };
 enum class Loss { triplet, multi_similarity, supcon, proxy_anchor };
 enum class Mining { random, all, semi_hard, batch_hard, distance_weighted };
 enum class Schedule { cosine, linear, constant };
-enum class Amp { automatic, off, bf16, fp16 };
 // The figure of the held-out images that tells epochs apart.
 enum class Monitor { mean_average_precision_at_r, r_precision, recall_at_1, recall_at_5, triplet_accuracy };
-enum class IndexType { automatic, flat, hnsw, ivf };
-enum class Storage { fp32, fp16, int8 };
-enum class IndexBackend { faiss, postgres };
-
-struct ModelConfig {
-    std::string clip = "clip-lite";  // a folder, a file in one, or a known name
-    int projection_dim = 128;
-    Precision precision = Precision::automatic;
-};
-
-struct DataConfig {
-    std::string root = "data";
-    SplitBy split = SplitBy::image;  // held out: photos of every class, or whole classes
-    double val_fraction = 0.2;       // of each class, or of the classes
-    std::uint64_t seed = 42;
-    int workers = 0;      // decoding threads; 0: one a core
-    bool augment = true;  // random crops and mirror images in stage 2
-    std::uint64_t max_pixels =
-        178'956'970;  // an image above this is refused (decompression bombs); Pillow's limit x 2
-};
 
 struct StageConfig {
     std::optional<int> epochs;  // absent: stage 1 takes a third of train.epochs, stage 2 the rest
@@ -118,60 +97,13 @@ struct TrainConfig {
     int stage2_epochs() const;
 };
 
-struct HnswConfig {
-    int m = 32;
-    int ef_construction = 200;
-    std::optional<int> ef_search;  // absent: what the index was made with, else the default
-    static constexpr int default_ef_search = 128;
-    bool operator==(const HnswConfig&) const = default;
-};
+const EnumNames<KeepMethod>& names_of(KeepMethod);
+const EnumNames<Loss>& names_of(Loss);
+const EnumNames<Mining>& names_of(Mining);
+const EnumNames<Schedule>& names_of(Schedule);
+const EnumNames<Monitor>& names_of(Monitor);
 
-struct IvfConfig {
-    int nlist = 0;              // 0: chosen from the number of vectors
-    std::optional<int> nprobe;  // absent: what the index was made with, else the default
-    static constexpr int default_nprobe = 16;
-    bool operator==(const IvfConfig&) const = default;
-};
-
-// How the server is reached is libpq's business: its environment variables (PGHOST, PGPASSWORD, ...), or a
-// service of its service file. No password comes here.
-struct PostgresConfig {
-    std::string service;             // of pg_service.conf; "": the environment alone
-    std::string schema = "clipsim";  // of the database: one index each
-};
-
-// How an index is made and searched, wherever it is kept.
-struct IndexParameters {
-    IndexType type = IndexType::automatic;
-    Storage storage = Storage::fp32;
-    HnswConfig hnsw;
-    IvfConfig ivf;
-    bool operator==(const IndexParameters&) const = default;
-};
-
-struct IndexConfig : IndexParameters {
-    IndexBackend backend = IndexBackend::faiss;
-    PostgresConfig postgres;
-    bool text_search = true;  // keep CLIP's own vectors beside the fine-tuned ones, for sentences
-};
-
-struct SearchConfig {
-    int top_k = 10;
-};
-
-// More than one process, started by torchrun or another launcher.
-struct DistributedConfig {
-    double timeout_s = 600;  // a rank that keeps the others waiting for longer counts as lost
-};
-
-struct Config {
-    ModelConfig model;
-    DataConfig data;
-    TrainConfig train;
-    IndexConfig index;
-    SearchConfig search;
-    DistributedConfig distributed;
-    std::string output_dir = "output";
-};
+// The keys of the section, bound to `config`.
+void add_keys(ConfigTable& table, TrainConfig& config);
 
 }  // namespace clipsim

@@ -1,4 +1,4 @@
-#include "clipsim/core/config_io.h"
+#include "clipsim/pipeline/config.h"
 
 #include <gtest/gtest.h>
 

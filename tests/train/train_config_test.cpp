@@ -1,4 +1,4 @@
-#include "clipsim/core/config.h"
+#include "clipsim/train/train_config.h"
 
 #include <gtest/gtest.h>
 

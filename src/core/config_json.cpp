@@ -1,4 +1,4 @@
-#include "clipsim/core/config_io.h"
+#include "clipsim/core/config_json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,6 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "config_keys.h"
 
 namespace clipsim {
 
@@ -51,24 +50,20 @@ Json parse_json(const std::string& text, const std::string& origin) {
     }
 }
 
-bool is_section(const std::string& path) {
-    for (const ConfigKey& key : config_keys()) {
-        if (key.path.starts_with(path + ".")) return true;
-    }
-    return false;
+bool is_section(const ConfigTable& table, const std::string& path) {
+    return std::ranges::any_of(
+        table.keys(), [prefix = path + "."](const ConfigKey& key) { return key.path.starts_with(prefix); });
 }
 
-const ConfigKey* find_key(const std::string& path) {
-    for (const ConfigKey& key : config_keys()) {
-        if (key.path == path) return &key;
-    }
-    return nullptr;
+const ConfigKey* find_key(const ConfigTable& table, const std::string& path) {
+    const auto found = std::ranges::find(table.keys(), path, &ConfigKey::path);
+    return found == table.keys().end() ? nullptr : &*found;
 }
 
 // Every key and every section.
-std::vector<std::string> known_paths() {
+std::vector<std::string> known_paths(const ConfigTable& table) {
     std::vector<std::string> paths;
-    for (const ConfigKey& key : config_keys()) {
+    for (const ConfigKey& key : table.keys()) {
         paths.push_back(key.path);
         for (auto dot = key.path.find('.'); dot != std::string::npos; dot = key.path.find('.', dot + 1)) {
             const std::string section = key.path.substr(0, dot);
@@ -79,16 +74,16 @@ std::vector<std::string> known_paths() {
 }
 
 // The known path that was probably meant: one of the same name elsewhere, or else one spelt much alike.
-std::string meant_path(const std::string& path) {
+std::string meant_path(const ConfigTable& table, const std::string& path) {
     const std::string name = path.substr(path.rfind('.') + 1);  // npos + 1 is 0
-    for (const ConfigKey& key : config_keys()) {
+    for (const ConfigKey& key : table.keys()) {
         if (key.path == name || key.path.ends_with("." + name)) return key.path;
     }
-    return nearest_name(path, known_paths());
+    return nearest_name(path, known_paths(table));
 }
 
-std::string unknown_key(const std::string& path, const std::string& origin) {
-    const std::string meant = path.size() > 100 ? std::string{} : meant_path(path);
+std::string unknown_key(const ConfigTable& table, const std::string& path, const std::string& origin) {
+    const std::string meant = path.size() > 100 ? std::string{} : meant_path(table, path);
     return concat("unknown key \"", shortened(path), "\" in ", origin,
                   meant.empty() ? std::string("; configs/schema.json lists the known ones")
                                 : concat("; did you mean \"", meant, "\"?"));
@@ -128,13 +123,13 @@ std::string shown(const Json& value) {
 // Walks the JSON, sets what is right and notes what is wrong.
 class Reader {
   public:
-    Reader(Config& config, std::string origin) : config_(config), origin_(std::move(origin)) {}
+    Reader(const ConfigTable& table, std::string origin) : table_(table), origin_(std::move(origin)) {}
 
     void read_section(const std::string& path, const Json& section) {
         for (const auto& [name, value] : section.items()) {
             if (path.empty() && name == "$schema") continue;  // editors put it there
             const std::string child = path.empty() ? name : concat(path, ".", name);
-            if (is_section(child)) {
+            if (is_section(table_, child)) {
                 if (value.is_object()) {
                     read_section(child, value);
                 } else {
@@ -148,14 +143,14 @@ class Reader {
     }
 
     void read_value(const std::string& path, const Json& value) {
-        const ConfigKey* key = find_key(path);
+        const ConfigKey* key = find_key(table_, path);
         if (key == nullptr) {
-            problems_.push_back(unknown_key(path, origin_));
+            problems_.push_back(unknown_key(table_, path, origin_));
         } else if (!fits(*key, value)) {
             problems_.push_back(
                 concat(path, " in ", origin_, ": expected ", key->expectation(), ", got ", shown(value)));
         } else {
-            key->set(config_, value);
+            key->set(value);
         }
     }
 
@@ -168,22 +163,23 @@ class Reader {
     }
 
   private:
-    Config& config_;
+    const ConfigTable& table_;
     std::string origin_;
     std::vector<std::string> problems_;
 };
 
 // "a.b.c=VALUE": VALUE is JSON where it reads as such, and the text itself where it does not or a text is
 // wanted.
-void apply_override(Config& config, const std::string& text) {
+void apply_override(const ConfigTable& table, const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UsageError(concat("--set ", shortened(text), ": expected KEY=VALUE, e.g. train.epochs=3"));
     }
     const std::string path = text.substr(0, equals);
     const std::string value = text.substr(equals + 1);
-    if (is_section(path)) throw UsageError(concat("--set ", path, ": is a section; set its keys one by one"));
-    const ConfigKey* key = find_key(path);
+    if (is_section(table, path))
+        throw UsageError(concat("--set ", path, ": is a section; set its keys one by one"));
+    const ConfigKey* key = find_key(table, path);
     Json json = value;
     try {
         Json parsed = parse_json(value, "--set");
@@ -193,7 +189,7 @@ void apply_override(Config& config, const std::string& text) {
     } catch (const UsageError&) {
         // no JSON: it stays the text it is
     }
-    Reader reader(config, "--set");
+    Reader reader(table, "--set");
     reader.read_value(path, json);
     reader.throw_problems();
 }
@@ -226,7 +222,7 @@ Json key_schema(const ConfigKey& key) {
     };
     if (key.minimum) schema["minimum"] = limit(*key.minimum);
     if (key.maximum) schema["maximum"] = limit(*key.maximum);
-    schema["default"] = key.get(Config{});
+    schema["default"] = key.get();
     return schema;
 }
 
@@ -240,66 +236,48 @@ void close_objects(Json& schema) {
 
 }  // namespace
 
-Config parse_config(const std::string& text, const std::string& origin,
-                    std::span<const std::string> overrides) {
+void read_config(const ConfigTable& table, const std::string& text, const std::string& origin,
+                 std::span<const std::string> overrides) {
     if (text.size() > max_config_bytes) {
         throw UsageError(
             concat(origin, " is larger than the ", max_config_bytes, " bytes a config may have"));
     }
-    Config config;
     const Json json = parse_json(text, origin);
     if (!json.is_object()) throw UsageError(concat(origin, ": expected an object, got ", shown(json)));
-    Reader reader(config, origin);
-    reader.read_section("", json);
+    read_config_section(table, "", json, origin);
+    for (const std::string& text_override : overrides) apply_override(table, text_override);
+}
+
+void read_config(const ConfigTable& table, const std::optional<std::filesystem::path>& file,
+                 std::span<const std::string> overrides) {
+    if (!file) return read_config(table, "{}", "the defaults", overrides);
+    read_config(table, read_file(*file, max_config_bytes), printable(*file), overrides);
+}
+
+void read_config_section(const ConfigTable& table, const std::string& path, const Json& section,
+                         const std::string& origin) {
+    Reader reader(table, origin);
+    reader.read_section(path, section);
     reader.throw_problems();
-    for (const std::string& text_override : overrides) apply_override(config, text_override);
-    return config;
 }
 
-Config load_config(const std::optional<std::filesystem::path>& file, std::span<const std::string> overrides) {
-    if (!file) return parse_config("{}", "the defaults", overrides);
-    return parse_config(read_file(*file, max_config_bytes), printable(*file), overrides);
-}
-
-nlohmann::ordered_json config_to_json(const Config& config) {
+Json config_to_json(const ConfigTable& table) {
     Json root = Json::object();
-    for (const ConfigKey& key : config_keys()) {
+    for (const ConfigKey& key : table.keys()) {
         std::string leaf;
         Json* node = descend(root, key.path, leaf, nullptr);
-        (*node)[leaf] = key.get(config);
+        (*node)[leaf] = key.get();
     }
     return root;
 }
 
-nlohmann::ordered_json parameters_to_json(const IndexParameters& parameters) {
-    Config config;
-    static_cast<IndexParameters&>(config.index) = parameters;
-    Json root = Json::object();
-    for (const ConfigKey& key : config_keys()) {
-        std::string leaf;
-        if (key.of_index_parameters) {
-            Json* node = descend(root, key.path, leaf, nullptr);
-            (*node)[leaf] = key.get(config);
-        }
-    }
-    return root["index"];
-}
-
-IndexParameters parameters_from_json(const nlohmann::ordered_json& section, const std::string& origin) {
-    Config config;
-    Reader reader(config, origin);
-    reader.read_section("index", section);
-    reader.throw_problems();
-    return config.index;
-}
-
-nlohmann::ordered_json config_schema() {
+Json config_schema(const ConfigTable& table) {
     Json root;
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema";
     root["title"] = "clipsim config";
     root["type"] = "object";
     root["properties"]["$schema"]["type"] = "string";
-    for (const ConfigKey& key : config_keys()) {
+    for (const ConfigKey& key : table.keys()) {
         std::string leaf;
         Json* node = descend(root, key.path, leaf, "properties");
         (*node)["properties"][leaf] = key_schema(key);
