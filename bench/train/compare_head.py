@@ -76,7 +76,7 @@ def train_clipsim(options, output, seed):
                 "data.val_fraction": VALIDATION, "model.projection_dim": DIMENSION, "train.loss": options.loss,
                 "train.mining": "all", "train.margin": 0.2, "train.supcon.temperature": 0.1,
                 "train.classes_per_batch": CLASSES, "train.images_per_class": EACH, "train.stage1.learning_rate": RATE,
-                "train.weight_decay": DECAY, "train.warmup": WARMUP, "train.keep.method": "none",
+                "train.weight_decay": DECAY, "train.warmup": WARMUP, "train.regularization.method": "none",
                 "train.stage1.epochs": options.epochs, "train.stage2.epochs": 0}
     command = [options.program, "train", "-q", "--no-progress", "--threads", str(options.threads)]
     for key, value in settings.items():

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# keep.sh PHOTOS...: what each way of keeping what CLIP knew (train.keep) costs and gains. Each folder of photos is split
+# keep.sh PHOTOS...: what each way of keeping what CLIP knew (train.regularization) costs and gains. Each folder of photos is split
 # by class (data.split by_class, 40% of the classes held out whole), once a seed; the model is trained on the others with
-# the defaults but for train.keep; `clipsim eval` measures both groups. Prints a table a folder: mean over the seeds.
+# the defaults but for train.regularization; `clipsim eval` measures both groups. Prints a table a folder: mean over the seeds.
 #
 #     SEEDS="1 2 3" METHODS="none wise_ft:0.5 distill:10 l2:0.01 distill_wise_ft:10:0.5" MODEL=clip-lite bench/train/keep.sh FOLDER...
 set -euo pipefail
@@ -19,11 +19,11 @@ trap 'rm -rf "$work"' EXIT
 
 settings_of() {
     IFS=: read -r method first second <<<"$1"
-    echo "--set train.keep.method=$method"
+    echo "--set train.regularization.method=$method"
     case "$method" in
-        wise_ft) echo "--set train.keep.alpha=${first:-0.5}" ;;
-        distill_wise_ft) echo "--set train.keep.strength=${first:-1} --set train.keep.alpha=${second:-0.5}" ;;
-        distill | l2) echo "--set train.keep.strength=${first:-1}" ;;
+        wise_ft) echo "--set train.regularization.alpha=${first:-0.5}" ;;
+        distill_wise_ft) echo "--set train.regularization.strength=${first:-1} --set train.regularization.alpha=${second:-0.5}" ;;
+        distill | l2) echo "--set train.regularization.strength=${first:-1}" ;;
     esac
 }
 

@@ -8,6 +8,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -35,7 +36,7 @@ Json parse_json(const std::string& text, const std::string& origin) {
         if (event == Json::parse_event_t::object_end) keys.pop_back();
         if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
             throw UsageError(
-                concat(origin, ": the key \"", shortened(parsed.get<std::string>()), "\" stands twice"));
+                concat(origin, ": the key \"", shortened(parsed.get<std::string>()), "\" is listed twice"));
         }
         return true;
     };
@@ -53,6 +54,16 @@ Json parse_json(const std::string& text, const std::string& origin) {
 bool is_section(const ConfigTable& table, const std::string& path) {
     return std::ranges::any_of(
         table.keys(), [prefix = path + "."](const ConfigKey& key) { return key.path.starts_with(prefix); });
+}
+
+// A path by the name that it has now; a note says so where it had another.
+std::string current_path(const ConfigTable& table, const std::string& path, const std::string& origin) {
+    for (const auto& [old_section, section] : table.renamed()) {
+        if (path != old_section && !path.starts_with(old_section + ".")) continue;
+        log_warning(concat(old_section, " in ", origin, " is called ", section, " now"));
+        return section + path.substr(old_section.size());
+    }
+    return path;
 }
 
 const ConfigKey* find_key(const ConfigTable& table, const std::string& path) {
@@ -128,7 +139,8 @@ class Reader {
     void read_section(const std::string& path, const Json& section) {
         for (const auto& [name, value] : section.items()) {
             if (path.empty() && name == "$schema") continue;  // editors put it there
-            const std::string child = path.empty() ? name : concat(path, ".", name);
+            const std::string child =
+                current_path(table_, path.empty() ? name : concat(path, ".", name), origin_);
             if (is_section(table_, child)) {
                 if (value.is_object()) {
                     read_section(child, value);
@@ -175,7 +187,7 @@ void apply_override(const ConfigTable& table, const std::string& text) {
     if (equals == std::string::npos || equals == 0) {
         throw UsageError(concat("--set ", shortened(text), ": expected KEY=VALUE, e.g. train.epochs=3"));
     }
-    const std::string path = text.substr(0, equals);
+    const std::string path = current_path(table, text.substr(0, equals), "--set");
     const std::string value = text.substr(equals + 1);
     if (is_section(table, path))
         throw UsageError(concat("--set ", path, ": is a section; set its keys one by one"));

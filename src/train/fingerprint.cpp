@@ -1,6 +1,7 @@
 #include "fingerprint.h"
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "clipsim/core/config_json.h"
 #include "clipsim/core/error.h"
@@ -65,7 +66,11 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
 void require_same_run(const std::string& stored, const std::string& current) {
     const Json before = Json::parse(stored, nullptr, false), now = Json::parse(current);
     for (const auto& [key, value] : now.items()) {
-        const Json old = before.is_object() && before.contains(key) ? before[key] : Json();
+        std::string name = key;  // which an older version may have called train.keep
+        if (const auto at = name.find("regularization");
+            before.is_object() && !before.contains(key) && at != name.npos)
+            name.replace(at, std::string_view("regularization").size(), "keep");
+        const Json old = before.is_object() && before.contains(name) ? before[name] : Json();
         if (old == value) continue;
         const std::string what = key == "data.root" ? std::string(": the photos are not the ones")
                                  : key == "model.clip"

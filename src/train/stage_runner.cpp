@@ -75,14 +75,14 @@ RunFiles::RunFiles(const std::filesystem::path& output_dir)
 
 StageRunner::StageRunner(const TrainOptions& options, const RunFiles& files, const ClipModel& model,
                          ProjectionHead head, std::span<const int> train_labels,
-                         std::span<const int> validation_labels, Keeper& keeper, TrainState& state)
+                         std::span<const int> validation_labels, Regularizer& regularizer, TrainState& state)
     : options_(options),
       files_(files),
       model_(model),
       head_(std::move(head)),
       train_labels_(train_labels),
       validation_labels_(validation_labels),
-      keeper_(keeper),
+      regularizer_(regularizer),
       state_(state),
       sampler_(train_labels, options.train.classes_per_batch, options.train.images_per_class,
                options.data.seed),
@@ -99,7 +99,7 @@ StageRunner::Running StageRunner::begin(Stage& stage, const StagePlan& plan, boo
     for (const ParameterGroup& group : groups)
         model_parameters.insert(group.parameters.begin(), group.parameters.end());
 
-    keeper_.remember(groups);  // before a resumed run's weights take their place
+    regularizer_.remember(groups);  // before a resumed run's weights take their place
 
     const int classes = 1 + *std::ranges::max_element(train_labels_);
     std::unique_ptr<MetricLoss> loss = make_loss(config, classes, options_.model.projection_dim, generator_);
@@ -213,7 +213,7 @@ void StageRunner::take_step(Running& running, std::span<const TrainBatch> batche
     TrainCursor& cursor = state_.cursor;
     running.optimizer->zero_grad();
     const LossValue value =
-        backpropagate({running.stage, *running.loss, running.memory, keeper_, processes()},
+        backpropagate({running.stage, *running.loss, running.memory, regularizer_, processes()},
                       {batches, train_labels_}, running.scaler.scale());
     if (value.is_empty) return;  // nothing in these batches to learn from
     const double loss = value.loss.item<double>();
@@ -262,10 +262,10 @@ void StageRunner::finish_epoch(Running& running) {
     log_info(summary(record, config.stage1_epochs() + config.stage2_epochs()));
 }
 
-// Of the averaged weights, where there is an average, and of what train.keep makes of them.
+// Of the averaged weights, where there is an average, and of what train.regularization makes of them.
 void StageRunner::validate_and_save_models(Running& running, EpochRecord& record) {
     const WeightAverage::Scope averaged(*running.average);
-    std::optional<KeptWeights> kept(std::in_place, keeper_);
+    std::optional<InterpolatedWeights> kept(std::in_place, regularizer_);
     run_training_work([&] {
         const torch::Tensor embedded = running.stage.embed_validation().contiguous();
         record.validation =

@@ -11,8 +11,8 @@
 #include "clipsim/train/losses.h"
 #include "cross_batch_memory.h"
 #include "feature_cache.h"
-#include "keep.h"
 #include "loss_scaler.h"
+#include "regularization.h"
 #include "stage.h"
 #include "train_state.h"
 #include "weight_average.h"
@@ -43,7 +43,7 @@ class StageRunner {
     // All of it must outlive the runner, which keeps `state` up to date and on disk after every epoch.
     StageRunner(const TrainOptions& options, const RunFiles& files, const ClipModel& model,
                 ProjectionHead head, std::span<const int> train_labels,
-                std::span<const int> validation_labels, Keeper& keeper, TrainState& state);
+                std::span<const int> validation_labels, Regularizer& regularizer, TrainState& state);
 
     // `resumed`: the state comes from last_state.pt, with the optimizer of this stage in it.
     // Throws Interrupted after a stop request, with the state saved.
@@ -81,7 +81,7 @@ class StageRunner {
     const ClipModel& model_;
     ProjectionHead head_;
     std::span<const int> train_labels_, validation_labels_;
-    Keeper& keeper_;
+    Regularizer& regularizer_;
     TrainState& state_;
     ClassBalancedSampler sampler_;
     std::int64_t steps_per_epoch_;  // a step is train.accumulate_batches batches

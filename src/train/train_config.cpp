@@ -7,12 +7,13 @@
 
 namespace clipsim {
 
-const EnumNames<KeepMethod>& names_of(KeepMethod) {
-    static const EnumNames<KeepMethod> names{{"none", KeepMethod::none},
-                                             {"wise_ft", KeepMethod::wise_ft},
-                                             {"distill", KeepMethod::distill},
-                                             {"l2", KeepMethod::l2},
-                                             {"distill_wise_ft", KeepMethod::distill_wise_ft}};
+const EnumNames<RegularizationMethod>& names_of(RegularizationMethod) {
+    static const EnumNames<RegularizationMethod> names{
+        {"none", RegularizationMethod::none},
+        {"wise_ft", RegularizationMethod::wise_ft},
+        {"distill", RegularizationMethod::distill},
+        {"l2", RegularizationMethod::l2},
+        {"distill_wise_ft", RegularizationMethod::distill_wise_ft}};
     return names;
 }
 
@@ -52,7 +53,7 @@ const EnumNames<Monitor>& names_of(Monitor) {
 namespace {
 
 void add_losses(ConfigTable& table, TrainConfig& config) {
-    table.add("train.loss", "What is made small", config.loss);
+    table.add("train.loss", "The loss that training minimizes", config.loss);
     table.add("train.margin", "Margin of the triplet loss, in Euclidean distance of unit vectors",
               config.margin, 0.0, 2.0);
     table.add("train.mining", "Which triplets of a batch are trained on", config.mining);
@@ -61,7 +62,7 @@ void add_losses(ConfigTable& table, TrainConfig& config) {
     table.add("train.triplet.squared_distances", "Squared distances in the triplet loss",
               config.triplet.squared_distances);
     table.add("train.triplet.triplets_per_anchor",
-              "At most so many of an anchor's triplets, drawn at random; 0: all that are mined",
+              "At most this many of an anchor's triplets, drawn at random; 0: all that are mined",
               config.triplet.triplets_per_anchor, 0, 1'000'000);
     table.add("train.distance_weighted.cutoff",
               "Mining distance_weighted: nearer negatives are weighted as at this distance",
@@ -114,7 +115,7 @@ void add_stages(ConfigTable& table, TrainConfig& config) {
         "one each epoch",
         config.augment_views, 0, 100'000);
     table.add("train.cache_gb",
-              "Disk for what the frozen blocks make of the photos, in GiB; more is computed anew",
+              "Disk for what the frozen blocks make of the photos, in GiB; more is recomputed",
               config.cache_gb, 0, 1e6);
     table
         .add("train.cache_dir", "The folder for it, which runs may share; empty: in output_dir",
@@ -144,12 +145,15 @@ void add_stages(ConfigTable& table, TrainConfig& config) {
               config.stage2.layer_decay, 0.01, 1);
 }
 
-void add_keep(ConfigTable& table, TrainConfig& config) {
-    table.add("train.keep.method", "What keeps the model from forgetting what CLIP knew", config.keep.method);
-    table.add("train.keep.strength", "Weight of the term that distill and l2 add to the loss",
-              config.keep.strength, 0, 1e6);
-    table.add("train.keep.alpha", "wise_ft: share of the trained weights; the rest are those at the start",
-              config.keep.alpha, 0, 1);
+void add_regularization(ConfigTable& table, TrainConfig& config) {
+    table.rename("train.keep", "train.regularization");
+    table.add("train.regularization.method", "What keeps the model from forgetting what CLIP knew",
+              config.regularization.method);
+    table.add("train.regularization.strength", "Weight of the term that distill and l2 add to the loss",
+              config.regularization.strength, 0, 1e6);
+    table.add("train.regularization.alpha",
+              "wise_ft: share of the trained weights; the rest are those at the start",
+              config.regularization.alpha, 0, 1);
 }
 
 }  // namespace
@@ -165,7 +169,7 @@ void add_keys(ConfigTable& table, TrainConfig& config) {
     add_losses(table, config);
     add_optimisation(table, config);
     add_stages(table, config);
-    add_keep(table, config);
+    add_regularization(table, config);
 }
 
 int TrainConfig::stage1_epochs() const {

@@ -13,8 +13,8 @@
 #include "feature_cache.h"
 #include "fingerprint.h"
 #include "head_stage.h"
-#include "keep.h"
 #include "metrics_log.h"
+#include "regularization.h"
 #include "stage_runner.h"
 #include "train_state.h"
 #include "training_memory.h"
@@ -69,7 +69,7 @@ class TrainingRun {
         head_ = ProjectionHead(model_.tower->config().projection_dim, options_.model.projection_dim);
         head_->initialise_from(unit_features(train_.features));
         head_->to(device_);
-        keeper_.emplace(options_.train.keep, unit_features(train_.features));
+        regularizer_.emplace(options_.train.regularization, unit_features(train_.features));
         if (options_.resume) {
             if (is_first()) write_metrics(files_.metrics, state_.epochs);
             return;
@@ -143,7 +143,7 @@ class TrainingRun {
     }
 
     void run_stages() {
-        StageRunner runner(options_, files_, model_, head_, train_.labels, validation_.labels, *keeper_,
+        StageRunner runner(options_, files_, model_, head_, train_.labels, validation_.labels, *regularizer_,
                            state_);
         const TrainConfig& train = options_.train;
         const int layers = model_.tower->config().layers;
@@ -191,7 +191,7 @@ class TrainingRun {
     CachedImages train_, validation_;
     std::vector<SkippedImage> skipped_;
     ProjectionHead head_{nullptr};
-    std::optional<Keeper> keeper_;
+    std::optional<Regularizer> regularizer_;
 };
 
 }  // namespace

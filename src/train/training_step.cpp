@@ -60,7 +60,7 @@ Embedded embed_all(Stage& stage, const LabelledBatches& step, ProcessGroup& proc
 }  // namespace
 
 LossValue backpropagate(const StepParts& parts, const LabelledBatches& step, double scale) {
-    const auto& [stage, loss, memory, keeper, processes] = parts;
+    const auto& [stage, loss, memory, regularizer, processes] = parts;
     const Embedded all = embed_all(stage, step, processes);
     if (all.embeddings.size(0) < 2) return {};
     const LossValue value = loss.compute(memory.compare(all.embeddings, all.labels));
@@ -69,8 +69,8 @@ LossValue backpropagate(const StepParts& parts, const LabelledBatches& step, dou
     // The same on every process, and so are the gradients of the loss's own parameters. What is about the
     // model's weights counts once, for those are summed below.
     torch::Tensor total = value.loss;
-    if (!keeper.is_about_weights() || processes.is_first()) {
-        const torch::Tensor penalty = keeper.penalty(all.embeddings, all.samples);
+    if (!regularizer.is_about_weights() || processes.is_first()) {
+        const torch::Tensor penalty = regularizer.penalty(all.embeddings, all.samples);
         if (penalty.defined()) total = total + penalty;
     }
     total.backward(torch::full_like(total, scale));

@@ -10,7 +10,7 @@
 #include "clipsim/distributed/process_group.h"
 #include "clipsim/train/losses.h"
 #include "cross_batch_memory.h"
-#include "keep.h"
+#include "regularization.h"
 #include "stage.h"
 
 namespace clipsim {
@@ -25,14 +25,14 @@ struct StepParts {
     Stage& stage;
     MetricLoss& loss;
     CrossBatchMemory& memory;
-    const Keeper& keeper;
+    const Regularizer& regularizer;
     ProcessGroup& processes;
 };
 
-// Adds `scale` times the gradients of the loss and of the keeper's penalty to those of the parameters of the
-// stage and of the loss. Where the loss is empty or not finite there are none. With several processes each
-// gives its part of every batch (also an empty one), the loss sees all of them, and the gradients are those
-// of the whole.
+// Adds `scale` times the gradients of the loss and of the regularizer's penalty to those of the parameters of
+// the stage and of the loss. Where the loss is empty or not finite there are none. With several processes
+// each gives its part of every batch (also an empty one), the loss sees all of them, and the gradients are
+// those of the whole.
 LossValue backpropagate(const StepParts& parts, const LabelledBatches& step, double scale);
 
 }  // namespace clipsim

@@ -58,6 +58,22 @@ TEST(ConfigJson, WhatDoesNotFitNamesPathAndExpectation) {
     EXPECT_EQ(section.count, 3);
 }
 
+TEST(ConfigJson, ASectionsOldNameIsStillReadWithANote) {
+    Section section;
+    ConfigTable table = table_of(section);
+    table.rename("light", "lamp");
+    ::testing::internal::CaptureStderr();
+    const std::vector<std::string> overrides{"light.name=x"};
+    read_config(table, R"({"light": {"count": 5}})", "a.json", overrides);
+    const std::string notes = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(section.count, 5);
+    EXPECT_EQ(section.name, "x");
+    EXPECT_NE(notes.find("light in a.json is called lamp now"), std::string::npos) << notes;
+    EXPECT_NE(notes.find("light in --set is called lamp now"), std::string::npos) << notes;
+    EXPECT_NE(message_of<UsageError>([&] { read_config(table, R"({"light": {"sum": 5}})", "a.json", {}); }),
+              "");
+}
+
 TEST(ConfigJson, TheSchemaHasRangesChoicesAndTheValuesAsDefaults) {
     Section section;
     section.count = 4;

@@ -67,7 +67,7 @@ TEST(Config, EveryKeyIsRead) {
                   "stage1": {"epochs": 2, "learning_rate": 0.01},
                   "stage2": {"epochs": 5, "learning_rate": 0.02, "unfreeze_blocks": 1,
                              "head_learning_rate": 0.03, "layer_decay": 0.7},
-                  "keep": {"method": "distill", "strength": 3, "alpha": 0.75}},
+                  "regularization": {"method": "distill", "strength": 3, "alpha": 0.75}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},
                   "ivf": {"nlist": 10, "nprobe": 4}, "text_search": false, "backend": "postgres",
                   "postgres": {"service": "photos", "schema": "mine"}},
@@ -118,9 +118,9 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.train.stage2.epochs, 5);
     EXPECT_DOUBLE_EQ(config.train.stage2.learning_rate, 0.02);
     EXPECT_EQ(config.train.stage2.unfreeze_blocks, 1);
-    EXPECT_EQ(config.train.keep.method, KeepMethod::distill);
-    EXPECT_DOUBLE_EQ(config.train.keep.strength, 3);
-    EXPECT_DOUBLE_EQ(config.train.keep.alpha, 0.75);
+    EXPECT_EQ(config.train.regularization.method, RegularizationMethod::distill);
+    EXPECT_DOUBLE_EQ(config.train.regularization.strength, 3);
+    EXPECT_DOUBLE_EQ(config.train.regularization.alpha, 0.75);
     EXPECT_EQ(config.train.stage2.head_learning_rate, 0.03);
     EXPECT_DOUBLE_EQ(config.train.stage2.layer_decay, 0.7);
     EXPECT_EQ(config.index.type, IndexType::hnsw);
@@ -157,6 +157,13 @@ TEST(Config, AmpMayBeTrueOrFalseToo) {
     EXPECT_EQ(parse(R"({"train": {"amp": true}})").train.amp, Amp::automatic);
     EXPECT_EQ(parse(R"({"train": {"amp": false}})").train.amp, Amp::off);
     EXPECT_EQ(parse("{}", {"train.amp=bf16"}).train.amp, Amp::bf16);
+}
+
+TEST(Config, TrainKeepIsReadAsTrainRegularization) {
+    EXPECT_EQ(parse(R"({"train": {"keep": {"method": "distill"}}})", {"train.keep.alpha=0.25"})
+                  .train.regularization.method,
+              RegularizationMethod::distill);
+    EXPECT_EQ(parse("{}", {"train.keep.alpha=0.25"}).train.regularization.alpha, 0.25);
 }
 
 TEST(Config, CommentsAndASchemaKeyAreAllowed) {

@@ -85,10 +85,10 @@ torch::Tensor gradient_of_step(Loss kind, ProcessGroup& processes) {
     torch::Generator random = at::detail::createCPUGenerator(7);
     const auto loss = make_loss(config, 3, 3, random);
     CrossBatchMemory memory(0);
-    KeepConfig keep;
-    keep.method = KeepMethod::distill;
-    const Keeper keeper(keep, torch::nn::functional::normalize(input));
-    backpropagate({stage, *loss, memory, keeper, processes}, {own, labels}, 1);
+    RegularizationConfig regularization;
+    regularization.method = RegularizationMethod::distill;
+    const Regularizer regularizer(regularization, torch::nn::functional::normalize(input));
+    backpropagate({stage, *loss, memory, regularizer, processes}, {own, labels}, 1);
     return stage.weight.grad().clone();
 }
 

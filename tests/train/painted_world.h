@@ -53,7 +53,8 @@ struct PaintedWorld {
         options.train.mining = Mining::random;  // the one that draws, so that a lost generator state shows
         options.train.margin = 1.0;
         options.train.amp = Amp::off;  // most tests compare with exact results; those of `auto` say so
-        options.train.keep.method = KeepMethod::none;  // keep_test is about the others
+        options.train.regularization.method =
+            RegularizationMethod::none;  // regularization_test is about the others
         options.output_dir = folder / "out";
         options.device = "cpu";
         options.progress = ProgressStyle::none;

@@ -15,8 +15,9 @@ torch::Tensor gradient_of(const std::vector<TrainBatch>& batches, const std::vec
     const auto loss = make_loss(config, 4, 3, random);
     CrossBatchMemory memory(0);
     ProcessGroup alone;
-    const Keeper keeper({}, torch::Tensor());
-    const LossValue value = backpropagate({stage, *loss, memory, keeper, alone}, {batches, labels}, scale);
+    const Regularizer regularizer({}, torch::Tensor());
+    const LossValue value =
+        backpropagate({stage, *loss, memory, regularizer, alone}, {batches, labels}, scale);
     EXPECT_FALSE(value.is_empty);
     return stage.weight.grad().clone();
 }

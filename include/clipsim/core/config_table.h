@@ -80,7 +80,13 @@ class ConfigTable {
         return key;
     }
 
+    // A section that had another name, which is still read, with a note.
+    void rename(std::string old_path, std::string path) {
+        renamed_.emplace_back(std::move(old_path), std::move(path));
+    }
+
     const std::vector<ConfigKey>& keys() const { return keys_; }
+    const std::vector<std::pair<std::string, std::string>>& renamed() const { return renamed_; }  // old, new
 
   private:
     template <typename Number>
@@ -96,6 +102,7 @@ class ConfigTable {
     }
 
     std::vector<ConfigKey> keys_;
+    std::vector<std::pair<std::string, std::string>> renamed_;
 };
 
 }  // namespace clipsim

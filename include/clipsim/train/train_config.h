@@ -11,7 +11,7 @@ namespace clipsim {
 
 class ConfigTable;
 
-enum class KeepMethod { none, wise_ft, distill, l2, distill_wise_ft };
+enum class RegularizationMethod { none, wise_ft, distill, l2, distill_wise_ft };
 enum class Loss { triplet, multi_similarity, supcon, proxy_anchor };
 enum class Mining { random, all, semi_hard, batch_hard, distance_weighted };
 enum class Schedule { cosine, linear, constant };
@@ -33,7 +33,7 @@ struct Stage2Config : StageConfig {
 struct TripletConfig {
     bool soft_margin = false;        // log(1 + exp(d(a,p) - d(a,n) + margin)) instead of the hinge
     bool squared_distances = false;  // as in FaceNet
-    int triplets_per_anchor = 0;     // at most so many of those mined; 0: all
+    int triplets_per_anchor = 0;     // at most this many of those mined; 0: all
 };
 
 // For mining distance_weighted (Wu et al. 2017).
@@ -57,8 +57,8 @@ struct ProxyAnchorConfig {
 };
 
 // What training does so that the model does not forget what CLIP knew.
-struct KeepConfig {
-    KeepMethod method = KeepMethod::l2;
+struct RegularizationConfig {
+    RegularizationMethod method = RegularizationMethod::l2;
     double strength = 0.3;  // of the term that distill and l2 add to the loss
     double alpha = 0.5;     // wise_ft: share of the trained weights, the rest being those at the start
 };
@@ -85,19 +85,19 @@ struct TrainConfig {
     Amp amp = Amp::automatic;         // auto: the 16-bit format that the device is faster with, if any
     bool grad_checkpointing = false;  // recompute the unfrozen blocks in the backward pass
     int augment_views = 3;  // views of each photo in stage 2, the first as it is; 0: a new one each epoch
-    double cache_gb = 4;    // at most so much disk for what the frozen blocks make of them
+    double cache_gb = 4;    // at most this much disk for what the frozen blocks make of them
     std::string cache_dir;  // where; empty: cache in output_dir
     Monitor monitor = Monitor::mean_average_precision_at_r;
     int early_stopping = 0;  // epochs without improvement before a stage ends; 0: never
     StageConfig stage1{std::nullopt, 3e-3};
     Stage2Config stage2{{std::nullopt, 3e-5}, 2, std::nullopt, 1};
-    KeepConfig keep;
+    RegularizationConfig regularization;
 
     int stage1_epochs() const;
     int stage2_epochs() const;
 };
 
-const EnumNames<KeepMethod>& names_of(KeepMethod);
+const EnumNames<RegularizationMethod>& names_of(RegularizationMethod);
 const EnumNames<Loss>& names_of(Loss);
 const EnumNames<Mining>& names_of(Mining);
 const EnumNames<Schedule>& names_of(Schedule);

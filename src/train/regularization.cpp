@@ -1,17 +1,18 @@
-#include "keep.h"
+#include "regularization.h"
 
 namespace clipsim {
 
-Keeper::Keeper(const KeepConfig& config, torch::Tensor frozen)
+Regularizer::Regularizer(const RegularizationConfig& config, torch::Tensor frozen)
     : config_(config), frozen_(std::move(frozen)) {}
 
-bool Keeper::interpolates() const {
-    const bool asked = config_.method == KeepMethod::wise_ft || config_.method == KeepMethod::distill_wise_ft;
+bool Regularizer::interpolates() const {
+    const bool asked = config_.method == RegularizationMethod::wise_ft ||
+                       config_.method == RegularizationMethod::distill_wise_ft;
     return asked && config_.alpha < 1;
 }
 
-void Keeper::remember(const std::vector<ParameterGroup>& groups) {
-    if (config_.method != KeepMethod::l2 && !interpolates()) return;
+void Regularizer::remember(const std::vector<ParameterGroup>& groups) {
+    if (config_.method != RegularizationMethod::l2 && !interpolates()) return;
     for (const ParameterGroup& group : groups) {
         for (const auto& [name, parameter] : group.parameters) {
             const auto [place, is_new] = weights_.try_emplace(name);
@@ -21,9 +22,11 @@ void Keeper::remember(const std::vector<ParameterGroup>& groups) {
     }
 }
 
-torch::Tensor Keeper::penalty(const torch::Tensor& embeddings, std::span<const std::size_t> samples) const {
+torch::Tensor Regularizer::penalty(const torch::Tensor& embeddings,
+                                   std::span<const std::size_t> samples) const {
     if (config_.strength == 0) return {};
-    if (config_.method == KeepMethod::distill || config_.method == KeepMethod::distill_wise_ft) {
+    if (config_.method == RegularizationMethod::distill ||
+        config_.method == RegularizationMethod::distill_wise_ft) {
         const std::vector<std::int64_t> rows(samples.begin(), samples.end());
         const torch::Tensor frozen =
             frozen_.index_select(0, torch::tensor(rows, torch::kInt64).to(frozen_.device()));
@@ -32,7 +35,7 @@ torch::Tensor Keeper::penalty(const torch::Tensor& embeddings, std::span<const s
         // The diagonal is 1 in both. A batch of one photo has no relation to keep.
         return difference.pow(2).sum() * (config_.strength / std::max(1.0, count * (count - 1)));
     }
-    if (config_.method == KeepMethod::l2) {
+    if (config_.method == RegularizationMethod::l2) {
         torch::Tensor sum = torch::zeros({}, embeddings.options());
         for (const auto& [name, weight] : weights_) sum = sum + (weight.live - weight.start).pow(2).sum();
         return sum * (config_.strength / 2);
@@ -40,18 +43,18 @@ torch::Tensor Keeper::penalty(const torch::Tensor& embeddings, std::span<const s
     return {};
 }
 
-KeptWeights::KeptWeights(const Keeper& keeper) {
-    if (!keeper.interpolates()) return;
+InterpolatedWeights::InterpolatedWeights(const Regularizer& regularizer) {
+    if (!regularizer.interpolates()) return;
     const torch::NoGradGuard no_grad;
-    for (const auto& [name, weight] : keeper.weights_) {
+    for (const auto& [name, weight] : regularizer.weights_) {
         torch::Tensor live = weight.live;
         trained_.emplace_back(live, live.detach().clone());
         // Not lerp_(): at alpha 0 the start comes back to the bit.
-        live.copy_(live * keeper.config_.alpha + weight.start * (1 - keeper.config_.alpha));
+        live.copy_(live * regularizer.config_.alpha + weight.start * (1 - regularizer.config_.alpha));
     }
 }
 
-KeptWeights::~KeptWeights() {
+InterpolatedWeights::~InterpolatedWeights() {
     const torch::NoGradGuard no_grad;
     for (auto& [live, trained] : trained_) live.copy_(trained);
 }

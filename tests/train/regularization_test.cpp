@@ -1,4 +1,4 @@
-#include "keep.h"
+#include "regularization.h"
 
 #include <gtest/gtest.h>
 
@@ -15,19 +15,19 @@ torch::Tensor unit(const torch::Tensor& rows) {
 // One weight that training has moved from 1 to 3.
 struct MovedWeight {
     torch::Tensor weight = torch::ones({2, 2}, torch::requires_grad());
-    void remember_and_move(Keeper& keeper) {
-        keeper.remember({{{{"weight", weight}}, 0.1}});
+    void remember_and_move(Regularizer& regularizer) {
+        regularizer.remember({{{{"weight", weight}}, 0.1}});
         const torch::NoGradGuard no_grad;
         weight.fill_(3);
     }
 };
 
-double penalty_of(KeepMethod method, double strength, const torch::Tensor& frozen,
+double penalty_of(RegularizationMethod method, double strength, const torch::Tensor& frozen,
                   const torch::Tensor& embeddings, const std::vector<std::size_t>& samples) {
-    return Keeper({method, strength, 1}, frozen).penalty(embeddings, samples).item<double>();
+    return Regularizer({method, strength, 1}, frozen).penalty(embeddings, samples).item<double>();
 }
 
-TEST(Keep, DistillationIsTheMeanSquaredDifferenceOfCosines) {
+TEST(Regularization, DistillationIsTheMeanSquaredDifferenceOfCosines) {
     torch::manual_seed(1);
     const torch::Tensor frozen = unit(torch::randn({9, 16})), embeddings = unit(torch::randn({4, 5}));
     const std::vector<std::size_t> samples{7, 0, 3, 8};
@@ -43,53 +43,54 @@ TEST(Keep, DistillationIsTheMeanSquaredDifferenceOfCosines) {
             sum += difference * difference;
         }
     }
-    EXPECT_NEAR(penalty_of(KeepMethod::distill, 3, frozen, embeddings, samples), 3 * sum / 12, 1e-6);
+    EXPECT_NEAR(penalty_of(RegularizationMethod::distill, 3, frozen, embeddings, samples), 3 * sum / 12,
+                1e-6);
 }
 
-TEST(Keep, DistillationIsNothingWhereTheSpaceIsOnlyTurned) {
+TEST(Regularization, DistillationIsNothingWhereTheSpaceIsOnlyTurned) {
     torch::manual_seed(2);
     const torch::Tensor frozen = unit(torch::randn({6, 8}));
     const torch::Tensor turned = frozen.mm(std::get<0>(torch::linalg_qr(torch::randn({8, 8}))));
-    EXPECT_NEAR(penalty_of(KeepMethod::distill, 1, frozen, turned, {0, 1, 2, 3, 4, 5}), 0, 1e-9);
+    EXPECT_NEAR(penalty_of(RegularizationMethod::distill, 1, frozen, turned, {0, 1, 2, 3, 4, 5}), 0, 1e-9);
 }
 
-TEST(Keep, L2IsHalfTheSquaredDistanceFromTheStart) {
-    Keeper keeper({KeepMethod::l2, 0.5, 1}, {});
+TEST(Regularization, L2IsHalfTheSquaredDistanceFromTheStart) {
+    Regularizer regularizer({RegularizationMethod::l2, 0.5, 1}, {});
     MovedWeight moved;
-    moved.remember_and_move(keeper);
-    const torch::Tensor penalty = keeper.penalty(torch::ones({1, 2}), {});
+    moved.remember_and_move(regularizer);
+    const torch::Tensor penalty = regularizer.penalty(torch::ones({1, 2}), {});
     EXPECT_NEAR(penalty.item<double>(), 0.5 * 0.5 * 4 * 4, 1e-6);
     penalty.backward();
     EXPECT_NEAR(moved.weight.grad()[0][0].item<double>(), 0.5 * 2, 1e-6);
 }
 
-TEST(Keep, AnEarlierStagesStartStands) {
-    Keeper keeper({KeepMethod::l2, 1, 1}, {});
+TEST(Regularization, AnEarlierStagesStartStands) {
+    Regularizer regularizer({RegularizationMethod::l2, 1, 1}, {});
     MovedWeight moved;
-    moved.remember_and_move(keeper);
-    keeper.remember({{{{"weight", moved.weight}}, 0.1}});
-    EXPECT_GT(keeper.penalty(torch::ones({1, 2}), {}).item<double>(), 1);
+    moved.remember_and_move(regularizer);
+    regularizer.remember({{{{"weight", moved.weight}}, 0.1}});
+    EXPECT_GT(regularizer.penalty(torch::ones({1, 2}), {}).item<double>(), 1);
 }
 
-TEST(Keep, WeightsAreInterpolatedForAsLongAsTheyArePublished) {
-    Keeper keeper({KeepMethod::wise_ft, 1, 0.25}, {});
+TEST(Regularization, WeightsAreInterpolatedForAsLongAsTheyArePublished) {
+    Regularizer regularizer({RegularizationMethod::wise_ft, 1, 0.25}, {});
     MovedWeight moved;
-    moved.remember_and_move(keeper);
+    moved.remember_and_move(regularizer);
     {
-        const KeptWeights kept(keeper);
+        const InterpolatedWeights kept(regularizer);
         EXPECT_FLOAT_EQ(moved.weight[1][1].item<float>(), 0.25F * 3 + 0.75F * 1);
     }
     EXPECT_FLOAT_EQ(moved.weight[1][1].item<float>(), 3);
-    EXPECT_FALSE(keeper.penalty(torch::ones({1, 2}), {}).defined());
+    EXPECT_FALSE(regularizer.penalty(torch::ones({1, 2}), {}).defined());
 }
 
-TEST(Keep, NoneAddsAndChangesNothing) {
-    Keeper keeper({KeepMethod::none, 5, 0.5}, torch::ones({1, 2}));
+TEST(Regularization, NoneAddsAndChangesNothing) {
+    Regularizer regularizer({RegularizationMethod::none, 5, 0.5}, torch::ones({1, 2}));
     MovedWeight moved;
-    moved.remember_and_move(keeper);
-    const KeptWeights kept(keeper);
+    moved.remember_and_move(regularizer);
+    const InterpolatedWeights kept(regularizer);
     EXPECT_FLOAT_EQ(moved.weight[0][0].item<float>(), 3);
-    EXPECT_FALSE(keeper.penalty(torch::ones({1, 2}), std::vector<std::size_t>{0}).defined());
+    EXPECT_FALSE(regularizer.penalty(torch::ones({1, 2}), std::vector<std::size_t>{0}).defined());
 }
 
 // How far the weights of a run's last model are from those at the start of another whose rates are next to
@@ -103,28 +104,29 @@ double distance_from_start(const PaintedWorld& world, const PaintedWorld& still)
     return sum;
 }
 
-TEST(Keep, EachMethodEndsNearerToTheStart) {
+TEST(Regularization, EachMethodEndsNearerToTheStart) {
     PaintedWorld still;
     still.options.train.stage1.learning_rate = still.options.train.stage2.learning_rate = 1e-12;
     still.train();
     PaintedWorld plain;
-    plain.options.train.keep.method = KeepMethod::none;
+    plain.options.train.regularization.method = RegularizationMethod::none;
     plain.train();
     const double far = distance_from_start(plain, still);
     EXPECT_GT(far, 0);
-    for (const auto& [method, strength] :
-         {std::pair{KeepMethod::wise_ft, 1.0}, {KeepMethod::l2, 1.0}, {KeepMethod::distill_wise_ft, 10.0}}) {
+    for (const auto& [method, strength] : {std::pair{RegularizationMethod::wise_ft, 1.0},
+                                           {RegularizationMethod::l2, 1.0},
+                                           {RegularizationMethod::distill_wise_ft, 10.0}}) {
         PaintedWorld kept;
-        kept.options.train.keep = {method, strength, 0.5};
+        kept.options.train.regularization = {method, strength, 0.5};
         kept.train();
         EXPECT_LT(distance_from_start(kept, still), 0.9 * far) << static_cast<int>(method);
     }
 }
 
-TEST(Keep, AlphaZeroIsTheModelAsItWas) {
+TEST(Regularization, AlphaZeroIsTheModelAsItWas) {
     PaintedWorld world, still;
-    world.options.train.keep = {KeepMethod::wise_ft, 1, 0};
-    still.options.train.keep.method = KeepMethod::none;
+    world.options.train.regularization = {RegularizationMethod::wise_ft, 1, 0};
+    still.options.train.regularization.method = RegularizationMethod::none;
     still.options.train.stage1.learning_rate = still.options.train.stage2.learning_rate = 0;
     const TrainReport report = world.train();
     still.train();
