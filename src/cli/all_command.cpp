@@ -15,9 +15,9 @@
 namespace clipsim::cli {
 
 Command all_command(CLI::App& app, const GlobalOptions& global) {
-    CLI::App* command = app.add_subcommand("all", "train, index, then one search a class with its picture");
+    CLI::App* command = app.add_subcommand("all", "train, index, then one search per class with its picture");
     const auto resume = std::make_shared<bool>(false);
-    command->add_flag("--resume", *resume, "Go on where an interrupted training stopped");
+    command->add_flag("--resume", *resume, "Resume an interrupted training");
     return {
         command, [&global, resume] {
             if (const int processes = launched_processes(); processes > 1) {

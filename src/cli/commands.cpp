@@ -9,10 +9,12 @@ Command index_command(CLI::App& app, const GlobalOptions& global);
 Command model_command(CLI::App& app, const GlobalOptions& global);
 Command search_command(CLI::App& app, const GlobalOptions& global);
 Command train_command(CLI::App& app, const GlobalOptions& global);
+Command vectors_command(CLI::App& app, const GlobalOptions& global);
 
 std::span<const CommandFactory> command_table() {
     static constexpr CommandFactory table[] = {
-        train_command, index_command, search_command, all_command, eval_command, embed_command, model_command,
+        train_command, index_command, search_command,  all_command,
+        eval_command,  embed_command, vectors_command, model_command,
     };
     return table;
 }

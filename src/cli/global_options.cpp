@@ -44,12 +44,13 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
         ->allow_extra_args(false)  // what follows is the next argument, not one more override
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
-    app.add_option("--threads", options.threads, "Threads of the model's operators; 0: one a core")
+    app.add_option("--threads", options.threads, "Threads of the model's operators; 0: one per core")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
-    app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
-        ->type_name("LEVEL");
-    app.add_flag("-q,--quiet", options.quiet, "Only errors on stderr");
+    CLI::Option* level =
+        app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
+            ->type_name("LEVEL");
+    app.add_flag("-q,--quiet", options.quiet, "Only errors on stderr")->excludes(level);
     app.add_flag("--no-progress", options.no_progress, "Log lines in place of progress bars");
     app.add_flag("--strict", options.strict, "Exit with 1 when an image had to be skipped");
 }

@@ -10,10 +10,10 @@
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/output_layout.h"
 #include "clipsim/pipeline/tuning_curve.h"
-#include "clipsim/pipeline/vector_collection.h"
 #include "commands.h"
 #include "index_stats.h"
 #include "index_summary.h"
+#include "vectors_command.h"
 
 namespace clipsim::cli {
 
@@ -21,44 +21,24 @@ namespace {
 
 struct IndexFlags {
     IndexRequest request;
-    std::filesystem::path vectors;
-    std::optional<std::filesystem::path> names;
+    VectorIndexFlags matrix;  // of --from-npy
     std::string shard;
     bool stats = false;
 };
 
-void print_stats(const UpdateReport& report) {
-    nlohmann::ordered_json json;
-    json["vectors"] = report.total;
-    json["build_seconds"] = report.build_seconds;
-    json["index_type"] = to_string(report.type);
-    json["parameters"] = parameters_json(report.parameters);
-    json["recent"] = report.recent;  // of the vectors: not in index.faiss, but searched beside it
-    json["dead"] = report.dead;      // in index.faiss, but passed over
-    std::cout << json.dump() << '\n';
-}
-
-int index_matrix(const GlobalOptions& global, const IndexFlags& flags) {
-    const IndexRequest& request = flags.request;
-    if (!request.folders.empty() || request.dry_run || !flags.shard.empty())
-        throw UsageError(
-            "--from-npy indexes a matrix of vectors: it takes neither folders, --dry-run nor --shard");
-    const VectorIndexSummary summary =
-        index_vectors(global.config(), flags.vectors, flags.names, global.run_options());
-    log_info(concat(summary.report.total, " vectors in the index (", to_string(summary.report.type), "), ",
-                    std::fixed, std::setprecision(1), summary.seconds, " s"));
-    if (flags.stats) print_stats(summary.report);
-    return 0;
-}
-
 int index(const GlobalOptions& global, const IndexFlags& flags) {
-    if (!flags.vectors.empty()) return index_matrix(global, flags);
-    if (flags.names) throw UsageError("--names belongs to --from-npy");
+    if (!flags.matrix.vectors.empty()) {
+        log_info("index --from-npy V.npy is now called `clipsim vectors index V.npy`");
+        VectorIndexFlags matrix = flags.matrix;
+        matrix.rebuild = flags.request.rebuild;
+        matrix.stats = flags.stats;
+        return index_matrix(global, matrix);
+    }
     IndexRequest request = flags.request;
     if (!flags.shard.empty()) request.shard = parse_shard(flags.shard);
     const IndexSummary summary = build_index(global.config(), global.run_options(), request);
     log_index_summary(summary, flags.request.dry_run);
-    if (flags.stats && !flags.request.dry_run) print_stats(summary.report);
+    if (flags.stats) print_stats(summary.report);
     return global.exit_code(summary.skipped);
 }
 
@@ -96,11 +76,11 @@ int tune(const GlobalOptions& global, const TuneFlags& flags) {
     if (!flags.save.empty()) save_tuning_curve(flags.save, report);
     if (!report.chosen) {
         log_warning(concat(
-            "no ", name, " reaches a recall of ", flags.recall, "; build the index anew with a larger ",
+            "no ", name, " reaches a recall of ", flags.recall, "; rebuild the index with a larger ",
             report.type == IndexType::hnsw ? "index.hnsw.m or ef_construction" : "index.ivf.nprobe"));
         return 1;
     }
-    log_info(concat(name, " ", report.chosen->effort, " is what searches of this index use from now on"));
+    log_info(concat(name, " ", report.chosen->effort, " is the default for searches of this index"));
     return 0;
 }
 
@@ -112,22 +92,28 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("folders", flags->request.folders, "Folders of photos; without them data.root")
         ->type_name("FOLDER");
     command->add_flag("--rebuild", flags->request.rebuild,
-                      "Start anew, also where the index is of another model");
+                      "Start over, even if the index belongs to another model");
     command->add_flag(
         "--verify", flags->request.verify,
-        "Read the index's files whole, also where they look unchanged, and make damaged ones anew");
-    command->add_flag("--dry-run", flags->request.dry_run, "Say what would be done and change nothing");
-    command
-        ->add_option("--from-npy", flags->vectors,
-                     "Index the rows of this matrix (float32 or float16, [N, D]) in place of photos")
-        ->type_name("V.npy");
-    command->add_option("--names", flags->names, "With --from-npy: a file with a name a line for the rows")
-        ->type_name("FILE");
+        "Read the index's files in full, even if they look unchanged, and rebuild damaged ones");
+    command->add_flag("--dry-run", flags->request.dry_run, "Say what would be done without changing anything");
+    CLI::Option* vectors =
+        command->add_option("--from-npy", flags->matrix.vectors, "As `clipsim vectors index` does")
+            ->type_name("V.npy");
+    command->add_option("--names", flags->matrix.names, "With --from-npy: a file with one name per row")
+        ->type_name("FILE")
+        ->needs(vectors);
     command
         ->add_option("--shard", flags->shard,
                      "Index part I of N alone, into output_dir/index-shard-I-of-N; `index merge` joins them")
         ->type_name("I/N");
-    command->add_flag("--stats", flags->stats, "Print a JSON object: vectors, build_seconds, parameters");
+    command->add_flag("--stats", flags->stats, "Print a JSON object: vectors, build_seconds, parameters")
+        ->excludes(command->get_option("--dry-run"));
+    for (const char* name : {"folders", "--verify", "--dry-run", "--shard"})
+        command->get_option(name)->excludes(vectors);
+    command->get_option("--verify")->excludes(command->get_option("--rebuild"));
+    const std::vector<CLI::Option*> own =
+        command->get_options([](const CLI::Option* option) { return option->get_name() != "--help"; });
 
     CLI::App* tuning = command->add_subcommand(
         "tune", "Find the cheapest search that finds enough, on the index's own vectors, and keep it");
@@ -143,6 +129,10 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
     merging->add_option("parts", *parts, "The folders index-shard-I-of-N")->type_name("FOLDER")->required();
     const auto merge_stats = std::make_shared<bool>(false);
     merging->add_flag("--stats", *merge_stats, "Print a JSON object: vectors, build_seconds, parameters");
+    for (CLI::Option* option : own) {
+        tuning->excludes(option);
+        merging->excludes(option);
+    }
     return {command, [&global, flags, tuning, tune_flags, merging, parts, merge_stats] {
                 if (merging->parsed()) return merge(global, *parts, *merge_stats);
                 return tuning->parsed() ? tune(global, *tune_flags) : index(global, *flags);

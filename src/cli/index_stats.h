@@ -1,10 +1,11 @@
 // What --stats prints of an index: one JSON object.
 #pragma once
 
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "clipsim/index/index_config.h"
-#include "clipsim/vectors/index_parameters.h"
+#include "clipsim/index/updater.h"
 
 namespace clipsim::cli {
 
@@ -14,6 +15,17 @@ inline nlohmann::ordered_json parameters_json(const IndexParameters& index) {
     if (index.type == IndexType::hnsw) parameters.update(all["hnsw"]);
     if (index.type == IndexType::ivf) parameters.update(all["ivf"]);
     return parameters;
+}
+
+inline void print_stats(const UpdateReport& report) {
+    nlohmann::ordered_json json;
+    json["vectors"] = report.total;
+    json["build_seconds"] = report.build_seconds;
+    json["index_type"] = to_string(report.type);
+    json["parameters"] = parameters_json(report.parameters);
+    json["recent"] = report.recent;  // of the vectors: not in index.faiss, but searched beside it
+    json["dead"] = report.dead;      // in index.faiss, but passed over
+    std::cout << json.dump() << '\n';
 }
 
 }  // namespace clipsim::cli

@@ -1,6 +1,6 @@
-#include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <iterator>
+#include <utility>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
@@ -8,11 +8,11 @@
 #include "clipsim/image/extension.h"
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/similar_images.h"
-#include "clipsim/pipeline/vector_search.h"
 #include "clipsim/search/report.h"
 #include "commands.h"
-#include "index_stats.h"
+#include "query_lines.h"
 #include "search_prompt.h"
+#include "vectors_command.h"
 
 namespace clipsim::cli {
 
@@ -23,14 +23,10 @@ struct SearchFlags {
     std::vector<std::filesystem::path> query_images;  // the original's --query_image
     std::vector<std::string> sentences;
     std::vector<std::string> added, subtracted;
-    std::vector<std::string> where;
-    std::optional<int> top_k;
     std::string format = "table";
     std::filesystem::path save;
     std::filesystem::path batch;
-    std::filesystem::path vectors, output;
-    bool stats = false;
-    bool one_by_one = false;
+    VectorSearchFlags matrix;  // of --vectors; -k and --where are everybody's
     std::optional<float> min_score;
     bool include_self = false;
     bool interactive = false;
@@ -43,42 +39,53 @@ Query query_of(const QueryTerm& term) {
     return {term.value, {term}};
 }
 
-std::vector<Query> read_batch(const std::filesystem::path& file) {
-    std::ifstream in;
-    if (file != "-") {
-        in.open(file);
-        if (!in) throw UsageError(concat("--batch ", printable(file), ": the file can't be read"));
-    }
-    std::vector<Query> queries;
-    for (std::string line; std::getline(file == "-" ? std::cin : in, line);) {
-        if (const QueryTerm term = parse_term(line); !term.value.empty()) queries.push_back(query_of(term));
-    }
-    return queries;
-}
-
 std::vector<QueryTerm> parse_weighted_terms(const std::vector<std::string>& texts) {
     std::vector<QueryTerm> terms;
     for (const std::string& text : texts) terms.push_back(parse_weighted_term(text));
     return terms;
 }
 
-// What stands on the command line and in the batch file, each with what is added to it and subtracted from
-// it.
-std::vector<Query> queries_of(const SearchFlags& flags) {
+std::vector<Query> command_line_queries(const SearchFlags& flags) {
     std::vector<Query> queries;
     for (const auto* images : {&flags.images, &flags.query_images}) {
         for (const std::filesystem::path& image : *images) queries.push_back(image_query(image));
     }
     for (const std::string& sentence : flags.sentences) queries.push_back(sentence_query(sentence));
-    if (!flags.batch.empty()) {
-        for (Query& query : read_batch(flags.batch)) queries.push_back(std::move(query));
-    }
-    const std::vector<QueryTerm> added = parse_weighted_terms(flags.added);
-    const std::vector<QueryTerm> subtracted = parse_weighted_terms(flags.subtracted);
-    if (queries.empty() && flags.batch.empty() && !added.empty()) queries.push_back({});
-    for (Query& query : queries) query = combined(std::move(query), added, subtracted);
+    if (queries.empty() && flags.batch.empty() && !flags.added.empty()) queries.push_back({});
     return queries;
 }
+
+// The queries of the command line, then those of the batch as they come, each chunk answered before the next
+// is read.
+class QueryChunks {
+  public:
+    explicit QueryChunks(const SearchFlags& flags)
+        : first_(command_line_queries(flags)),
+          added_(parse_weighted_terms(flags.added)),
+          subtracted_(parse_weighted_terms(flags.subtracted)) {
+        if (!flags.batch.empty()) lines_.emplace(flags.batch);
+    }
+
+    // None at the end.
+    std::vector<Query> next(const std::stop_token& stop) {
+        std::vector<Query> queries = std::exchange(first_, {});
+        while (queries.empty() && lines_) {
+            const std::vector<std::string> lines = lines_->next(stop);
+            if (lines.empty()) break;
+            for (const std::string& line : lines) {
+                if (const QueryTerm term = parse_term(line); !term.value.empty())
+                    queries.push_back(query_of(term));
+            }
+        }
+        for (Query& query : queries) query = combined(std::move(query), added_, subtracted_);
+        return queries;
+    }
+
+  private:
+    std::vector<Query> first_;
+    std::vector<QueryTerm> added_, subtracted_;
+    std::optional<QueryLines> lines_;
+};
 
 int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, ReportFormat format,
                const std::filesystem::path& save, std::uint64_t max_pixels, const GlobalOptions& global) {
@@ -97,32 +104,16 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
     return global.exit_code(skipped);
 }
 
-int search_matrix(const GlobalOptions& global, const SearchFlags& flags) {
-    if (flags.output.extension() != ".npy")
-        throw UsageError("--vectors wants --output FILE.npy, for the rows that are found");
-    const Config config = global.config();
-    const VectorSearchRequest request{flags.vectors, flags.output, flags.top_k.value_or(config.search.top_k),
-                                      parse_image_filter(flags.where), flags.one_by_one};
-    const VectorSearchSummary summary = search_vectors(config, request, global.run_options());
-    if (!flags.stats) return 0;
-    nlohmann::ordered_json json;
-    json["queries"] = summary.queries;
-    json["seconds"] = summary.seconds;
-    json["queries_per_second"] =
-        summary.seconds > 0 ? static_cast<double>(summary.queries) / summary.seconds : 0.0;
-    json["threads"] = summary.threads;
-    json["load_seconds"] = summary.load_seconds;
-    json["index_type"] = to_string(summary.parameters.type);
-    json["parameters"] = parameters_json(summary.parameters);
-    std::cout << json.dump() << '\n';
-    return 0;
-}
-
 int search(const GlobalOptions& global, const SearchFlags& flags) {
-    if (!flags.vectors.empty()) return search_matrix(global, flags);
+    if (!flags.matrix.queries.empty()) {
+        log_info("search --vectors Q.npy is now called `clipsim vectors search Q.npy`");
+        return search_matrix(global, flags.matrix);
+    }
     const ReportFormat format = parse_report_format(flags.format);
-    const ImageFilter where = parse_image_filter(flags.where);
-    const std::vector<Query> queries = queries_of(flags);
+    SimilarImages::Options options;
+    options.where = parse_image_filter(flags.matrix.where);
+    QueryChunks chunks(flags);
+    std::vector<Query> queries = chunks.next(global.stop);
     if (queries.empty() && !flags.interactive) {
         throw UsageError(
             "no query: name an image, or use --text SENTENCE, --batch FILE or --interactive; see "
@@ -131,25 +122,36 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
 
     const Config config = global.config();
     SimilarImages similar(config, global.run_options());
-    SimilarImages::Options options;
-    options.top_k = flags.top_k.value_or(config.search.top_k);
+    options.top_k = flags.matrix.top_k.value_or(config.search.top_k);
     options.min_score = flags.min_score;
     options.include_self = flags.include_self;
-    options.where = where;
     if (flags.interactive)
         return run_prompt(similar, options, format, flags.save, config.data.max_pixels, global);
 
-    const SimilarImages::Answers answers = similar.search(queries, options);
-    if (answers.results.empty()) {
-        throw UsageError(queries.size() == 1 ? answers.skipped.at(0).reason
-                                             : "none of the queries is a readable image");
+    SimilarImages::Answers all;  // the results for --save alone
+    std::size_t asked = 0, answered = 0;
+    for (; !queries.empty(); queries = chunks.next(global.stop)) {
+        SimilarImages::Answers answers = similar.search(queries, options);
+        if (!answers.results.empty()) write_report(std::cout, answers.results, format, answered > 0);
+        std::cout.flush();
+        asked += queries.size();
+        answered += answers.results.size();
+        const auto append = [](auto& to, auto& from) {
+            to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+        };
+        append(all.skipped, answers.skipped);
+        if (flags.save.empty()) continue;
+        append(all.results, answers.results);
+        append(all.images, answers.images);
     }
-    write_report(std::cout, answers.results, format);
+    if (answered == 0) {
+        throw UsageError(asked == 1 ? all.skipped.at(0).reason : "none of the queries is a readable image");
+    }
     if (!flags.save.empty()) {
-        save_report(flags.save, answers.results, answers.images, config.data.max_pixels);
+        save_report(flags.save, all.results, all.images, config.data.max_pixels);
         log_info(concat("picture: ", printable(flags.save)));
     }
-    return global.exit_code(answers.skipped);
+    return global.exit_code(all.skipped);
 }
 
 }  // namespace
@@ -173,41 +175,32 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("--subtract", flags->subtracted, "Away from this image or sentence; weights as above")
         ->type_name("[WEIGHT:]WHAT")
         ->allow_extra_args(false);
-    command
-        ->add_option("-k,--top-k,--top_k", flags->top_k,
-                     "How many hits; by default search.top_k of the config")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1'000'000));
     command->add_option("--format", flags->format, "table, tsv, json or paths")->type_name("FORMAT");
     command->add_option("--save", flags->save, "A picture of query and hits (.png, .jpg) or a page (.html)")
         ->type_name("FILE");
     command
         ->add_option("--batch", flags->batch,
-                     "A file with one query a line, a path or a sentence; - reads stdin")
+                     "A file with one query per line, a path or a sentence; - reads stdin")
         ->type_name("FILE");
     command->add_option("--min-score", flags->min_score, "Leave out hits below this cosine similarity")
         ->type_name("S")
         ->check(CLI::Range(-1.0, 1.0));
-    command
-        ->add_option("--where", flags->where,
-                     "Only among images with label=NAME, folder=FOLDER or path=GLOB; != for all others, "
-                     "NAME,NAME for either; given again, all have to hold")
-        ->type_name("EXPRESSION")
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command
-        ->add_option("--vectors", flags->vectors,
-                     "Search with the rows of this matrix (float32 or float16, [Q, D]) in place of images")
-        ->type_name("Q.npy");
-    command->add_option("--output", flags->output, "With --vectors: the rows found, int64 [Q, k], best first")
-        ->type_name("I.npy");
-    command->add_flag("--stats", flags->stats,
-                      "With --vectors: print a JSON object with times and parameters");
-    command->add_flag("--one-by-one", flags->one_by_one,
-                      "With --vectors: each query a search of its own, on one thread");
+    CLI::Option* vectors =
+        command->add_option("--vectors", flags->matrix.queries, "As `clipsim vectors search` does")
+            ->type_name("Q.npy");
+    add_vector_search_flags(*command, flags->matrix);
     command->add_flag("--include-self", flags->include_self, "Keep the query's own file among the hits");
     command->add_flag("--interactive", flags->interactive,
                       "A prompt that takes path after path, and sentences");
+    for (const char* name : {"--output", "--scores", "--stats", "--one-by-one"})
+        command->get_option(name)->needs(vectors);
+    vectors->needs(command->get_option("--output"));
+    for (const char* name : {"images", "--query-image", "--text", "--add", "--subtract", "--batch"}) {
+        command->get_option(name)->excludes(vectors);
+        command->get_option(name)->excludes(command->get_option("--interactive"));
+    }
+    for (const char* name : {"--format", "--save", "--min-score", "--include-self", "--interactive"})
+        command->get_option(name)->excludes(vectors);
     return {command, [&global, flags] { return search(global, *flags); }};
 }
 

@@ -10,7 +10,7 @@ namespace clipsim::cli {
 Command train_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* command = app.add_subcommand("train", "Fine-tune the encoder on the photos under data.root");
     const auto resume = std::make_shared<bool>(false);
-    command->add_flag("--resume", *resume, "Go on where an interrupted training stopped");
+    command->add_flag("--resume", *resume, "Resume an interrupted training");
     return {command, [&global, resume] {
                 const Config config = global.config();
                 const TrainReport report = train_model(config, global.run_options(), *resume);

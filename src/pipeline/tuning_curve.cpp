@@ -6,7 +6,7 @@
 namespace clipsim {
 
 void save_tuning_curve(const std::filesystem::path& file, const TuneReport& report) {
-    ChartSeries recall{"recall@10", {}, {}}, time{"us a query", {}, {}};
+    ChartSeries recall{"recall@10", {}, {}}, time{"us per query", {}, {}};
     for (const TunePoint& point : report.curve) {
         recall.x.push_back(point.microseconds);
         recall.y.push_back(point.recall);
@@ -19,7 +19,7 @@ void save_tuning_curve(const std::filesystem::path& file, const TuneReport& repo
         chosen_time.push_back(report.chosen->microseconds);
         chosen_effort.push_back(report.chosen->effort);
     }
-    write_picture(file, draw_charts({{"recall", "us a query", {recall}, chosen_time},
+    write_picture(file, draw_charts({{"recall", "us per query", {recall}, chosen_time},
                                      {"time", effort, {time}, chosen_effort}}));
 }
 

@@ -16,7 +16,7 @@ void normalise_rows(const std::filesystem::path& file, std::span<float> rows, st
         if (!std::isfinite(squares) || squares == 0) {
             throw UsageError(concat(printable(file), ": row ", first + at / columns,
                                     squares == 0 ? " is all zeros, which has no direction"
-                                                 : " holds values that are no numbers"));
+                                                 : " holds values that are not numbers"));
         }
         const auto scale = static_cast<float>(1 / std::sqrt(squares));
         for (float& value : values) value *= scale;

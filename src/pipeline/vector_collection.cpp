@@ -46,9 +46,26 @@ std::vector<std::string> read_names(const std::optional<std::filesystem::path>& 
     std::vector<std::string> sorted = names;
     std::ranges::sort(sorted);
     if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
-        throw UsageError(concat("--names ", printable(*file), ": \"", printable(*twice), "\" stands twice"));
+        throw UsageError(
+            concat("--names ", printable(*file), ": \"", printable(*twice), "\" is listed twice"));
     }
     return names;
+}
+
+// An index of a matrix bears the matrix's name.
+void refuse_photos(const IndexPlace& place, const IndexParameters& parameters) {
+    IndexDescription there;
+    try {
+        there = open_index_reader(place, std::nullopt, parameters, 1)->description();
+    } catch (const NewerIndexError&) {
+        throw;
+    } catch (const UsageError&) {
+        return;  // there is none
+    }
+    if (there.identity.model_id.ends_with(".npy")) return;
+    throw UsageError(concat(place.name(), " holds an index of ", there.images, " photos (model ",
+                            there.identity.model_id,
+                            "): --rebuild replaces it, another output_dir keeps it"));
 }
 
 // Batch by batch, so that Ctrl-C is heard.
@@ -69,18 +86,20 @@ void commit_all(IndexUpdater& updater, const std::filesystem::path& vectors, std
 }  // namespace
 
 VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
-                                 const std::optional<std::filesystem::path>& names, const RunOptions& run) {
+                                 const std::optional<std::filesystem::path>& names, bool rebuild,
+                                 const RunOptions& run) {
     const Stopwatch stopwatch;
     const NpyReader matrix(vectors);
     if (matrix.columns() == 0) throw UsageError(concat(printable(vectors), ": its rows are empty"));
     const std::vector<std::string> row_names = read_names(names, matrix.rows());
     for_each_batch(vectors,
                    [](std::size_t, std::span<const float>) {});  // a bad row is found before any work
+    const IndexPlace place(config.index, OutputLayout(config).index());
+    if (!rebuild) refuse_photos(place, config.index);
     prepare_output(config);
 
     const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),
                                  static_cast<int>(matrix.columns())};
-    const IndexPlace place(config.index, OutputLayout(config).index());
     IndexUpdater updater(open_index_writer(place, identity, config.index, UpdateMode::rebuild, run.threads));
     updater.plan({},
                  std::vector{std::filesystem::path("/")});  // whatever an earlier, killed run left is dropped

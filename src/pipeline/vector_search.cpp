@@ -1,6 +1,7 @@
 #include "clipsim/pipeline/vector_search.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +28,24 @@ FloatMatrix read_unit_rows(const std::filesystem::path& file) {
 
 int threads_of(const VectorSearchRequest& request, const RunOptions& run) {
     return request.one_by_one ? 1 : static_cast<int>(thread_count(run.threads));
+}
+
+// The scores of each query's k nearest, best first, as nearest_rows finds them.
+std::vector<float> scores_of(const IndexReader& index, const VectorSearchRequest& request,
+                             const FloatMatrix& matrix, int threads) {
+    const auto k = static_cast<std::size_t>(request.k);
+    std::vector<float> scores(matrix.rows * k, std::numeric_limits<float>::quiet_NaN());
+    parallel_for(matrix.rows, static_cast<std::size_t>(threads), 1,
+                 [&](std::size_t begin, std::size_t end, std::size_t) {
+                     for (std::size_t q = begin; q < end; ++q) {
+                         const auto query =
+                             std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
+                         std::ranges::transform(
+                             index.nearest(query, request.k, IndexSpace::own, request.where),
+                             scores.begin() + static_cast<std::ptrdiff_t>(q * k), &FoundImage::score);
+                     }
+                 });
+    return scores;
 }
 
 }  // namespace
@@ -58,6 +77,9 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
         rows.insert(rows.end(), found.begin(), found.end());
     }
     summary.seconds = searching.seconds();
+    if (request.scores)
+        write_npy(*request.scores, scores_of(*index, request, matrix, summary.threads), matrix.rows,
+                  static_cast<std::size_t>(request.k));
     write_npy(request.output, rows, matrix.rows, static_cast<std::size_t>(request.k));
     return summary;
 }

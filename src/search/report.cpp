@@ -77,13 +77,14 @@ ReportFormat parse_report_format(const std::string& name) {
     throw UsageError(concat("--format ", name, ": expected table, tsv, json or paths"));
 }
 
-void write_report(std::ostream& stream, std::span<const QueryResult> results, ReportFormat format) {
+void write_report(std::ostream& stream, std::span<const QueryResult> results, ReportFormat format,
+                  bool continued) {
     TextStream out;
-    if (format == ReportFormat::tsv) out << "score\tpath\tlabel\n";
+    if (format == ReportFormat::tsv && !continued) out << "score\tpath\tlabel\n";
     for (std::size_t i = 0; i < results.size(); ++i) {
         const QueryResult& result = results[i];
         if (format == ReportFormat::table) {
-            if (i > 0) out << '\n';
+            if (i > 0 || continued) out << '\n';
             write_table(out, result);
         } else if (format == ReportFormat::json) {
             write_json(out, result);

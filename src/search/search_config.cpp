@@ -5,7 +5,7 @@
 namespace clipsim {
 
 void add_keys(ConfigTable& table, SearchConfig& config) {
-    table.add("search.top_k", "Hits a query", config.top_k, 1, 1'000'000);
+    table.add("search.top_k", "Hits per query", config.top_k, 1, 1'000'000);
 }
 
 }  // namespace clipsim

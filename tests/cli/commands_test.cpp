@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -190,8 +192,48 @@ TEST_F(Commands, VectorsFromElsewhereAreIndexedAndSearched) {
     ASSERT_EQ(rows.size(), built["vectors"].get<std::size_t>() * 3 * 8);
     for (std::size_t row = 0; row < rows.size() / 24; ++row)
         EXPECT_EQ(static_cast<unsigned char>(rows[row * 24]), row);
-    EXPECT_EQ(clipsim({"search", "--vectors", "v.npy", "--set", "output_dir=vectors"}).exit_code, 2);
-    EXPECT_EQ(clipsim({"index", "--names", "v.npy"}).exit_code, 2);
+    EXPECT_NE(indexed.err.find("clipsim vectors index"), std::string::npos) << "the command of its own";
+    EXPECT_NE(searched.err.find("clipsim vectors search"), std::string::npos);
+}
+
+TEST_F(Commands, VectorsHaveCommandsOfTheirOwn) {
+    ASSERT_EQ(clipsim({"embed", "photos/red", "-o", "m.npy"}).exit_code, 0);
+    const std::string here = "output_dir=matrix";
+    ASSERT_EQ(clipsim({"vectors", "index", "m.npy", "--set", here}).exit_code, 0);
+    ASSERT_EQ(clipsim({"vectors", "index", "m.npy", "--set", here}).exit_code, 0) << "in place of itself";
+    const Outcome searched = clipsim(
+        {"vectors", "search", "m.npy", "-o", "i.npy", "--scores", "s.npy", "-k", "12", "--set", here});
+    ASSERT_EQ(searched.exit_code, 0) << searched.err;
+    EXPECT_EQ(searched.out, "");
+    const std::string rows = read_text(*world / "i.npy").substr(128);
+    const std::string bytes = read_text(*world / "s.npy").substr(128);
+    ASSERT_EQ(rows.size(), 10U * 12 * 8);
+    ASSERT_EQ(bytes.size(), 10U * 12 * 4);
+    std::vector<float> scores(120);
+    std::memcpy(scores.data(), bytes.data(), bytes.size());
+    for (std::size_t q = 0; q < 10; ++q) {
+        EXPECT_EQ(static_cast<unsigned char>(rows[q * 96]), q);
+        EXPECT_NEAR(scores[q * 12], 1, 1e-5) << "each row's nearest is itself";
+        EXPECT_GE(scores[q * 12 + 1], scores[q * 12 + 2]);
+        EXPECT_TRUE(std::isnan(scores[q * 12 + 11])) << "there are only ten";
+    }
+}
+
+TEST_F(Commands, VectorsDoNotReplaceAnIndexOfPhotosUnasked) {
+    ASSERT_EQ(clipsim({"embed", "photos/red", "-o", "m.npy"}).exit_code, 0);
+    const std::string here = "output_dir=replaced";
+    ASSERT_EQ(clipsim({"index", "--set", here}).exit_code, 0);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"vectors", "index", "m.npy"}, {"index", "--from-npy", "m.npy"}}) {
+        std::vector<std::string> arguments = command;
+        arguments.insert(arguments.end(), {"--set", here});
+        const Outcome refused = clipsim(arguments);
+        EXPECT_EQ(refused.exit_code, 2);
+        EXPECT_NE(refused.err.find("holds an index of 30 photos (model clip-lite"), std::string::npos)
+            << refused.err;
+        EXPECT_NE(refused.err.find("--rebuild"), std::string::npos);
+    }
+    EXPECT_EQ(clipsim({"vectors", "index", "m.npy", "--rebuild", "--set", here}).exit_code, 0);
 }
 
 TEST_F(Commands, EvalPrintsBothStatesAsJson) {

@@ -24,7 +24,7 @@ Program::Program(const std::filesystem::path& folder, const std::vector<std::str
                  const std::string& standard_input)
     : out_(folder / ".stdout"), err_(folder / ".stderr") {
     const std::filesystem::path in = folder / ".stdin";
-    write_text(in, standard_input);
+    if (!std::filesystem::is_fifo(in)) write_text(in, standard_input);
     std::vector<char*> argv;
     std::string name = "clipsim";
     argv.push_back(name.data());

@@ -15,7 +15,8 @@ struct Outcome {
     std::string err;
 };
 
-// A running clipsim. Its stdout and stderr go to files in `folder`, which is its working directory too.
+// A running clipsim. Its stdout and stderr go to files in `folder`, which is its working directory too. A
+// FIFO .stdin that is there is read in place of `standard_input`.
 class Program {
   public:
     Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,

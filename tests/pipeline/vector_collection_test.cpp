@@ -73,7 +73,7 @@ TEST_F(VectorCollection, BadInputIsRefusedByName) {
     std::string twice;
     for (int i = 0; i < 90; ++i) twice += "same\n";
     write_text(world_ / "names.txt", twice);
-    EXPECT_NE(refusal(world_ / "v.npy", world_ / "names.txt").find("\"same\" stands twice"),
+    EXPECT_NE(refusal(world_ / "v.npy", world_ / "names.txt").find("\"same\" is listed twice"),
               std::string::npos);
     EXPECT_NE(refusal(world_ / "v.npy", world_ / "none.txt").find("can't be read"), std::string::npos);
 }

@@ -17,7 +17,7 @@ struct DataConfig {
     SplitBy split = SplitBy::image;  // held out: photos of every class, or whole classes
     double val_fraction = 0.2;       // of each class, or of the classes
     std::uint64_t seed = 42;
-    int workers = 0;      // decoding threads; 0: one a core
+    int workers = 0;      // decoding threads; 0: one per core
     bool augment = true;  // random crops and mirror images in stage 2
     std::uint64_t max_pixels =
         178'956'970;  // an image above this is refused (decompression bombs); Pillow's limit x 2

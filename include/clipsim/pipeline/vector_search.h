@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 
 #include "clipsim/index/image_filter.h"
 #include "clipsim/pipeline/config.h"
@@ -11,8 +12,9 @@
 namespace clipsim {
 
 struct VectorSearchRequest {
-    std::filesystem::path queries;  // .npy [Q, D], float32 or float16; brought to unit length
-    std::filesystem::path output;   // .npy [Q, k], int64
+    std::filesystem::path queries;                // .npy [Q, D], float32 or float16; brought to unit length
+    std::filesystem::path output;                 // .npy [Q, k], int64
+    std::optional<std::filesystem::path> scores;  // .npy [Q, k], float32: cosine similarities
     int k = 10;
     ImageFilter where;        // only these images
     bool one_by_one = false;  // each query is a search of its own on one thread, after the one before it
@@ -26,9 +28,9 @@ struct VectorSearchSummary {
     IndexParameters parameters;  // what was searched with, `type` resolved
 };
 
-// Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1 where
-// there are fewer. A row is a vector's position in the order of ids: for index_vectors, the row of its
-// matrix. Throws UsageError for queries of another dimension, or that are no matrix.
+// Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1
+// (score: NaN) where there are fewer. A row is a vector's position in the order of ids: for index_vectors,
+// the row of its matrix. Throws UsageError for queries of another dimension, or that are no matrix.
 VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
                                    const RunOptions& run = {});
 

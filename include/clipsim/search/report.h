@@ -17,8 +17,9 @@ ReportFormat parse_report_format(const std::string& name);  // throws UsageError
 
 // table: for people. tsv: header score<TAB>path<TAB>label. json: one object per query on one line. paths: one
 // path per line. Control characters in paths are escaped in table and tsv (\t, \n, \\), as JSON does in json,
-// and kept in paths.
-void write_report(std::ostream& out, std::span<const QueryResult> results, ReportFormat format);
+// and kept in paths. `continued`: after others of the same report, whose header is not written again.
+void write_report(std::ostream& out, std::span<const QueryResult> results, ReportFormat format,
+                  bool continued = false);
 
 // A contact sheet (.png, .jpg) or a page of its own (.html, pictures embedded as small JPEGs). Atomic. Throws
 // Error, and UsageError for another extension. `query_images` holds one path per result, empty for a

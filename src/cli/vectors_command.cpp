@@ -1,0 +1,98 @@
+#include "vectors_command.h"
+
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "clipsim/core/error.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/text.h"
+#include "clipsim/pipeline/vector_collection.h"
+#include "clipsim/pipeline/vector_search.h"
+#include "index_stats.h"
+
+namespace clipsim::cli {
+
+int index_matrix(const GlobalOptions& global, const VectorIndexFlags& flags) {
+    const VectorIndexSummary summary =
+        index_vectors(global.config(), flags.vectors, flags.names, flags.rebuild, global.run_options());
+    log_info(concat(summary.report.total, " vectors in the index (", to_string(summary.report.type), "), ",
+                    std::fixed, std::setprecision(1), summary.seconds, " s"));
+    if (flags.stats) print_stats(summary.report);
+    return 0;
+}
+
+void add_vector_search_flags(CLI::App& command, VectorSearchFlags& flags) {
+    command.add_option("-o,--output", flags.output, "The rows found, int64 [Q, k], best first")
+        ->type_name("I.npy");
+    command.add_option("--scores", flags.scores, "Their cosine similarities, float32 [Q, k]")
+        ->type_name("S.npy");
+    command
+        .add_option("-k,--top-k,--top_k", flags.top_k, "How many hits; by default search.top_k of the config")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000));
+    command
+        .add_option("--where", flags.where,
+                    "Only among images with label=NAME, folder=FOLDER or path=GLOB; != for all others, "
+                    "NAME,NAME for either; given again, all have to hold")
+        ->type_name("EXPRESSION")
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command.add_flag("--stats", flags.stats, "Print a JSON object with times and parameters");
+    command.add_flag("--one-by-one", flags.one_by_one, "Each query a search of its own, on one thread");
+}
+
+int search_matrix(const GlobalOptions& global, const VectorSearchFlags& flags) {
+    for (const std::filesystem::path& file : {flags.output, flags.scores.value_or("scores.npy")}) {
+        if (file.extension() != ".npy")
+            throw UsageError(concat(printable(file), ": the name of a matrix has to end in .npy"));
+    }
+    const Config config = global.config();
+    const VectorSearchRequest request{flags.queries,
+                                      flags.output,
+                                      flags.scores,
+                                      flags.top_k.value_or(config.search.top_k),
+                                      parse_image_filter(flags.where),
+                                      flags.one_by_one};
+    const VectorSearchSummary summary = search_vectors(config, request, global.run_options());
+    if (!flags.stats) return 0;
+    nlohmann::ordered_json json;
+    json["queries"] = summary.queries;
+    json["seconds"] = summary.seconds;
+    json["queries_per_second"] =
+        summary.seconds > 0 ? static_cast<double>(summary.queries) / summary.seconds : 0.0;
+    json["threads"] = summary.threads;
+    json["load_seconds"] = summary.load_seconds;
+    json["index_type"] = to_string(summary.parameters.type);
+    json["parameters"] = parameters_json(summary.parameters);
+    std::cout << json.dump() << '\n';
+    return 0;
+}
+
+Command vectors_command(CLI::App& app, const GlobalOptions& global) {
+    CLI::App* command = app.add_subcommand("vectors", "Index and search matrices that other tools made");
+    command->require_subcommand(1);
+    CLI::App* indexing = command->add_subcommand("index", "Make an index of the rows of a matrix");
+    const auto index_flags = std::make_shared<VectorIndexFlags>();
+    indexing->add_option("vectors", index_flags->vectors, "float32 or float16, [N, D]")
+        ->type_name("V.npy")
+        ->required();
+    indexing->add_option("--names", index_flags->names, "A file with one name per row")->type_name("FILE");
+    indexing->add_flag("--rebuild", index_flags->rebuild, "Also in place of an index of photos");
+    indexing->add_flag("--stats", index_flags->stats,
+                       "Print a JSON object: vectors, build_seconds, parameters");
+
+    CLI::App* searching = command->add_subcommand("search", "Find the rows nearest to those of a matrix");
+    const auto search_flags = std::make_shared<VectorSearchFlags>();
+    searching->add_option("queries", search_flags->queries, "float32 or float16, [Q, D]")
+        ->type_name("Q.npy")
+        ->required();
+    add_vector_search_flags(*searching, *search_flags);
+    searching->get_option("--output")->required();
+    return {command, [&global, indexing, index_flags, search_flags] {
+                return indexing->parsed() ? index_matrix(global, *index_flags)
+                                          : search_matrix(global, *search_flags);
+            }};
+}
+
+}  // namespace clipsim::cli
