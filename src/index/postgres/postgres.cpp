@@ -61,7 +61,8 @@ void check_service(const std::string& service) {
     // Whoever writes "host=... password=..." here would read the password in libpq's message.
     if (service.find_first_of("= \t\n'/:@") == std::string::npos) return;
     throw UsageError(
-        "index.postgres.service is the name of a service in libpq's service file (see docs/postgres.md), no "
+        "index.postgres.service is the name of a service in libpq's service file (see "
+        "docs/beyond-one-machine.md), no "
         "connection string");
 }
 
@@ -151,7 +152,7 @@ PgConnection::PgConnection(const PostgresConfig& config) {
     if (!handle_) throw std::bad_alloc();
     if (is_broken())
         throw Error(concat("cannot connect to PostgreSQL: ", one_line(PQerrorMessage(handle_.get())),
-                           "; see docs/postgres.md for how to name the server"));
+                           "; see docs/beyond-one-machine.md for how to name the server"));
     PQsetNoticeProcessor(
         handle_.get(), [](void*, const char*) {}, nullptr);
     cancel_.reset(PQgetCancel(handle_.get()));

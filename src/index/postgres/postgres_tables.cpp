@@ -41,7 +41,7 @@ void use_schema(PgConnection& connection, const std::string& schema, bool create
     if (extension.rows() == 0) {
         throw UsageError(
             "the PostgreSQL server has no pgvector; install it and run CREATE EXTENSION vector (see "
-            "docs/postgres.md)");
+            "docs/beyond-one-machine.md)");
     }
     connection.execute(concat("SET search_path = ", connection.quoted(schema), ", ",
                               connection.quoted(extension.text(0, 0))));
