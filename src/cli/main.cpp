@@ -37,7 +37,7 @@ int run(int argc, char** argv, cli::GlobalOptions& global) {
     CLI::App app("Fine-tune CLIP on your photos, index them, find what looks alike.", "clipsim");
     app.set_version_flag("--version", "clipsim " CLIPSIM_VERSION);
     app.require_subcommand(1);
-    app.fallthrough();  // global flags may stand after the subcommand too
+    app.fallthrough();  // global flags may come after the subcommand too
     cli::add_global_options(app, global);
     std::vector<cli::Command> commands;
     for (const cli::CommandFactory& factory : cli::command_table()) commands.push_back(factory(app, global));

@@ -14,7 +14,7 @@ namespace clipsim {
 
 namespace {
 
-// One photo a class, the first held-out one by preference.
+// One photo per class, preferably a held-out one.
 std::vector<std::size_t> pick_queries(const Catalogue& catalogue, const Split& split) {
     constexpr std::size_t none = static_cast<std::size_t>(-1);
     std::vector<std::size_t> queries(catalogue.classes.size(), none);

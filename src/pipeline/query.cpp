@@ -12,7 +12,7 @@ namespace clipsim {
 
 namespace {
 
-// What stands between a pair of quotes of this kind around all of the text.
+// The text between a pair of quotes of this kind around all of the text.
 std::optional<std::string_view> between(std::string_view text, char quote) {
     if (text.size() < 2 || text.front() != quote || text.back() != quote) return std::nullopt;
     return text.substr(1, text.size() - 2);

@@ -1,4 +1,4 @@
-// One search a class, with its picture: what `clipsim all` ends with.
+// One search per class, with its picture: what `clipsim all` ends with.
 #pragma once
 
 #include <filesystem>

@@ -28,10 +28,10 @@ struct Query {
 Query image_query(const std::filesystem::path& image);
 Query sentence_query(const std::string& sentence);
 
-// What stands in a line or on the command line, a path if there is such a file and else a sentence. What
-// begins with
-// "/", "./", "../" or "~/" is a path in any case, what stands in double quotes a sentence; single quotes, as
-// shells put them around paths, are taken off.
+// A line or an argument: a path if there is such a file, otherwise a sentence. Text that begins with "/",
+// "./",
+// "../" or "~/" is always a path, text in double quotes a sentence; single quotes, as shells put them around
+// paths, are removed.
 QueryTerm parse_term(std::string_view text);
 
 // The same with a weight before it or none: "cartoon", "0.5:cartoon", "2:./dog.jpg". Throws UsageError for a

@@ -32,7 +32,7 @@ class SimilarImages {
     };
 
     struct Answers {
-        std::vector<QueryResult> results;  // in the order of the queries, less the skipped ones
+        std::vector<QueryResult> results;  // in the order of the queries, without skipped ones
         std::vector<std::filesystem::path>
             images;                         // the first image of each result's query; empty: it has none
         std::vector<SkippedImage> skipped;  // images of queries that can't be read
@@ -54,7 +54,7 @@ class SimilarImages {
     std::optional<SentenceEncoder> sentences_;  // loaded when it is first asked for
 };
 
-// One query, everything loaded for it. Throws ImageError when the query is no image.
+// One query, everything loaded for it. Throws ImageError when the query is not an image.
 std::vector<Hit> search_similar_images(const Config& config, const std::filesystem::path& image,
                                        int top_k = 10, const RunOptions& run = {});
 

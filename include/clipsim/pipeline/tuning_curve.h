@@ -7,7 +7,7 @@
 
 namespace clipsim {
 
-// Recall and time a query against effort. Atomic; PNG or JPEG by extension. Throws Error.
+// Recall and time per query against effort. Atomic; PNG or JPEG by extension. Throws Error.
 void save_tuning_curve(const std::filesystem::path& file, const TuneReport& report);
 
 }  // namespace clipsim

@@ -30,7 +30,7 @@ struct VectorSearchSummary {
 
 // Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1
 // (score: NaN) where there are fewer. A row is a vector's position in the order of ids: for index_vectors,
-// the row of its matrix. Throws UsageError for queries of another dimension, or that are no matrix.
+// the row of its matrix. Throws UsageError for queries of another dimension, or that are not a matrix.
 VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
                                    const RunOptions& run = {});
 
