@@ -2,6 +2,8 @@
 // by the next update, without embedding anything or writing index.faiss again.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "index_snapshot.h"
@@ -58,6 +60,59 @@ TEST_F(OlderIndex, IsMigratedByAnUpdate) {
     EXPECT_EQ(updater.finish().total, 7);
     const IndexSnapshot snapshot = IndexSnapshot::open(index_, identity_);
     EXPECT_EQ(snapshot.vectors(IndexSpace::own).search(std::vector<float>{0.8F, 0.6F, 0, 0}, 1).at(0).id, 7);
+}
+
+// Two spaces, HNSW, a picture removed since index.faiss was written
+// (tests/fixtures/make_index_v3_fixture.sh).
+class IndexOfVersion3 : public ::testing::Test {
+  protected:
+    IndexOfVersion3() {
+        std::filesystem::copy(std::filesystem::path(CLIPSIM_FIXTURES) / "index_v3", index_);
+        identity_ = read_manifest(index_ / "manifest.json").identity;
+        const std::string bytes = read_text(index_ / "query.f32");
+        query_.resize(bytes.size() / sizeof(float));
+        std::memcpy(query_.data(), bytes.data(), bytes.size());
+    }
+
+    UpdateReport add(const std::string& path, const std::vector<float>& image,
+                     const std::vector<float>& text) const {
+        IndexParameters parameters;
+        parameters.type = IndexType::hnsw;
+        parameters.hnsw.m = 4;
+        IndexUpdater updater(open_index_writer(index_, identity_, parameters, UpdateMode::update));
+        updater.commit(std::vector<ImageEntry>{{path, {1, 2}, "h", "new"}}, image, text);
+        return updater.finish();
+    }
+
+    TemporaryFolder folder_;
+    std::filesystem::path index_ = folder_ / "index";
+    IndexIdentity identity_;
+    std::vector<float> query_;
+};
+
+TEST_F(IndexOfVersion3, IsSearchedInBothSpaces) {
+    const auto reader = open_index_reader(index_, identity_);
+    EXPECT_EQ(reader->description().parameters.type, IndexType::hnsw) << "answered without index.faiss";
+    EXPECT_EQ(reader->description().images, 11);
+    const std::vector<FoundImage> found = reader->nearest(query_, 12, IndexSpace::own, {});
+    ASSERT_EQ(found.size(), 11U);
+    EXPECT_EQ(found[0].path, "/tmp/clipsim_index_v3/photos/red/7.bmp");
+    EXPECT_EQ(found[0].label, "red");
+    EXPECT_NEAR(found[0].score, 1, 1e-5);
+    std::vector<float> text(256);
+    text[0] = 1;
+    EXPECT_EQ(reader->nearest(text, 12, IndexSpace::joint, {}).size(), 11U);
+}
+
+TEST_F(IndexOfVersion3, IsUpdatedInBothSpaces) {
+    std::vector<float> text(256);
+    text[0] = 1;
+    const UpdateReport report = add("/new.bmp", query_, text);
+    EXPECT_EQ(report.derivation, UpdateReport::Derivation::added_to) << "index.faiss was not taken over";
+    EXPECT_EQ(report.total, 12);
+    const auto reader = open_index_reader(index_, identity_);
+    EXPECT_EQ(reader->nearest(query_, 12, IndexSpace::own, {}).size(), 12U);
+    EXPECT_EQ(reader->nearest(text, 1, IndexSpace::joint, {}).at(0).path, "/new.bmp");
 }
 
 }  // namespace
