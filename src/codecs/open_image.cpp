@@ -107,6 +107,7 @@ class ImageFile : public EncodedImage {
         return decode(jpeg_reduction(header_, min_short_side), {0, 0, stored_width(), stored_height()})
             .pixels;
     }
+    std::span<const std::byte> bytes() const override { return bytes_; }
 
   private:
     int stored_width() const { return static_cast<int>(header_.width); }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -37,12 +38,17 @@ std::uint64_t checksum(std::span<const std::byte> bytes) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
+    return hash_file_unless_stopped(path, {});
+}
+
+std::string hash_file_unless_stopped(const std::filesystem::path& path, const std::stop_token& stop) {
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
     if (!file) throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));
     StreamHash hash;
     std::vector<std::byte> buffer(std::size_t{1} << 20);
     while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
         hash.add(std::span(buffer).first(got));
+        throw_if_stopped(stop, "nothing was changed");
     }
     if (std::ferror(file.get()) != 0)
         throw Error(concat("cannot read ", printable(path), ": ", std::strerror(errno)));

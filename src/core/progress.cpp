@@ -29,15 +29,15 @@ std::string minutes(double seconds) {
 struct Progress::State {
     std::string title, unit, note;
     std::uint64_t total = 0, done = 0;
-    bool bar = false, silent = false, finished = false;
+    bool bar = false, silent = false, finished = false, shown = false;
     Stopwatch since_start, since_drawn;
     std::mutex mutex;
 
     std::string line() const {
+        if (total == 0) return concat(title, ' ', done, ' ', unit);
         const double seconds = since_start.seconds();
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-        const double share =
-            total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 1.0;
+        const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
         TextStream out;
         out << title << ' ' << std::setw(3) << static_cast<int>(share * 100) << '%';
         if (bar) {
@@ -58,6 +58,7 @@ struct Progress::State {
 
     void draw() {
         since_drawn = {};
+        shown = true;
         if (bar) {
             const std::string text = "\r\033[K" + line();
             std::fwrite(text.data(), 1, text.size(), stderr);
@@ -79,7 +80,7 @@ Progress::Progress(std::string title, std::string unit, std::uint64_t total, Pro
 
 Progress::~Progress() {
     // Work that ends early (an error, Ctrl-C) leaves the bar as it is, on a line of its own.
-    if (state_->bar && !state_->finished && state_->done > 0) std::fputc('\n', stderr);
+    if (state_->bar && !state_->finished && state_->shown) std::fputc('\n', stderr);
 }
 
 void Progress::advance(std::uint64_t count, std::string note) {
@@ -97,6 +98,10 @@ void Progress::finish() {
     if (state_->silent) return;
     state_->draw();
     if (state_->bar) std::fputc('\n', stderr);
+}
+
+void Progress::finish_if_shown() {
+    if (state_->shown) finish();
 }
 
 }  // namespace clipsim

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
-#include "clipsim/image/extension.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/image/extension.h"
 
 namespace clipsim {
 
@@ -25,6 +25,8 @@ struct Found {
 // sorted order.
 class Walker {
   public:
+    explicit Walker(const std::function<void()>& on_entry) : on_entry_(on_entry) {}
+
     std::vector<Found> find(std::span<const fs::path> roots) {
         for (const fs::path& root : roots) {
             std::error_code error;
@@ -55,6 +57,7 @@ class Walker {
     }
 
     void visit(const fs::directory_entry& entry, const fs::path& real_parent, const fs::path& root) {
+        if (on_entry_) on_entry_();
         const fs::path name = entry.path().filename();
         if (is_hidden(name)) return;
         std::error_code error;
@@ -97,6 +100,7 @@ class Walker {
 
     static bool is_hidden(const fs::path& name) { return name.native().starts_with('.'); }
 
+    const std::function<void()>& on_entry_;
     std::vector<Found> found_;
     std::set<fs::path> walked_;                               // real folders
     std::set<fs::path> linked_files_;                         // real files
@@ -137,10 +141,10 @@ Catalogue scan_catalogue(const fs::path& root) {
     return scan_folders(std::span(&root, 1));
 }
 
-Catalogue scan_folders(std::span<const fs::path> roots) {
+Catalogue scan_folders(std::span<const fs::path> roots, const std::function<void()>& on_entry) {
     if (roots.empty()) throw UsageError("no folder of photos given");
     for (const fs::path& root : roots) require_folder(root);
-    std::vector<Found> found = Walker().find(roots);
+    std::vector<Found> found = Walker(on_entry).find(roots);
     if (found.empty()) {
         throw UsageError(concat("no image (jpg, png, webp, bmp, tiff, gif) under ", printable(roots.front()),
                                 roots.size() > 1 ? " and the other folders" : ""));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
@@ -26,6 +27,7 @@ struct PendingBatch {
     std::vector<LoadItem> items;
     PixelBuffer pixels;
     std::vector<std::string> reasons;  // why a picture was skipped; empty: it is there
+    std::vector<std::string> hashes;
     std::size_t remaining = 0;
 };
 
@@ -129,6 +131,7 @@ struct ImageLoader::State {
             batch->items = std::move(waiting[next_waiting++]);
             batch->remaining = batch->items.size();
             batch->reasons.resize(batch->items.size());
+            batch->hashes.resize(batch->items.size());
             batch->pixels = PixelBuffer(buffers, batch->items.size() * spec.values());
             ahead.push_back(std::move(batch));
         }
@@ -169,7 +172,7 @@ struct ImageLoader::State {
         const std::span<float> out(batch.pixels.data() + item * spec.values(), spec.values());
         const std::string name = printable(what.path);
         try {
-            fill(what, out);
+            fill(what, out, batch.hashes[item]);
         } catch (const Error& error) {
             const std::string reason = error.what();
             batch.reasons[item] =
@@ -184,8 +187,9 @@ struct ImageLoader::State {
         return true;
     }
 
-    void fill(const LoadItem& what, std::span<float> out) const {
+    void fill(const LoadItem& what, std::span<float> out, std::string& hash) const {
         const ImageSource source = open(what.path);
+        if (options.hash_files) hash = hash_bytes(source.bytes());
         const int width = source.width(), height = source.height();
         if (width < 1 || height < 1) throw Error("a picture without pixels");
         std::optional<AugmentedView> view;
@@ -213,6 +217,7 @@ struct ImageLoader::State {
                             pending.pixels.data() + kept * values);
             }
             batch.tags.push_back(pending.items[i].tag);
+            if (options.hash_files) batch.hashes.push_back(std::move(pending.hashes[i]));
             ++kept;
         }
         pending.pixels.shrink(kept * values);

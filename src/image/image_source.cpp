@@ -23,4 +23,8 @@ Pixels ImageSource::decode_reduced(int min_short_side) const {
     return encoded_->decode_reduced(min_short_side);
 }
 
+std::span<const std::byte> ImageSource::bytes() const {
+    return encoded_ ? encoded_->bytes() : std::span<const std::byte>{};
+}
+
 }  // namespace clipsim

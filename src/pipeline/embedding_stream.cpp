@@ -20,13 +20,14 @@ EmbeddingStream::EmbeddingStream(Embedder& embedder, std::span<const std::filesy
     : embedder_(embedder),
       spaces_(std::move(spaces)),
       loader_(load_items(files), embedder.preprocess(), image_opener(data.max_pixels),
-              LoaderOptions{data.workers, batch_size, 4}) {}
+              LoaderOptions{data.workers, batch_size, 4, true}) {}
 
 std::optional<EmbeddedBatch> EmbeddingStream::next() {
     std::optional<LoadedBatch> loaded = loader_.next();
     if (!loaded) return std::nullopt;
     EmbeddedBatch batch;
     batch.files = std::move(loaded->tags);
+    batch.hashes = std::move(loaded->hashes);
     batch.vectors.resize(spaces_.size());
     if (!batch.files.empty()) batch.vectors = embedder_.embed(loaded->pixels, spaces_);
     return batch;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t batch_size = 32;
 
-// A batch as it travels: the number of files, their positions, the matrices one after the other.
+constexpr std::size_t hash_digits = 32;
+
+// A batch as it travels: the number of files, their positions and hashes, the matrices one after the other.
 std::string pack(const EmbeddedBatch& batch) {
     std::string bytes;
     const auto append = [&bytes](const void* data, std::size_t size) {
@@ -22,6 +24,7 @@ std::string pack(const EmbeddedBatch& batch) {
     const std::uint64_t count = batch.files.size();
     append(&count, sizeof count);
     for (const std::uint64_t file : batch.files) append(&file, sizeof file);
+    for (const std::string& hash : batch.hashes) append(hash.data(), hash_digits);
     for (const std::vector<float>& matrix : batch.vectors)
         append(matrix.data(), matrix.size() * sizeof(float));
     return bytes;
@@ -40,6 +43,8 @@ EmbeddedBatch unpack(const std::string& bytes, std::span<const int> dimensions) 
         take(&file, sizeof file);
         batch.files.push_back(file);
     }
+    for (std::uint64_t i = 0; i < count; ++i)
+        take(batch.hashes.emplace_back(hash_digits, '0').data(), hash_digits);
     for (const int dimension : dimensions) {
         std::vector<float>& matrix = batch.vectors.emplace_back(count * static_cast<std::size_t>(dimension));
         take(matrix.data(), matrix.size() * sizeof(float));

@@ -100,9 +100,19 @@ TEST(Progress, AnUnfinishedBarEndsItsLine) {
     TerminalAsStderr terminal;
     {
         Progress progress("embedding", "images", 4);
+        std::this_thread::sleep_for(std::chrono::milliseconds(110));  // a bar is drawn ten times a second
         progress.advance(2);
     }
     EXPECT_EQ(lines_of(terminal.text()), 1U);
+}
+
+TEST(Progress, WorkThatIsDoneInABlinkCanBePassedOverInSilence) {
+    EXPECT_EQ(stderr_of([] {
+                  Progress progress("comparing", "files", 4, ProgressStyle::log_lines);
+                  progress.advance(4);
+                  progress.finish_if_shown();
+              }),
+              "");
 }
 
 TEST(Progress, LogLinesCanBeAskedForOnATerminal) {
@@ -151,8 +161,12 @@ TEST(Progress, CountsWhatManyThreadsDo) {
     EXPECT_NE(text.find("100% 4000/4000"), std::string::npos) << text;
 }
 
-TEST(Progress, TotalsOfNothingAndMoreThanTheTotalAreDrawn) {
-    EXPECT_NE(stderr_of([] { Progress("nothing", "images", 0).finish(); }).find("100% 0/0"),
+TEST(Progress, UnknownTotalsAndMoreThanTheTotalAreDrawn) {
+    EXPECT_NE(stderr_of([] {
+                  Progress progress("scanning", "files", 0);
+                  progress.advance(3);
+                  progress.finish();
+              }).find("scanning 3 files\n"),
               std::string::npos);
     const std::string text = stderr_of([] {
         Progress progress("many", "images", 2);

@@ -221,5 +221,15 @@ TEST(Catalogue, FoldersThatOverlapGiveEachImageOnce) {
     EXPECT_EQ(listed(scan_folders(roots), folder.path()), (Lines{"cat/small/a.jpg=cat", "dog/b.jpg=dog"}));
 }
 
+TEST(Catalogue, TheWalkCanBeStoppedAtAnyEntry) {
+    const TemporaryFolder folder;
+    for (const char* name : {"cat/a.txt", "cat/b.txt", "dog/c.jpg"}) write_text(folder / name, "");
+    const std::vector<fs::path> roots{folder.path()};
+    int met = 0;
+    scan_folders(roots, [&] { ++met; });
+    EXPECT_EQ(met, 5) << "folders and files, whatever they are";
+    EXPECT_THROW(scan_folders(roots, [] { throw Interrupted("stopped"); }), Interrupted);
+}
+
 }  // namespace
 }  // namespace clipsim

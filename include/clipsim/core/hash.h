@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 
 namespace clipsim {
@@ -15,6 +16,8 @@ std::string hash_bytes(std::span<const std::byte> bytes);
 std::uint64_t checksum(std::span<const std::byte> bytes);
 // Throws Error when the file can't be read.
 std::string hash_file(const std::filesystem::path& path);
+// The same; throws Interrupted soon after a stop is requested.
+std::string hash_file_unless_stopped(const std::filesystem::path& path, const std::stop_token& stop);
 
 // The same of bytes that come piece by piece.
 class StreamHash {

@@ -12,7 +12,7 @@ enum class ProgressStyle { automatic, log_lines, none };  // automatic: a bar wh
 
 class Progress {
   public:
-    // `unit` is what is counted, e.g. "images".
+    // `unit` is what is counted, e.g. "images"; total 0: how many there are is not known.
     Progress(std::string title, std::string unit, std::uint64_t total,
              ProgressStyle style = ProgressStyle::automatic);
     ~Progress();  // ends the bar's line
@@ -23,6 +23,8 @@ class Progress {
     // "loss 0.12".
     void advance(std::uint64_t count = 1, std::string note = {});
     void finish();
+    // The same where the bar or a line of the log was shown already: work that is done in a blink needs none.
+    void finish_if_shown();
 
   private:
     struct State;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ Catalogue scan_catalogue(const std::filesystem::path& root);
 
 // The images under several folders as one catalogue; each image's class is the first folder below its root.
 // An image under several of the roots is taken once, with the first of them.
-Catalogue scan_folders(std::span<const std::filesystem::path> roots);
+// `on_entry` is called for each file and folder that is met; what it throws ends the walk.
+Catalogue scan_folders(std::span<const std::filesystem::path> roots,
+                       const std::function<void()>& on_entry = {});
 
 }  // namespace clipsim

@@ -51,8 +51,9 @@ class PixelBuffer {
 };
 
 struct LoadedBatch {
-    PixelBuffer pixels;             // [N, 3, H, W], CLIP-normalised
-    std::vector<std::size_t> tags;  // [N]
+    PixelBuffer pixels;               // [N, 3, H, W], CLIP-normalised
+    std::vector<std::size_t> tags;    // [N]
+    std::vector<std::string> hashes;  // [N] hash_bytes of each file as it was decoded; only where asked for
 };
 
 struct SkippedImage {
@@ -69,6 +70,7 @@ struct LoaderOptions {
     int workers = 0;  // 0: one per core
     int batch_size = 32;
     int batches_ahead = 4;
+    bool hash_files = false;
 };
 
 class ImageLoader {

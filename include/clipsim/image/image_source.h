@@ -1,7 +1,9 @@
 // An image, opened: its size is known, its pixels are still to be decoded, all or those that are needed.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 
 #include "clipsim/core/error.h"
 #include "clipsim/image/picture_part.h"
@@ -27,6 +29,7 @@ class EncodedImage {
     // As ImageSource's.
     virtual PicturePart decode(const PixelRect& part) const = 0;
     virtual Pixels decode_reduced(int min_short_side) const = 0;
+    virtual std::span<const std::byte> bytes() const = 0;
 };
 
 // May be used by several threads at once.
@@ -46,6 +49,8 @@ class ImageSource {
     Pixels decode() const;
     // A JPEG at 1/2, 1/4 or 1/8 size, as long as its short side stays at or above this.
     Pixels decode_reduced(int min_short_side) const;
+    // What it is decoded from, whole; empty where it was pixels from the start.
+    std::span<const std::byte> bytes() const;
 
   private:
     int width_ = 0, height_ = 0;

@@ -14,7 +14,8 @@ namespace clipsim {
 
 struct EmbeddedBatch {
     std::vector<std::size_t> files;           // [N] positions in the list of files
-    std::vector<std::vector<float>> vectors;  // one matrix a space asked for, each [N, dimension(space)]
+    std::vector<std::string> hashes;          // [N] hash_bytes of what each held
+    std::vector<std::vector<float>> vectors;  // one matrix per space asked for, each [N, dimension(space)]
 };
 
 class EmbeddingStream {
