@@ -20,7 +20,10 @@ int embed(const GlobalOptions& global, EmbedFlags flags) {
     }
     if (flags.request.images.empty() && flags.request.sentences.empty())
         throw UsageError("nothing to embed: name images or folders, or use --text SENTENCE");
-    if (!flags.space.empty()) flags.request.space = flags.space == "clip" ? Space::clip : Space::projected;
+    if (!flags.space.empty()) {
+        const bool text = flags.space == "text" || flags.space == "clip";
+        flags.request.space = text ? Space::text : Space::image;
+    }
     const EmbeddedInputs embedded = embed_inputs(global.config(), flags.request, global.run_options());
     if (embedded.inputs.empty())
         throw UsageError("none of the inputs is a readable image; nothing was written");
@@ -46,8 +49,9 @@ Command embed_command(CLI::App& app, const GlobalOptions& global) {
     command
         ->add_option(
             "--space", flags->space,
-            "clip or projected; by default projected where a model was trained and there is no --text")
-        ->check(CLI::IsMember({"clip", "projected"}));
+            "image: the space that images are compared in, by default; text: that of sentences too, by "
+            "default with --text")
+        ->check(CLI::IsMember({"image", "text", "projected", "clip"}));  // the last two: their old names
     return {command, [&global, flags] { return embed(global, *flags); }};
 }
 

@@ -64,7 +64,7 @@ int tune(const GlobalOptions& global, const TuneFlags& flags) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;
     }
-    const char* name = report.type == IndexType::hnsw ? "ef_search" : "nprobe";
+    const std::string& name = report.effort_key;
     std::cout << std::setw(9) << name << std::setw(10) << "recall@10" << std::setw(10) << "us/query" << '\n'
               << std::fixed;
     for (const TunePoint& point : report.curve) {
@@ -75,9 +75,8 @@ int tune(const GlobalOptions& global, const TuneFlags& flags) {
     }
     if (!flags.save.empty()) save_tuning_curve(flags.save, report);
     if (!report.chosen) {
-        log_warning(concat(
-            "no ", name, " reaches a recall of ", flags.recall, "; rebuild the index with a larger ",
-            report.type == IndexType::hnsw ? "index.hnsw.m or ef_construction" : "index.ivf.nprobe"));
+        log_warning(concat("no ", name, " reaches a recall of ", flags.recall,
+                           "; rebuild the index with a larger ", report.build_keys));
         return 1;
     }
     log_info(concat(name, " ", report.chosen->effort, " is the default for searches of this index"));

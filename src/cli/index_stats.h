@@ -12,8 +12,7 @@ namespace clipsim::cli {
 inline nlohmann::ordered_json parameters_json(const IndexParameters& index) {
     const nlohmann::ordered_json all = parameters_to_json(index);
     nlohmann::ordered_json parameters{{"storage", all["storage"]}};
-    if (index.type == IndexType::hnsw) parameters.update(all["hnsw"]);
-    if (index.type == IndexType::ivf) parameters.update(all["ivf"]);
+    if (const auto own = all.find(to_string(index.type)); own != all.end()) parameters.update(*own);
     return parameters;
 }
 
@@ -23,8 +22,8 @@ inline void print_stats(const UpdateReport& report) {
     json["build_seconds"] = report.build_seconds;
     json["index_type"] = to_string(report.type);
     json["parameters"] = parameters_json(report.parameters);
-    json["recent"] = report.recent;  // of the vectors: not in index.faiss, but searched beside it
-    json["dead"] = report.dead;      // in index.faiss, but passed over
+    json["recent"] = report.delta;  // of the vectors: not in index.faiss, but searched beside it
+    json["dead"] = report.deleted;  // in index.faiss, but passed over
     std::cout << json.dump() << '\n';
 }
 

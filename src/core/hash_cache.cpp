@@ -15,8 +15,9 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
         const nlohmann::json all = nlohmann::json::parse(read_file(file_, 1 << 20));
         for (const auto& [path, json] : all.items()) {
             entries_[path] = {
-                {json.at("size").get<std::uint64_t>(), json.at("inode").get<std::uint64_t>(),
-                 json.at("mtime_ns").get<std::int64_t>(), json.at("ctime_ns").get<std::int64_t>()},
+                {{json.at("size").get<std::uint64_t>(), json.at("mtime_ns").get<std::int64_t>()},
+                 json.at("inode").get<std::uint64_t>(),
+                 json.at("ctime_ns").get<std::int64_t>()},
                 json.at("hash").get<std::string>()};
         }
     } catch (const Error&) {
@@ -26,13 +27,13 @@ HashCache::HashCache(std::filesystem::path file) : file_(std::move(file)) {
     }
 }
 
-std::string HashCache::hash(const std::filesystem::path& path) {
+std::string HashCache::hash(const std::filesystem::path& path, const std::stop_token& stop) {
     const std::string name = std::filesystem::absolute(path).lexically_normal().string();
     const std::optional<StatStamp> stamp = stat_stamp(path);
     if (!stamp) throw Error(concat("cannot read ", printable(path), ": ", errno_text()));
     if (const auto known = entries_.find(name); known != entries_.end() && known->second.stamp == *stamp)
         return known->second.hash;
-    const std::string hash = hash_file(path);
+    const std::string hash = hash_file_unless_stopped(path, stop);
     if (stamp->is_settled() && stat_stamp(path) == stamp) {
         entries_[name] = {*stamp, hash};
         changed_ = true;

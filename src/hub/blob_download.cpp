@@ -106,7 +106,8 @@ bool blob_is_here(const BlobPlace& place, const Blob& blob) {
 std::uint64_t download_blob(HttpClient& client, const HubSettings& settings, const HubRepository& repository,
                             const Blob& blob, const std::string& url, const BlobPlace& place,
                             const std::function<void(std::uint64_t)>& on_bytes) {
-    const FileLock lock(place.lock, concat("is downloading ", blob.file, " of ", repository.id()),
+    const FileLock lock(place.lock,
+                        concat("another process is downloading ", blob.file, " of ", repository.id()),
                         "what was downloaded is kept", settings.stop);
     if (blob_is_here(place, blob)) {
         on_bytes(blob.size);

@@ -17,7 +17,8 @@ struct DiskChanges {
     std::vector<std::int64_t> outdated;  // ids whose file has other content now, or that are incomplete
 };
 
+// Throws Interrupted.
 DiskChanges compare_with_disk(std::span<const StoredImage> stored, std::span<const IndexCandidate> candidates,
-                              std::span<const std::filesystem::path> roots);
+                              std::span<const std::filesystem::path> roots, const PlanOptions& options);
 
 }  // namespace clipsim

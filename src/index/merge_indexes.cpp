@@ -12,9 +12,8 @@ namespace clipsim {
 namespace {
 
 struct Part {
-    std::unique_ptr<ImageStore> store;
+    std::unique_ptr<IndexStore> store;
     std::vector<StoredImage> images;
-    bool joint = false;  // it keeps joint vectors
 };
 
 // Leaves each path in one part. The number of those left out.
@@ -40,22 +39,22 @@ std::size_t drop_older(std::vector<Part>& parts) {
 void commit_part(IndexUpdater& updater, const Part& part, Progress& progress, const MergeOptions& options) {
     constexpr std::size_t batch = 4096;
     for (std::size_t first = 0; first < part.images.size(); first += batch) {
-        throw_if_stopped(options.stop, "the index that was there before is kept");
+        throw_if_stopped(options.stop, "the previous index is kept");
         std::vector<ImageEntry> entries;
-        std::vector<float> vectors, joint;
+        std::vector<float> image_vectors, text_vectors;
         const std::size_t end = std::min(first + batch, part.images.size());
-        const auto append = [&](std::vector<float>& rows, std::int64_t id, IndexSpace space) {
+        const auto append = [&](std::vector<float>& rows, std::int64_t id, Space space) {
             const std::vector<float> row = part.store->vector(id, space);
             rows.insert(rows.end(), row.begin(), row.end());
         };
         for (std::size_t i = first; i < end; ++i) {
             const StoredImage& image = part.images[i];
             if (!image.complete) continue;  // the next `clipsim index` embeds it
-            append(vectors, image.id, IndexSpace::own);
-            if (part.joint) append(joint, image.id, IndexSpace::joint);
+            append(image_vectors, image.id, Space::image);
+            if (part.store->text_dimension() > 0) append(text_vectors, image.id, Space::text);
             entries.push_back(image);
         }
-        updater.commit(entries, vectors, joint);
+        updater.commit(entries, image_vectors, text_vectors);
         progress.advance(end - first);
     }
 }
@@ -63,18 +62,17 @@ void commit_part(IndexUpdater& updater, const Part& part, Progress& progress, co
 }  // namespace
 
 const IndexIdentity& common_identity(std::span<const MergePart> parts) {
-    if (parts.empty()) throw UsageError("index merge wants the folders of the indexes to merge");
+    if (parts.empty()) throw UsageError("index merge needs the folders of the indexes to merge");
     const IndexIdentity& identity = parts.front().identity;
     for (const MergePart& part : parts) {
         const IndexIdentity& other = part.identity;
-        if (other.model_hash != identity.model_hash || other.dimension != identity.dimension ||
-            other.joint_dimension != identity.joint_dimension) {
+        if (!other.same_vectors(identity)) {
             throw UsageError(concat(part.name, " is of another model (", other.model_id, ", ",
-                                    other.dimension, "+", other.joint_dimension, " dimensions, ",
+                                    other.dimension, "+", other.text_dimension, " dimensions, ",
                                     other.model_hash.substr(0, 8), ") than ", parts[0].name, " (",
-                                    identity.model_id, ", ", identity.dimension, "+",
-                                    identity.joint_dimension, " dimensions, ",
-                                    identity.model_hash.substr(0, 8), "); they cannot be merged"));
+                                    identity.model_id, ", ", identity.dimension, "+", identity.text_dimension,
+                                    " dimensions, ", identity.model_hash.substr(0, 8),
+                                    "); they cannot be merged"));
         }
     }
     return identity;
@@ -85,8 +83,8 @@ MergeSummary merge_indexes(std::vector<MergePart> opened, std::unique_ptr<IndexW
     const auto start = std::chrono::steady_clock::now();
     std::vector<Part> parts;
     for (MergePart& part : opened) {
-        std::vector<StoredImage> images = part.images->images();
-        parts.push_back({std::move(part.images), std::move(images), part.identity.joint_dimension > 0});
+        std::vector<StoredImage> images = part.store->images();
+        parts.push_back({std::move(part.store), std::move(images)});
     }
     MergeSummary summary;
     summary.duplicates = drop_older(parts);

@@ -8,6 +8,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/index/index_tuning.h"
 #include "clipsim/vectors/exact_neighbours.h"
+#include "search_effort.h"
 
 namespace clipsim {
 
@@ -83,24 +84,22 @@ double recall_of(std::span<const std::int64_t> found, std::span<const std::int64
     return wanted == 0 ? 1.0 : static_cast<double>(hits) / static_cast<double>(wanted);
 }
 
-void set_effort(IndexParameters& parameters, int effort) {
-    (parameters.type == IndexType::hnsw ? parameters.hnsw.ef_search : parameters.ivf.nprobe) = effort;
-}
-
 }  // namespace
 
 TuneReport tune(IndexTuning& index, double recall) {
     IndexParameters parameters = index.parameters();
     TuneReport report;
-    report.type = parameters.type;
+    const std::optional<SearchEffort> effort_of = search_effort(parameters, k + 1);
     const std::vector<std::int64_t> ids = index.ids();
-    if (parameters.type == IndexType::flat || ids.empty()) return report;
+    if (!effort_of || ids.empty()) return report;
+    report.effort_key = effort_of->key;
+    report.build_keys = effort_of->build_keys;
     const Sample sample = evenly_drawn(index, ids);
     if (sample.rows.empty()) throw Error("none of the index's vectors can be read; run `clipsim index`");
     const std::vector<std::int64_t> truth = true_nearest(index, ids, sample);
 
-    for (const int effort : efforts(parameters.type == IndexType::hnsw ? k + 1 : 1, index.largest_effort())) {
-        set_effort(parameters, effort);
+    for (const int effort : efforts(effort_of->least, index.largest_effort())) {
+        effort_of->value = effort;
         index.use(parameters);
         TunePoint point{effort, 0, 0};
         for (int round = 0; round < rounds; ++round) {
@@ -117,7 +116,7 @@ TuneReport tune(IndexTuning& index, double recall) {
         if (report.chosen && effort >= 2 * report.chosen->effort) break;
     }
     if (report.chosen) {
-        set_effort(parameters, report.chosen->effort);
+        effort_of->value = report.chosen->effort;
         index.keep(parameters);
     }
     return report;

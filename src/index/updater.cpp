@@ -13,7 +13,7 @@ struct IndexUpdater::Impl {
     bool known_applied = false;
     UpdateReport report = {};
 
-    ImageStore& store() { return *writer->store(); }
+    IndexStore& store() { return *writer->store(); }
 
     // What needs no model: before the first commit, which may replace a row whose vector a copy wants.
     void apply_known() {
@@ -31,8 +31,8 @@ struct IndexUpdater::Impl {
             if (image.complete) by_content.emplace(image.content_hash, image.id);
         }
         std::vector<ImageEntry> entries, waiting;
-        std::vector<float> vectors, joint;
-        const auto append = [&](std::vector<float>& rows, std::int64_t id, IndexSpace space) {
+        std::vector<float> image, text;
+        const auto append = [&](std::vector<float>& rows, std::int64_t id, Space space) {
             const std::vector<float> row = store().vector(id, space);
             rows.insert(rows.end(), row.begin(), row.end());
         };
@@ -42,11 +42,11 @@ struct IndexUpdater::Impl {
                 waiting.push_back(std::move(copy));
                 continue;
             }
-            append(vectors, source->second, IndexSpace::own);
-            if (store().joint_dimension() > 0) append(joint, source->second, IndexSpace::joint);
+            append(image, source->second, Space::image);
+            if (store().text_dimension() > 0) append(text, source->second, Space::text);
             entries.push_back(std::move(copy));
         }
-        store().put(entries, vectors, joint);
+        store().put(entries, image, text);
         changes.copies = std::move(waiting);
     }
 
@@ -66,17 +66,18 @@ IndexUpdater::IndexUpdater(std::unique_ptr<IndexWriter> writer)
 IndexUpdater::~IndexUpdater() = default;
 
 const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
-                                     std::span<const std::filesystem::path> roots) {
-    const ImageStore* store = impl_->writer->store();  // none: a dry run over nothing
+                                     std::span<const std::filesystem::path> roots,
+                                     const PlanOptions& options) {
+    const IndexStore* store = impl_->writer->store();  // none: a dry run over nothing
     const std::vector<StoredImage> stored = store != nullptr ? store->images() : std::vector<StoredImage>{};
-    impl_->changes = compare_with_disk(stored, candidates, roots);
+    impl_->changes = compare_with_disk(stored, candidates, roots, options);
     return impl_->changes.plan;
 }
 
 void IndexUpdater::commit(std::span<const ImageEntry> entries, std::span<const float> vectors,
-                          std::span<const float> joint) {
+                          std::span<const float> text) {
     impl_->apply_known();
-    impl_->store().put(entries, vectors, joint);
+    impl_->store().put(entries, vectors, text);
     impl_->report.embedded += entries.size();
 }
 

@@ -84,7 +84,7 @@ struct Embedder::Impl {
     bool tower_is_tuned() const { return first_tuned_block < tuned.tower->config().layers; }
 
     VisionTower& tower_for(Space space) {
-        if (space == Space::projected || !tower_is_tuned()) return tuned.tower;
+        if (space == Space::image || !tower_is_tuned()) return tuned.tower;
         if (base.is_empty()) {
             base = load_clip_model(files).tower;
             prepare(base);
@@ -102,7 +102,7 @@ struct Embedder::Impl {
 
     // [N, projection_dim of the tower] -> [N, dimension], unit rows, fp32 on the CPU
     torch::Tensor finish(const torch::Tensor& features, Space space) {
-        if (space == Space::projected) return head->forward(features).to(torch::kCPU);
+        if (space == Space::image && !head.is_empty()) return head->forward(features).to(torch::kCPU);
         return unit_rows(features).to(torch::kCPU);
     }
 
@@ -166,7 +166,7 @@ std::vector<std::vector<float>> Embedder::embed(std::span<const float> pixels,
 
 std::vector<float> Embedder::embed_sentences(std::span<const std::vector<std::int32_t>> sentences) {
     const c10::InferenceMode inference;
-    const auto columns = static_cast<std::size_t>(dimension(Space::clip));
+    const auto columns = static_cast<std::size_t>(dimension(Space::text));
     std::vector<float> result(sentences.size() * columns);
     std::int64_t batch_size = 64;  // what no GPU chokes on
     for_each_batch_that_fits(
@@ -186,8 +186,8 @@ int Embedder::context_length() {
 }
 
 int Embedder::dimension(Space space) const {
-    if (space == Space::clip) return impl_->tuned.tower->config().projection_dim;
-    return has_head() ? static_cast<int>(impl_->head->linear->weight.size(0)) : 0;
+    if (space == Space::text || !has_head()) return impl_->tuned.tower->config().projection_dim;
+    return static_cast<int>(impl_->head->linear->weight.size(0));
 }
 
 bool Embedder::has_head() const {

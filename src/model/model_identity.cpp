@@ -11,7 +11,7 @@ std::string space_hash(const std::string& base_hash, Precision precision, const 
     std::string parts = base_hash;
     if (precision == Precision::int8) parts += "-int8";
     if (precision == Precision::bf16) parts += "-bf16";
-    if (space == Space::projected) parts += checkpoint_hash;
+    if (space == Space::image) parts += checkpoint_hash;
     return hash_bytes(std::as_bytes(std::span(parts)));
 }
 
@@ -23,12 +23,13 @@ ModelIdentity identify_model(const ModelConfig& model, const std::optional<std::
     const std::string base_hash = model_hash(files, weights, hash);
     ModelIdentity identity;
     identity.model_id = files.id;
-    identity.clip_hash = space_hash(base_hash, model.precision, "", Space::clip);
-    identity.clip_dimension = description.vision.projection_dim;
+    identity.image_hash = identity.text_hash = space_hash(base_hash, model.precision, "", Space::text);
+    identity.image_dimension = identity.text_dimension = description.vision.projection_dim;
     identity.has_text_tower = description.text.has_value();
     if (checkpoint) {
-        identity.projected_dimension = read_checkpoint_info(*checkpoint).projection_dim;
-        identity.projected_hash = space_hash(base_hash, model.precision, hash(*checkpoint), Space::projected);
+        identity.has_head = true;
+        identity.image_dimension = read_checkpoint_info(*checkpoint).projection_dim;
+        identity.image_hash = space_hash(base_hash, model.precision, hash(*checkpoint), Space::image);
     }
     return identity;
 }

@@ -3,6 +3,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hash_cache.h"
+#include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
@@ -29,8 +30,13 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
 }
 
 std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::path> roots,
-                                            const std::optional<Shard>& shard) {
-    const Catalogue catalogue = scan_folders(roots);
+                                            const std::optional<Shard>& shard, const RunOptions& run) {
+    Progress progress("scanning", "files", 0, run.progress);
+    const Catalogue catalogue = scan_folders(roots, [&] {
+        progress.advance();
+        throw_if_stopped(run.stop, "nothing was changed");
+    });
+    progress.finish_if_shown();
     std::vector<IndexCandidate> candidates;
     candidates.reserve(catalogue.images.size());
     for (const ImageFile& image : catalogue.images) {
@@ -76,7 +82,7 @@ std::vector<std::filesystem::path> share_files(ProcessGroup& processes,
     return shared;
 }
 
-constexpr const char* stopped = "what was embedded is kept; run `clipsim index` again to go on";
+constexpr const char* stopped = "what was embedded is kept; run `clipsim index` again to continue";
 
 // Loaded only where there is something to embed: that takes longer than all the rest of a run without.
 Embedder load_embedder(const Config& config, const RunOptions& run, const IndexIdentity& identity,
@@ -108,11 +114,13 @@ std::vector<SkippedImage> embed_missing(ProcessGroup& processes, IndexUpdater& u
                               if (batch.files.empty()) return;
                               std::vector<ImageEntry> entries;
                               entries.reserve(batch.files.size());
-                              for (const std::size_t file : batch.files)
-                                  entries.push_back(plan.to_embed[file]);
-                              const bool joint = batch.vectors.size() > 1;
-                              updater.commit(entries, batch.vectors[0],
-                                             joint ? batch.vectors[1] : std::vector<float>{});
+                              for (std::size_t i = 0; i < batch.files.size(); ++i) {
+                                  entries.push_back(plan.to_embed[batch.files[i]]);
+                                  entries.back().content_hash = batch.hashes[i];
+                              }
+                              updater.commit(
+                                  entries, batch.vectors[0],
+                                  batch.vectors.size() > 1 ? batch.vectors[1] : std::vector<float>{});
                           });
 }
 
@@ -143,12 +151,12 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
     }
-    const std::vector<IndexCandidate> candidates = find_candidates(roots, request.shard);
+    const std::vector<IndexCandidate> candidates = find_candidates(roots, request.shard, run);
     const Target target = target_of(config, request);
     HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
-                                               [&](const auto& file) { return hashes.hash(file); });
-    if (!model.has_head()) {
+                                               [&](const auto& file) { return hashes.hash(file, run.stop); });
+    if (!model.has_head) {
         log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ", model.model_id,
                         " as it is"));
     }
@@ -162,7 +170,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     const IndexIdentity identity = index_identity(model, config.index);
     IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),
                                            run.threads, settings));
-    summary.plan = updater.plan(candidates, roots);
+    summary.plan = updater.plan(candidates, roots, {run.progress, run.stop, run.threads});
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
         summary.report.unchanged = summary.plan.unchanged;

@@ -30,18 +30,11 @@ std::vector<std::filesystem::path> expand_folders(std::span<const std::filesyste
     return files;
 }
 
-Space choose_space(const Embedder& embedder, const EmbedRequest& request, const Config& config) {
+Space choose_space(const EmbedRequest& request) {
     const bool sentences = !request.sentences.empty();
-    const Space space = request.space.value_or(sentences ? Space::clip : index_space(embedder));
-    if (space == Space::projected && sentences) {
-        throw UsageError(
-            "sentences have no vectors in the projected space, which is of images alone; use "
-            "--space clip");
-    }
-    if (space == Space::projected && !embedder.has_head()) {
-        throw UsageError(concat("there is no fine-tuned model in ", printable(config.output_dir),
-                                ", so no projected space; run `clipsim train` first or use --space clip"));
-    }
+    const Space space = request.space.value_or(sentences ? Space::text : Space::image);
+    if (sentences && space == Space::image)
+        throw UsageError("sentences have no vectors in the image space; use --space text");
     return space;
 }
 
@@ -51,7 +44,7 @@ EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, c
     const std::vector<std::filesystem::path> files = expand_folders(request.images);
     set_compute_threads(run.threads);
     Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
-    const Space space = choose_space(embedder, request, config);
+    const Space space = choose_space(request);
 
     EmbeddedInputs embedded;
     embedded.dimension = embedder.dimension(space);

@@ -47,8 +47,8 @@ EmbeddedPhotos embed(Embedder& embedder, const Catalogue& catalogue, const std::
                      const Config& config, const RunOptions& run, std::vector<SkippedImage>& skipped) {
     std::vector<std::filesystem::path> files;
     for (const std::size_t image : images) files.push_back(catalogue.images[image].path);
-    std::vector<Space> spaces{Space::clip};
-    if (embedder.has_head()) spaces.push_back(Space::projected);
+    std::vector<Space> spaces{Space::text};  // the model's own
+    if (embedder.has_head()) spaces.push_back(Space::image);
 
     EmbeddedPhotos photos;
     for (const Space space : spaces)

@@ -51,9 +51,7 @@ class SimilarImages::Vectors {
         if (!sentences_.empty()) encode_sentences(similar);
     }
 
-    Space space_of(const Query& query) const {
-        return query.has_sentence() ? Space::clip : index_space(embedder_);
-    }
+    Space space_of(const Query& query) const { return query.has_sentence() ? Space::text : Space::image; }
 
     // Nothing where an image of the query could not be read.
     std::optional<std::vector<float>> of(const Query& query) const {
@@ -100,10 +98,10 @@ class SimilarImages::Vectors {
         std::vector<std::string> texts;
         for (const auto& [text, rows] : sentences_) texts.push_back(text);
         const std::vector<float> vectors = similar.sentences_->encode(texts);
-        const auto width = static_cast<std::ptrdiff_t>(embedder_.dimension(Space::clip));
+        const auto width = static_cast<std::ptrdiff_t>(embedder_.dimension(Space::text));
         auto first = vectors.begin();
         for (auto& [text, rows] : sentences_) {
-            rows[Space::clip] = {first, first + width};
+            rows[Space::text] = {first, first + width};
             first += width;
         }
     }
@@ -119,8 +117,8 @@ QueryResult SimilarImages::answer(const Query& query, std::span<const float> vec
                                   const Options& options) {
     QueryOptions wanted{options.top_k, options.min_score, {}, options.where};
     if (!options.include_self) wanted.exclude = query.images();
-    const IndexSpace index = space == index_space(embedder_) ? IndexSpace::own : IndexSpace::joint;
-    return searcher_.search(query.name, vector, wanted, index);
+    // Without a head the two spaces are one, of which the index keeps the image space.
+    return searcher_.search(query.name, vector, wanted, embedder_.has_head() ? space : Space::image);
 }
 
 SimilarImages::Answers SimilarImages::search(std::span<const Query> queries, const Options& options) {

@@ -13,14 +13,13 @@ void save_tuning_curve(const std::filesystem::path& file, const TuneReport& repo
         time.x.push_back(point.effort);
         time.y.push_back(point.microseconds);
     }
-    const std::string effort = report.type == IndexType::hnsw ? "ef_search" : "nprobe";
     std::vector<double> chosen_time, chosen_effort;
     if (report.chosen) {
         chosen_time.push_back(report.chosen->microseconds);
         chosen_effort.push_back(report.chosen->effort);
     }
     write_picture(file, draw_charts({{"recall", "us per query", {recall}, chosen_time},
-                                     {"time", effort, {time}, chosen_effort}}));
+                                     {"time", report.effort_key, {time}, chosen_effort}}));
 }
 
 }  // namespace clipsim

@@ -53,7 +53,7 @@ Searcher::Searcher(Searcher&&) noexcept = default;
 Searcher& Searcher::operator=(Searcher&&) noexcept = default;
 
 QueryResult Searcher::search(const std::string& name, std::span<const float> query,
-                             const QueryOptions& options, IndexSpace space) const {
+                             const QueryOptions& options, Space space) const {
     // Enough for any writer but one that never rests.
     for (int tries_left = 10;; --tries_left) {
         const std::shared_ptr<const IndexReader> reader = impl_->newest();
@@ -67,7 +67,7 @@ QueryResult Searcher::search(const std::string& name, std::span<const float> que
 }
 
 QueryResult Searcher::search(const IndexReader& reader, const std::string& name, std::span<const float> query,
-                             const QueryOptions& options, IndexSpace space) {
+                             const QueryOptions& options, Space space) {
     const Stopwatch stopwatch;
     QueryResult result;
     result.query = name;

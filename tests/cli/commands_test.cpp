@@ -288,7 +288,8 @@ TEST_F(Commands, EvalOfHeldOutClassesReportsBothGroups) {
 }
 
 TEST_F(Commands, EmbedWritesVectorsOfBothSpaces) {
-    for (const auto& [space, dimension] : {std::pair{"projected", 128}, std::pair{"clip", 128}}) {
+    for (const auto& [space, dimension] :
+         {std::pair{"image", 128}, std::pair{"text", 128}, std::pair{"projected", 128}}) {
         const Outcome outcome =
             clipsim({"embed", "photos/red", "photos/blue/0.png", "--output", "v.npy", "--space", space});
         ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

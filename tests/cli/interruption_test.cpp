@@ -124,6 +124,24 @@ std::int64_t committed(const std::filesystem::path& index, const IndexIdentity& 
     }
 }
 
+// Files of one size that begin and end alike are read whole, which of these would take hours.
+TEST(Interruption, CtrlCWhileIndexingComparesFilesIsAnsweredAtOnce) {
+    TemporaryFolder world;
+    std::filesystem::create_directories(world / "photos");
+    for (const char* name : {"photos/a.jpg", "photos/b.jpg"}) {
+        write_text(world / name, "");
+        std::filesystem::resize_file(world / name, std::uintmax_t{1} << 41);  // sparse
+    }
+    Program program(world.path(), {"index", "photos", "--set", "output_dir=out"});
+    while (program.running() && !std::filesystem::exists(world / "out/index/images.db"))
+        std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(50ms);
+    program.signal(SIGINT);
+    const Outcome stopped = program.wait();
+    EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+    EXPECT_NE(stopped.err.find("nothing was changed"), std::string::npos) << stopped.err;
+}
+
 TEST(Interruption, CtrlCWhileIndexingKeepsWhatWasEmbedded) {
     TemporaryFolder world;
     draw_photos(world / "few", 1);

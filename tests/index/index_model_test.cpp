@@ -24,7 +24,7 @@ class IndexAgainstModel : public ::testing::TestWithParam<Case> {
         world_.config.type = GetParam().type;
         world_.config.hnsw.m = 8;
         world_.config.ivf.nprobe = 1000;
-        world_.settings = {.recent_share = 0.3, .most_recent = 15, .dead_share = 0.3};
+        world_.settings = {.delta_share = 0.3, .most_delta = 15, .deleted_share = 0.3};
     }
 
     unsigned draw(unsigned below) { return static_cast<unsigned>(random_() % below); }
@@ -98,7 +98,7 @@ TEST_P(IndexAgainstModel, AnswersAsIfEveryVectorWereLookedAt) {
         } else {
             const auto mode = draw(12) == 0 ? IndexUpdater::Mode::rebuild : IndexUpdater::Mode::update;
             const UpdateReport report = world_.update(mode, 1 + draw(3));
-            kept = kept || (report.derivation == UpdateReport::Derivation::kept && report.recent > 0);
+            kept = kept || (report.derivation == UpdateReport::Derivation::kept && report.delta > 0);
             added_to = added_to || report.derivation == UpdateReport::Derivation::added_to;
             world_.expect_complete();
         }

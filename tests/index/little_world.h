@@ -21,7 +21,7 @@
 namespace clipsim::testing {
 
 struct LittleWorld {
-    static constexpr int dimension = 8, joint_dimension = 4;
+    static constexpr int dimension = 8, text_dimension = 4;
 
     explicit LittleWorld(const std::filesystem::path& root) : LittleWorld(root, root / "index") {}
     LittleWorld(const std::filesystem::path& root, const std::filesystem::path& index_folder)
@@ -53,13 +53,15 @@ struct LittleWorld {
     }
 
     void commit(IndexUpdater& updater, std::span<const ImageEntry> entries) const {
-        std::vector<float> own, joint;
-        for (const ImageEntry& entry : entries) {
+        std::vector<float> image, text;
+        std::vector<ImageEntry> hashed(entries.begin(), entries.end());
+        for (ImageEntry& entry : hashed) {
             const std::string content = read_text(entry.path);
-            for (const float value : embed(content, dimension)) own.push_back(value);
-            for (const float value : embed(content, joint_dimension)) joint.push_back(value);
+            entry.content_hash = hash_bytes(std::as_bytes(std::span(content)));
+            for (const float value : embed(content, dimension)) image.push_back(value);
+            for (const float value : embed(content, text_dimension)) text.push_back(value);
         }
-        updater.commit(entries, own, joint);
+        updater.commit(hashed, image, text);
     }
 
     // batches: how many commits, of as many images each.
@@ -83,7 +85,7 @@ struct LittleWorld {
 
     // The index holds the files on the disk and nothing else, with their vectors.
     void expect_complete() const {
-        const std::unique_ptr<ImageStore> store = backend.open(identity);
+        const std::unique_ptr<IndexStore> store = backend.open(identity);
         std::map<std::string, StoredImage> images = stored();
         const std::vector<IndexCandidate> files = candidates();
         EXPECT_EQ(images.size(), files.size());
@@ -93,8 +95,7 @@ struct LittleWorld {
             const std::string content = read_text(file.path);
             EXPECT_EQ(image.label, file.label);
             EXPECT_EQ(store->vector(image.id), embed(content, dimension)) << file.path;
-            EXPECT_EQ(store->vector(image.id, IndexSpace::joint), embed(content, joint_dimension))
-                << file.path;
+            EXPECT_EQ(store->vector(image.id, Space::text), embed(content, text_dimension)) << file.path;
         }
     }
 
@@ -102,10 +103,10 @@ struct LittleWorld {
     // in images.db finds. Returns the share of the true neighbours that were found.
     double expect_answers_of_the_store(const std::vector<std::string>& where, int k, unsigned seed) const {
         const std::unique_ptr<IndexReader> reader = backend.open_reader(identity);
-        const std::unique_ptr<ImageStore> store = backend.open(identity);
+        const std::unique_ptr<IndexStore> store = backend.open(identity);
         const ImageFilter filter = parse_image_filter(where);
         std::size_t found = 0, wanted = 0;
-        for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
+        for (const Space space : {Space::image, Space::text}) {
             const std::vector<float> query = embed("query " + std::to_string(seed), width_of(space));
             for (const bool filtered : {false, true}) {
                 std::vector<FoundImage> truth;
@@ -141,11 +142,11 @@ struct LittleWorld {
         return wanted == 0 ? 1.0 : static_cast<double>(found) / static_cast<double>(wanted);
     }
 
-    static int width_of(IndexSpace space) { return space == IndexSpace::own ? dimension : joint_dimension; }
+    static int width_of(Space space) { return space == Space::image ? dimension : text_dimension; }
 
     std::filesystem::path photos, index;
     TestBackend backend;
-    IndexIdentity identity{"tiny", "aaaa1111", dimension, joint_dimension};
+    IndexIdentity identity{"tiny", "aaaa1111", dimension, text_dimension};
     IndexParameters config;
     UpdateSettings settings;
 };

@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/index_place.h"
 #include "clipsim/index/index_reader.h"
+#include "clipsim/index/index_store.h"
 
 namespace clipsim::testing {
 
@@ -23,7 +23,7 @@ class TestBackend {
 
     IndexPlace place() const;
     // What is kept, at this moment.
-    std::unique_ptr<ImageStore> open(const IndexIdentity& identity) const;
+    std::unique_ptr<IndexStore> open(const IndexIdentity& identity) const;
     // For searches of the index as it is now.
     std::unique_ptr<IndexReader> open_reader(const IndexIdentity& identity) const;
     // A finished update left nothing that contradicts the store. For vectors of two dimensions.

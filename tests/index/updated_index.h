@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/hash.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "index/test_backend.h"
@@ -37,11 +38,13 @@ class UpdatedIndex : public ::testing::Test {
 
     void commit(IndexUpdater& updater, std::span<const ImageEntry> entries) {
         std::vector<float> vectors;
-        for (const ImageEntry& entry : entries) {
+        std::vector<ImageEntry> hashed(entries.begin(), entries.end());
+        for (ImageEntry& entry : hashed) {
+            entry.content_hash = hash_file(entry.path);
             const std::vector<float> vector = embed(read_text(entry.path));
             vectors.insert(vectors.end(), vector.begin(), vector.end());
         }
-        updater.commit(entries, vectors);
+        updater.commit(hashed, vectors);
     }
 
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update,
@@ -60,7 +63,7 @@ class UpdatedIndex : public ::testing::Test {
 
     std::map<std::string, StoredImage> images() const {
         std::map<std::string, StoredImage> by_name;
-        const std::unique_ptr<ImageStore> store = backend_.open(identity_);
+        const std::unique_ptr<IndexStore> store = backend_.open(identity_);
         for (const StoredImage& image : store->images()) {
             by_name[image.path.lexically_relative(photos_).string()] = image;
             EXPECT_EQ(store->vector(image.id), embed(read_text(image.path))) << image.path;

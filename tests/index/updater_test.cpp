@@ -231,6 +231,36 @@ TEST_F(IndexUpdate, AStopEndsTheWaitForAnotherWriter) {
         Interrupted);
 }
 
+TEST_F(IndexUpdate, ReadsAheadOnlyFilesThatMayBeMovedOrCopied) {
+    write("cat/a.jpg", "four");
+    write("cat/b.jpg", "five");
+    write("cat/c.jpg", "another size");
+    EXPECT_EQ(plan().hashed_ahead, 0U) << "a and b differ in their first bytes";
+    update();
+    EXPECT_EQ(plan().hashed_ahead, 0U);
+    write("cat/new.jpg", "a size that no other has");
+    EXPECT_EQ(plan().hashed_ahead, 0U);
+    write("cat/nine.jpg", "nine");
+    EXPECT_EQ(plan().hashed_ahead, 1U) << "it has the size of a known one";
+    std::filesystem::rename(photos_ / "cat/c.jpg", photos_ / "cat/moved.jpg");
+    EXPECT_EQ(plan().hashed_ahead, 2U);
+    write("cat/copy.jpg", "a size that no other has");
+    EXPECT_EQ(plan().hashed_ahead, 4U) << "the two copies of a new one";
+    update();
+    EXPECT_EQ(images().size(), 6U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, AStopEndsTheComparison) {
+    write("cat/a.jpg", "A");
+    update();
+    write("cat/b.jpg", "B");
+    std::stop_source stop;
+    stop.request_stop();
+    IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update));
+    EXPECT_THROW(updater.plan(candidates(), std::vector{photos_}, {.stop = stop.get_token()}), Interrupted);
+}
+
 TEST_F(IndexUpdate, FilesThatVanishWhileItLooksAreNamed) {
     std::filesystem::create_directories(photos_);
     IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update));

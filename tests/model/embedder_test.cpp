@@ -26,21 +26,21 @@ torch::Tensor embed(Embedder& embedder, const torch::Tensor& pixels, Space space
 
 TEST(Embedder, GivesUnitVectorsInTheDirectionOfHuggingFaces) {
     Embedder embedder(config_of(nano), std::nullopt, "cpu");
-    EXPECT_EQ(embedder.dimension(Space::clip), 256);
+    EXPECT_EQ(embedder.dimension(Space::text), 256);
     EXPECT_FALSE(embedder.has_head());
     EXPECT_EQ(embedder.model_id(), "clip-nano");
-    const torch::Tensor rows = embed(embedder, golden("clip_nano", "pixels"), Space::clip);
+    const torch::Tensor rows = embed(embedder, golden("clip_nano", "pixels"), Space::text);
     EXPECT_GT(lowest_cosine(rows, golden("clip_nano", "image_embeds")), 0.99999);
     EXPECT_LT(largest_difference(rows.norm(2, 1), torch::ones(4)), 1e-5);
 }
 
 TEST(Embedder, EveryPrecisionIsCloseAndHasAHashOfItsOwn) {
     Embedder exact(config_of(nano), std::nullopt, "cpu");
-    const torch::Tensor expected = embed(exact, golden("clip_nano", "pixels"), Space::clip);
+    const torch::Tensor expected = embed(exact, golden("clip_nano", "pixels"), Space::text);
     for (const Precision precision : {Precision::bf16, Precision::int8}) {
         Embedder embedder(config_of(nano, precision), std::nullopt, "cpu");
-        EXPECT_GT(lowest_cosine(embed(embedder, golden("clip_nano", "pixels"), Space::clip), expected), 0.99);
-        EXPECT_NE(embedder.hash(Space::clip), exact.hash(Space::clip)) << "their vectors do not mix";
+        EXPECT_GT(lowest_cosine(embed(embedder, golden("clip_nano", "pixels"), Space::text), expected), 0.99);
+        EXPECT_NE(embedder.hash(Space::text), exact.hash(Space::text)) << "their vectors do not mix";
     }
 }
 
@@ -56,16 +56,16 @@ TEST(Embedder, WithACheckpointHasBothSpaces) {
     Embedder embedder(config_of(golden_folder("quick_gelu_fp32").string()), folder / "model.safetensors",
                       "cpu");
     EXPECT_TRUE(embedder.has_head());
-    EXPECT_EQ(embedder.dimension(Space::projected), 6);
+    EXPECT_EQ(embedder.dimension(Space::image), 6);
     const torch::NoGradGuard no_grad;
     const torch::Tensor pixels = golden("quick_gelu_fp32", "pixels");
-    EXPECT_LT(largest_difference(embed(embedder, pixels, Space::projected),
+    EXPECT_LT(largest_difference(embed(embedder, pixels, Space::image),
                                  head->forward(model.tower->forward(pixels))),
               1e-5);
     // CLIP's own space is that of the frozen tower, whatever was trained.
-    EXPECT_GT(lowest_cosine(embed(embedder, pixels, Space::clip), golden("quick_gelu_fp32", "image_embeds")),
+    EXPECT_GT(lowest_cosine(embed(embedder, pixels, Space::text), golden("quick_gelu_fp32", "image_embeds")),
               0.99999);
-    EXPECT_NE(embedder.hash(Space::clip), embedder.hash(Space::projected));
+    EXPECT_NE(embedder.hash(Space::text), embedder.hash(Space::image));
 }
 
 TEST(Embedder, HashesTellCheckpointsApart) {
@@ -78,13 +78,13 @@ TEST(Embedder, HashesTellCheckpointsApart) {
     }
     const ModelConfig config = config_of(golden_folder("quick_gelu_fp32").string());
     const Embedder first(config, folder / "1", "cpu"), second(config, folder / "2", "cpu");
-    EXPECT_EQ(first.hash(Space::clip), second.hash(Space::clip));
-    EXPECT_NE(first.hash(Space::projected), second.hash(Space::projected));
+    EXPECT_EQ(first.hash(Space::text), second.hash(Space::text));
+    EXPECT_NE(first.hash(Space::image), second.hash(Space::image));
 }
 
 TEST(Embedder, NoImagesGiveNoVectors) {
     Embedder embedder(config_of(nano), std::nullopt, "cpu");
-    EXPECT_TRUE(embedder.embed({}, Space::clip).empty());
+    EXPECT_TRUE(embedder.embed({}, Space::text).empty());
 }
 
 TEST(Embedder, ACheckpointThatIsNotThereOrOfAnotherModelIsRefused) {

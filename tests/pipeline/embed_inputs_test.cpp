@@ -33,20 +33,23 @@ TEST(EmbedInputs, ExpandsFoldersAndNamesInputsByRow) {
     EXPECT_EQ(names["inputs"][3], "a red disc");
 }
 
-TEST(EmbedInputs, TheProjectedSpaceNeedsATrainedModel) {
+TEST(EmbedInputs, WithoutATrainedModelTheTwoSpacesAreOne) {
     TemporaryFolder world;
     draw_photos(world / "photos", 1);
     const std::vector<std::filesystem::path> inputs{world / "photos"};
-    EXPECT_THROW(embed_inputs(nano_config(world), {inputs, {}, Space::projected}), UsageError);
+    const EmbeddedInputs image = embed_inputs(nano_config(world), {inputs, {}, Space::image});
+    const EmbeddedInputs text = embed_inputs(nano_config(world), {inputs, {}, Space::text});
+    EXPECT_EQ(image.vectors, text.vectors);
+    EXPECT_EQ(image.model_hash, text.model_hash);
 }
 
-TEST(EmbedInputs, SentencesHaveNoPlaceInTheProjectedSpace) {
+TEST(EmbedInputs, SentencesHaveNoPlaceInTheImageSpace) {
     TemporaryFolder world;
     try {
-        embed_inputs(nano_config(world), {{}, {"a dog"}, Space::projected});
+        embed_inputs(nano_config(world), {{}, {"a dog"}, Space::image});
         FAIL() << "it was accepted";
     } catch (const UsageError& error) {
-        EXPECT_NE(std::string(error.what()).find("--space clip"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("--space text"), std::string::npos) << error.what();
     }
 }
 

@@ -1,4 +1,5 @@
 #include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/core/hash.h"
 
 #include <gtest/gtest.h>
 
@@ -21,14 +22,16 @@ TEST(EmbeddingStream, KeepsTheOrderOfFilesAndLeavesOutTheBadOnes) {
     ModelConfig model;
     model.clip = CLIPSIM_SOURCE_DIR "/models/clip-nano";
     Embedder embedder(model, std::nullopt, "cpu");
-    EXPECT_EQ(index_space(embedder), Space::clip);
 
-    EmbeddingStream stream(embedder, files, {Space::clip}, DataConfig{}, 2);
+    EmbeddingStream stream(embedder, files, {Space::image}, DataConfig{}, 2);
     std::vector<std::size_t> order;
     std::vector<float> vectors;
     while (const auto batch = stream.next()) {
         order.insert(order.end(), batch->files.begin(), batch->files.end());
         vectors.insert(vectors.end(), batch->vectors[0].begin(), batch->vectors[0].end());
+        ASSERT_EQ(batch->hashes.size(), batch->files.size());
+        for (std::size_t i = 0; i < batch->files.size(); ++i)
+            EXPECT_EQ(batch->hashes[i], hash_file(files[batch->files[i]]));
     }
     EXPECT_EQ(order, (std::vector<std::size_t>{0, 2, 3, 4}));
     ASSERT_EQ(vectors.size(), 4U * 256U);

@@ -50,7 +50,7 @@ TEST_F(SimilarImagesTest, SentencesAreComparedInTheSameSpaceBeforeAndAfterTraini
         EXPECT_EQ(before[i].path, after[i].path) << i;
         EXPECT_NEAR(before[i].score, after[i].score, 1e-4) << i;
     }
-    EXPECT_EQ(trained.description().identity.joint_dimension, 256);
+    EXPECT_EQ(trained.description().identity.text_dimension, 256);
     EXPECT_EQ(trained.description().identity.dimension, 128);
 }
 

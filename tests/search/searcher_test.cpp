@@ -99,6 +99,21 @@ TEST_F(SearcherTest, AnIndexOfANewerVersionIsRefused) {
                  UsageError);
 }
 
+TEST_F(SearcherTest, FollowsAnIndexThatIsTuned) {
+    IndexParameters hnsw;
+    hnsw.type = IndexType::hnsw;
+    IndexUpdater(open_index_writer(index_, identity, hnsw, IndexUpdater::Mode::update)).finish();
+    const Searcher searcher(index_, identity);
+    EXPECT_EQ(searcher.description().parameters.hnsw.ef_search, HnswConfig::default_ef_search);
+    {
+        const std::unique_ptr<IndexTuning> tuning = open_index_tuning(index_);
+        IndexParameters tuned = tuning->parameters();
+        tuned.hnsw.ef_search = 77;
+        tuning->keep(tuned);
+    }
+    EXPECT_EQ(searcher.description().parameters.hnsw.ef_search, 77);
+}
+
 TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
     EXPECT_EQ(search({.top_k = 2, .exclude = {photos_ / "zero.jpg"}}), (Names{"ten", "twenty"}));
     EXPECT_EQ(search({.top_k = 2, .exclude = {photos_ / ".." / "photos" / "zero.jpg"}}),
@@ -108,31 +123,30 @@ TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
     EXPECT_EQ(search({.top_k = 2, .exclude = {folder_ / "elsewhere.jpg"}}), (Names{"zero", "ten"}));
 }
 
-TEST_F(SearcherTest, TheJointSpaceIsSearchedApart) {
+TEST_F(SearcherTest, TheTextSpaceIsSearchedApart) {
     const IndexIdentity both{identity.model_id, identity.model_hash, identity.dimension, 3};
     {
         IndexUpdater updater(open_index_writer(index_, both, {}, IndexUpdater::Mode::update));
         const std::vector<IndexCandidate> candidates{{photos_ / "zero.jpg", ""}, {photos_ / "ten.jpg", ""}};
         const std::vector<ImageEntry> entries = updater.plan(candidates, std::vector{photos_}).to_embed;
-        ASSERT_EQ(entries.size(), 2U) << "rows without a joint vector are embedded again";
+        ASSERT_EQ(entries.size(), 2U) << "rows without a vector of the text space are embedded again";
         updater.commit(entries, std::vector<float>{1, 0, 0, 1}, std::vector<float>{0, 0, 1, 1, 0, 0});
         updater.finish();
     }
     const Searcher searcher(index_, identity);
     EXPECT_EQ(names(searcher.search("q", std::vector<float>{1, 0}, {})), (Names{"zero", "ten"}));
-    EXPECT_EQ(names(searcher.search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint)),
+    EXPECT_EQ(names(searcher.search("q", std::vector<float>{1, 0, 0}, {}, Space::text)),
               (Names{"ten", "zero"}));
     write_text(index_ / "text.faiss", "damaged");
-    EXPECT_EQ(
-        names(Searcher(index_, identity).search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint)),
-        (Names{"ten", "zero"}))
+    EXPECT_EQ(names(Searcher(index_, identity).search("q", std::vector<float>{1, 0, 0}, {}, Space::text)),
+              (Names{"ten", "zero"}))
         << "derived from images.db instead";
 }
 
 TEST_F(SearcherTest, AnIndexWithoutJointVectorsSaysHowToGetThem) {
     const Searcher searcher(index_, identity);
     try {
-        searcher.search("q", std::vector<float>{1, 0, 0}, {}, IndexSpace::joint);
+        searcher.search("q", std::vector<float>{1, 0, 0}, {}, Space::text);
         FAIL() << "it was answered";
     } catch (const UsageError& error) {
         EXPECT_NE(std::string(error.what()).find("index.text_search"), std::string::npos) << error.what();

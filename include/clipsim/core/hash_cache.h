@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include "clipsim/core/files/file_stamp.h"
@@ -15,8 +16,8 @@ class HashCache {
     // Of what `file` remembers; one that is missing or damaged remembers nothing.
     explicit HashCache(std::filesystem::path file);
 
-    // hash_file of the path, known or computed. Throws Error when it can't be read.
-    std::string hash(const std::filesystem::path& path);
+    // hash_file of the path, known or computed. Throws as that does, and Interrupted.
+    std::string hash(const std::filesystem::path& path, const std::stop_token& stop = {});
     // Writes down what was computed, if anything. A folder that can't be written to is not an error: the
     // hashes are computed again next time.
     void save() const;

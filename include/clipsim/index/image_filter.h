@@ -29,7 +29,7 @@ struct ImageFilter {
     bool matches(std::string_view path, std::string_view label) const;
 };
 
-// One expression a condition:
+// One expression per condition:
 //     label=cat  label=cat,dog  label!=cat  label=  (images without a label)
 //     folder=/photos/2024       all that lies below it; a relative folder is one below the working directory
 //     path=*.png                a glob over the whole path, where * and ? also stand for /; without a / in it

@@ -5,20 +5,25 @@
 #include <string>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/space.h"
 #include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 
-// own: the space that images are compared in. joint: CLIP's joint space of images and sentences, kept beside
-// it where own is another.
-enum class IndexSpace { own, joint };
-
-// Which vectors an index holds; two indexes mix only when hash and dimension agree.
+// Which vectors an index holds: of the image space and, where that is not the text space too and sentences
+// are to be searched for, of the text space beside it.
 struct IndexIdentity {
     std::string model_id;
     std::string model_hash;
-    int dimension = 0;
-    int joint_dimension = 0;  // 0: none are kept
+    int dimension = 0;       // of the image space
+    int text_dimension = 0;  // of the text space; 0: no vectors of it are kept
+
+    int dimension_of(Space space) const { return space == Space::image ? dimension : text_dimension; }
+    // Whether the vectors of the two may be compared; the id is a name.
+    bool same_vectors(const IndexIdentity& other) const {
+        return model_hash == other.model_hash && dimension == other.dimension &&
+               text_dimension == other.text_dimension;
+    }
 };
 
 struct IndexDescription {

@@ -35,10 +35,10 @@ class IndexReader {
     virtual const IndexDescription& description() const = 0;
     // Loads what searches of the space take, so that the first of them is as fast as the others. Throws as
     // nearest does.
-    virtual void load(IndexSpace space) const = 0;
+    virtual void load(Space space) const = 0;
     // The k nearest among the images that fit, best first; fewer only when there are fewer. `query` is a unit
     // vector of `space`. Throws UsageError for a space of which the index keeps no vectors, StaleIndexError.
-    virtual std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+    virtual std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                             const ImageFilter& where) const = 0;
     // For a matrix of queries [Q, dimension] in the space of images: positions, in the ascending order of all
     // ids, of the nearest images that fit, [Q, k], best first, -1 where there are fewer.

@@ -27,7 +27,7 @@ struct MergeOptions {
 struct MergePart {
     std::string name;  // for messages
     IndexIdentity identity;
-    std::unique_ptr<ImageStore> images;
+    std::unique_ptr<IndexStore> store;
 };
 
 // Of all the parts. Throws UsageError where models differ, and where there are no parts.
@@ -35,7 +35,7 @@ const IndexIdentity& common_identity(std::span<const MergePart> parts);
 
 // Puts the images of all parts, which are of one identity, into one index, opened for a rebuild. Of a path
 // that several hold, the one whose file was changed last counts; of those equal, the one of the later part.
-// Readers keep the earlier index until the merge is done; killed, it is begun anew. Throws Interrupted where
+// Readers keep the earlier index until the merge is done; killed, it starts over. Throws Interrupted where
 // a stop is requested.
 MergeSummary merge_indexes(std::vector<MergePart> parts, std::unique_ptr<IndexWriter> target,
                            const MergeOptions& options = {});

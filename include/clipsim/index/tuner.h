@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "clipsim/vectors/index_parameters.h"
@@ -9,13 +10,14 @@
 namespace clipsim {
 
 struct TunePoint {
-    int effort = 0;           // ef_search, or nprobe
+    int effort = 0;           // the value of TuneReport::effort_key
     double recall = 0;        // of the 10 nearest, against exact search
-    double microseconds = 0;  // a query, one after the other on one thread
+    double microseconds = 0;  // per query, one after the other on one thread
 };
 
 struct TuneReport {
-    IndexType type = IndexType::flat;
+    std::string effort_key;           // "ef_search", "nprobe"
+    std::string build_keys;           // what helps where no effort finds enough
     std::vector<TunePoint> curve;     // by effort; empty for flat, which is exact
     std::optional<TunePoint> chosen;  // the first that reaches the recall asked for
 };
@@ -23,7 +25,7 @@ struct TuneReport {
 class IndexTuning;
 
 // Searches with some of the index's own vectors (each leaving itself out) at growing effort and keeps the
-// first that reaches `recall` for all later searches.
+// first that reaches `recall` (0 to 1) for all later searches. Throws Error where no vector can be read.
 TuneReport tune(IndexTuning& index, double recall);
 
 }  // namespace clipsim

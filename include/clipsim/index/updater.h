@@ -1,6 +1,6 @@
 // Bringing an index up to date: plan (what changed on disk), commit (vectors of what was embedded), finish
-// (drop what vanished, bring index.faiss into step). Killed at any moment, the next run goes on from the last
-// committed batch. docs/index-updates.md tells what readers see meanwhile.
+// (drop what vanished, bring index.faiss into step). Killed at any moment, the next run continues from the
+// last committed batch. docs/index-updates.md tells what readers see meanwhile.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/progress.h"
 #include "clipsim/index/index_writer.h"
 
 namespace clipsim {
@@ -20,12 +21,20 @@ struct IndexCandidate {
 };
 
 struct UpdatePlan {
-    std::vector<ImageEntry> to_embed;  // new or changed content, each content once
+    // New or changed content, each content once. Where content_hash is empty the file is still to be read.
+    std::vector<ImageEntry> to_embed;
+    std::size_t hashed_ahead = 0;  // files that were read whole, to tell whether they are moved or copied
     std::size_t unchanged = 0;
     std::size_t renamed = 0;  // known content at another path, moved or copied: the vector is reused
     std::size_t removed = 0;
     std::vector<std::filesystem::path> unreadable;
     bool empty() const { return to_embed.empty() && renamed == 0 && removed == 0; }
+};
+
+struct PlanOptions {
+    ProgressStyle progress = ProgressStyle::none;
+    std::stop_token stop = {};
+    int threads = 0;  // 0: one per core
 };
 
 class IndexUpdater {
@@ -38,15 +47,16 @@ class IndexUpdater {
     IndexUpdater& operator=(const IndexUpdater&) = delete;
 
     // Compares the candidates, all images under `roots` (absolute, normalised), with the store: size and
-    // mtime first, the content hash where they differ. Images known from elsewhere stay as long as their file
-    // is there.
+    // mtime first, then the content of those whose size another one has. Images known from elsewhere stay as
+    // long as their file is there. Throws Interrupted.
     const UpdatePlan& plan(std::span<const IndexCandidate> candidates,
-                           std::span<const std::filesystem::path> roots);
+                           std::span<const std::filesystem::path> roots, const PlanOptions& options = {});
 
-    // Stores vectors of some of plan().to_embed; entries: the plan's, vectors: [N, dimension] unit rows,
-    // joint: [N, joint_dimension] unit rows where the identity keeps them.
+    // Stores vectors of some of plan().to_embed; entries: the plan's, with the content_hash
+    // of the bytes that were embedded; vectors: [N, dimension] unit rows of
+    // the image space, text: [N, text_dimension] of the text space where the identity has one.
     void commit(std::span<const ImageEntry> entries, std::span<const float> vectors,
-                std::span<const float> joint = {});
+                std::span<const float> text = {});
 
     // Renames, drops what vanished or could not be embedded any more, and brings index.faiss, text.faiss and
     // manifest.json into step.

@@ -10,17 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/space.h"
 #include "clipsim/image/preprocess.h"
 #include "clipsim/model/model_config.h"
 
 namespace clipsim {
 
-// projected: the fine-tuned head's space (128-D). clip: the joint space of CLIP itself, frozen weights.
-enum class Space { clip, projected };
-
 class Embedder {
   public:
-    // `checkpoint` absent: the base model alone, and projected is not available.
+    // `checkpoint` absent: the base model alone, whose two spaces are one.
     // Throws UsageError for a model or checkpoint that can't be used.
     Embedder(const ModelConfig& model, const std::optional<std::filesystem::path>& checkpoint,
              const std::string& device);
@@ -32,12 +30,12 @@ class Embedder {
     // When the device runs out of memory the batch is halved, and halved again down to one image, and stays
     // so for later calls; then OutOfMemoryError.
     std::vector<float> embed(std::span<const float> pixels, Space space);
-    // The same in several spaces at once, one matrix a space: what they share, the frozen blocks, is computed
-    // once.
+    // The same in several spaces at once, one matrix per space: what they share, the frozen blocks, is
+    // computed once.
     std::vector<std::vector<float>> embed(std::span<const float> pixels, std::span<const Space> spaces);
 
     // Token ids of each sentence, at most context_length() of them, end of text last -> [N,
-    // dimension(Space::clip)] rows of unit length in CLIP's joint space. Throws UsageError for a model
+    // dimension(Space::text)] rows of unit length in the text space. Throws UsageError for a model
     // without a text tower.
     std::vector<float> embed_sentences(std::span<const std::vector<std::int32_t>> sentences);
     int context_length();
@@ -48,7 +46,8 @@ class Embedder {
     const PreprocessSpec& preprocess() const;
     const std::filesystem::path& model_folder() const;
     const std::string& model_id() const;
-    // Changes whenever vectors of `space` would: the base model's hash, and the checkpoint's for projected.
+    // Changes whenever vectors of `space` would: the base model's hash, and the checkpoint's for the
+    // image space.
     std::string hash(Space space) const;
     std::string device() const;  // "cpu", "cuda:0"
 

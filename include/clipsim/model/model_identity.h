@@ -13,11 +13,9 @@ namespace clipsim {
 
 struct ModelIdentity {
     std::string model_id;
-    std::string clip_hash, projected_hash;            // Embedder::hash of either space
-    int clip_dimension = 0, projected_dimension = 0;  // 0: there is no head
-    bool has_text_tower = false;
-
-    bool has_head() const { return projected_dimension > 0; }
+    std::string image_hash, text_hash;  // Embedder::hash of either space
+    int image_dimension = 0, text_dimension = 0;
+    bool has_head = false, has_text_tower = false;
 };
 
 // What an Embedder of the same arguments would say. `hash` is asked for the hashes of the files. Throws

@@ -18,7 +18,7 @@ namespace clipsim {
 
 struct IndexRequest {
     std::vector<std::filesystem::path> folders;  // empty: data.root
-    bool rebuild = false;                        // start anew, also where the index is of another model
+    bool rebuild = false;                        // start over, also where the index is of another model
     bool verify = false;                         // UpdateSettings::verify
     bool dry_run = false;                        // say what would be done, change nothing
     std::chrono::seconds wait{60};               // for another process that updates the index
@@ -34,8 +34,8 @@ struct IndexSummary {
 };
 
 // Uses the fine-tuned model in output_dir where there is one, else the base model.
-// Batches are committed as they are done: after Interrupted or a kill the next call goes on where this one
-// was.
+// Batches are committed as they are done: after Interrupted or a kill the next call continues where this
+// one stopped.
 IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
 
 // Makes one index of those that build_index made of all shards (folders with images.db and manifest.json), in

@@ -26,11 +26,11 @@ struct EmbeddedInputs {
 struct EmbedRequest {
     std::vector<std::filesystem::path> images;  // folders: all images in them
     std::vector<std::string> sentences;
-    // Absent: clip where there are sentences, else projected where a model was trained, else clip.
+    // Absent: the text space where there are sentences, else the image space.
     std::optional<Space> space = std::nullopt;
 };
 
-// Throws UsageError when projected is asked for and nothing was trained, or for sentences.
+// Throws UsageError for sentences in the image space.
 EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run = {});
 
 // vectors to `file` (.npy, float32, C order) and the names beside it (.json). Atomic, the names first.

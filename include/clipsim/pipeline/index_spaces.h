@@ -10,10 +10,8 @@
 
 namespace clipsim {
 
-// The space that images are compared in: projected where there is a fine-tuned head, else CLIP's own.
-Space index_space(const Embedder& embedder);
-
-// That space and, where it is not CLIP's own and sentences are to be searched for, CLIP's own beside it.
+// The image space and, where a fine-tuned head makes it another than the text space and sentences are to be
+// searched for, the text space.
 std::vector<Space> index_spaces(const Embedder& embedder, const IndexConfig& config);
 
 IndexIdentity index_identity(const Embedder& embedder, const IndexConfig& config);

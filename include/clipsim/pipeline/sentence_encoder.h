@@ -1,4 +1,4 @@
-// Sentences to unit vectors of CLIP's joint space: tokenizer and text tower together.
+// Sentences to unit vectors of the text space: tokenizer and text tower together.
 #pragma once
 
 #include <span>
@@ -15,7 +15,7 @@ class SentenceEncoder {
     // Throws UsageError for a model without tokenizer or text tower. The embedder has to outlive this.
     explicit SentenceEncoder(Embedder& embedder);
 
-    // [N, embedder.dimension(Space::clip)] rows of unit length. Of a sentence that is too long for the model
+    // [N, embedder.dimension(Space::text)] rows of unit length. Of a sentence that is too long for the model
     // the end is not looked at, with a warning.
     std::vector<float> encode(std::span<const std::string> sentences);
 

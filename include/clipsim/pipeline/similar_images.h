@@ -17,8 +17,8 @@
 
 namespace clipsim {
 
-// Model and index, loaded once, for query after query. Images alone are compared in the space of the index;
-// as soon as a sentence is part of a query, in CLIP's joint space.
+// Model and index, loaded once, for query after query. Images alone are compared in the image space; as
+// soon as a sentence is part of a query, in the text space.
 class SimilarImages {
   public:
     // Throws UsageError when there is no index or it was made with another model.

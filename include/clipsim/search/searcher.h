@@ -52,15 +52,15 @@ class Searcher {
     Searcher& operator=(Searcher&&) noexcept;
 
     // Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space; the vectors of
-    // the joint space are loaded when they are first asked for. Throws UsageError where the index keeps none.
+    // the text space are loaded when they are first asked for. Throws UsageError where the index keeps none.
     QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
-                       IndexSpace space = IndexSpace::own) const;
+                       Space space = Space::image) const;
 
     IndexDescription description() const;
 
   private:
     static QueryResult search(const IndexReader& reader, const std::string& name,
-                              std::span<const float> query, const QueryOptions& options, IndexSpace space);
+                              std::span<const float> query, const QueryOptions& options, Space space);
 
     struct Impl;
     std::unique_ptr<Impl> impl_;

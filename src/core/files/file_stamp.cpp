@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <ctime>
 
 namespace clipsim {
@@ -26,8 +27,13 @@ bool StatStamp::is_settled() const {
 std::optional<StatStamp> stat_stamp(const std::filesystem::path& file) {
     struct stat info {};
     if (::stat(file.c_str(), &info) != 0) return std::nullopt;
-    return StatStamp{static_cast<std::uint64_t>(info.st_size), static_cast<std::uint64_t>(info.st_ino),
-                     nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+    if (!S_ISREG(info.st_mode)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+        return std::nullopt;
+    }
+    return StatStamp{{static_cast<std::uint64_t>(info.st_size), nanoseconds(info.st_mtim)},
+                     static_cast<std::uint64_t>(info.st_ino),
+                     nanoseconds(info.st_ctim)};
 }
 
 }  // namespace clipsim

@@ -8,16 +8,17 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/folder/file_seal.h"
+#include "clipsim/index/folder/file_checksum.h"
 #include "clipsim/vectors/vector_index.h"
 
 namespace clipsim {
 
 namespace {
 
-// Cells and ranges are learnt from the vectors at hand: twice as many deserve to be learnt from.
+// Cells and ranges are trained on the vectors at hand: twice as many deserve a new training.
 bool has_outgrown(const IndexParameters& config, std::int64_t built_from, std::int64_t vectors) {
     const bool learns = config.type == IndexType::ivf || config.storage == Storage::int8;
     return learns && vectors > 2 * built_from;
@@ -38,7 +39,7 @@ void drop_damaged(SqliteStore& store, std::span<const std::int64_t> damaged) {
 }
 
 // Those above `after` that are whole.
-Vectors load_whole(SqliteStore& store, IndexSpace space, std::int64_t after) {
+Vectors load_whole(SqliteStore& store, Space space, std::int64_t after) {
     Vectors vectors;
     std::vector<std::int64_t> damaged;
     store.load_vectors(vectors.ids, vectors.rows, space, after, &damaged);
@@ -50,17 +51,17 @@ Vectors load_whole(SqliteStore& store, IndexSpace space, std::int64_t after) {
 
 // Written aside, not yet in their place. Both are on the disk before the first is renamed.
 struct DerivedFiles::Files {
-    std::optional<AtomicFile> own, joint;
-    FileSeal own_seal, joint_seal;
+    std::optional<AtomicFile> image, text;
+    FileChecksum image_checksum, text_checksum;
 
     // write(path) puts the file there and returns its hash.
     template <typename Write>
-    void put(const std::filesystem::path& folder, IndexSpace space, Write&& write) {
-        const bool is_own = space == IndexSpace::own;
-        std::optional<AtomicFile>& file = is_own ? own : joint;
-        file.emplace(folder / (is_own ? "index.faiss" : "text.faiss"));
+    void put(const std::filesystem::path& folder, Space space, Write&& write) {
+        std::optional<AtomicFile>& file = space == Space::image ? image : text;
+        file.emplace(folder / file_of(space));
         const std::filesystem::path aside = file->temporary_path();
-        (is_own ? own_seal : joint_seal) = seal_written(aside, write(aside));  // renaming changes neither
+        (space == Space::image ? image_checksum : text_checksum) =
+            checksum_written(aside, write(aside));  // renaming changes neither
     }
 };
 
@@ -77,7 +78,7 @@ void DerivedFiles::refuse_newer() const {
         read_manifest(folder_ / "manifest.json");
     } catch (const NewerIndexError&) {
         throw;
-    } catch (const Error&) {  // missing or damaged: it is made anew
+    } catch (const Error&) {  // missing or damaged: it is rewritten
     }
 }
 
@@ -94,26 +95,26 @@ IndexParameters DerivedFiles::resolved_parameters(const SqliteStore& store) cons
     return with_search_parameters(resolved, wanted_);
 }
 
-// The manifest, where it vouches for files that are there, whole and fit to be gone on with.
+// The manifest, where it vouches for files that are there, whole and fit to be continued.
 std::optional<DerivedFiles::Usable> DerivedFiles::usable_manifest(const SqliteStore& store,
                                                                   const IndexParameters& resolved) const {
-    // True where size and time of change have to be noted anew.
-    const auto renew = [&](const char* name, FileSeal& seal) {
-        const FileSeal found =
-            settings_.verify ? seal_file(folder_ / name) : renewed_seal(folder_ / name, seal);
-        if (found.hash != seal.hash) throw Error(concat(name, " is damaged"));
-        return std::exchange(seal, found) != found;
+    // True where size and time of change have to be noted again.
+    Manifest manifest;
+    const auto renew = [&](Space space) {
+        const char* name = file_of(space);
+        FileChecksum& known = manifest.checksum_of(space);
+        const FileChecksum found =
+            settings_.verify ? checksum_file(folder_ / name) : renewed_checksum(folder_ / name, known);
+        if (found.hash != known.hash) throw Error(concat(name, " is damaged"));
+        return std::exchange(known, found) != found;
     };
     try {
-        Manifest manifest = read_manifest(folder_ / "manifest.json");
-        const bool fits = is_derived_from(manifest, store) &&
-                          manifest.identity.model_hash == identity_.model_hash &&
-                          manifest.identity.dimension == identity_.dimension &&
-                          manifest.identity.joint_dimension == identity_.joint_dimension &&
+        manifest = read_manifest(folder_ / "manifest.json");
+        const bool fits = is_derived_from(manifest, store) && manifest.identity.same_vectors(identity_) &&
                           built_parameters(manifest.parameters) == built_parameters(resolved);
         if (!fits) return std::nullopt;
-        bool renewed = renew("index.faiss", manifest.index_seal);
-        if (has_joint() && renew("text.faiss", manifest.joint_index_seal)) renewed = true;
+        bool renewed = renew(Space::image);
+        if (has_text_space() && renew(Space::text)) renewed = true;
         return Usable{std::move(manifest), !renewed};
     } catch (const Error&) {
         return std::nullopt;
@@ -132,37 +133,35 @@ void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     if (before && manifest.last_id < 0)
         manifest.last_id = store.last_id();  // an older one, of this very state
 
-    report.recent = before ? store.count_after(manifest.last_id) : 0;
+    report.delta = before ? store.count_after(manifest.last_id) : 0;
     const auto share_of_vectors = [&](double share) {
         return static_cast<std::int64_t>(share * static_cast<double>(manifest.vectors));
     };
-    if (!before || store.removed_count() > share_of_vectors(settings_.dead_share) ||
-        has_outgrown(resolved, manifest.built_from, manifest.vectors + report.recent)) {
-        report.derivation = UpdateReport::Derivation::built_anew;
-        build_anew(store, manifest);
-    } else if (report.recent > std::min(settings_.most_recent, share_of_vectors(settings_.recent_share))) {
+    if (!before || store.removed_count() > share_of_vectors(settings_.deleted_share) ||
+        has_outgrown(resolved, manifest.built_from, manifest.vectors + report.delta)) {
+        report.derivation = UpdateReport::Derivation::rebuilt;
+        rebuild(store, manifest);
+    } else if (report.delta > std::min(settings_.most_delta, share_of_vectors(settings_.delta_share))) {
         report.derivation = UpdateReport::Derivation::added_to;
-        add_recent(store, manifest);
+        add_delta(store, manifest);
     } else if (manifest.images != store.count() || before->manifest.parameters != resolved ||
-               before->manifest.schema_version != manifest.schema_version || !before->is_sealed) {
+               before->manifest.schema_version != manifest.schema_version || !before->is_current) {
         manifest.images = store.count();
         write_manifest(folder_ / "manifest.json", manifest);
     }
-    report.recent = store.count_after(manifest.last_id);
-    report.dead = store.removed_count();
+    report.delta = store.count_after(manifest.last_id);
+    report.deleted = store.removed_count();
     report.type = resolved.type;
     report.parameters = resolved;
     report.build_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
+void DerivedFiles::rebuild(SqliteStore& store, Manifest& manifest) {
     Files files;
     while (true) {
         const std::uint64_t generation = store.generation();
-        for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
-            if (space == IndexSpace::joint && !has_joint()) continue;
-            const bool own = space == IndexSpace::own;
-            const int dimension = own ? identity_.dimension : identity_.joint_dimension;
+        for (const Space space : {Space::image, Space::text}) {
+            if (space == Space::text && !has_text_space()) continue;
             std::size_t count = 0;
             std::vector<std::int64_t> damaged;
             const auto vectors = [&](const TakeVectors& take) {  // the same at each pass
@@ -171,16 +170,19 @@ void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
                 store.for_each_block(
                     space,
                     [&](std::span<const std::int64_t> ids, std::span<const float> rows) {
+                        throw_if_stopped(settings_.stop, "what was embedded is kept");
                         count += ids.size();
                         take(ids, rows);
                     },
                     &damaged);
             };
             files.put(folder_, space, [&](const std::filesystem::path& file) {
-                return VectorIndex::write(file, manifest.parameters, dimension, vectors, threads_);
+                return VectorIndex::write(file, manifest.parameters, identity_.dimension_of(space), vectors,
+                                          threads_);
             });
             drop_damaged(store, damaged);
-            if (own) manifest.vectors = manifest.built_from = static_cast<std::int64_t>(count);
+            if (space == Space::image)
+                manifest.vectors = manifest.built_from = static_cast<std::int64_t>(count);
         }
         if (store.generation() == generation) break;  // else damaged vectors were met, and dropped
     }
@@ -188,21 +190,19 @@ void DerivedFiles::build_anew(SqliteStore& store, Manifest& manifest) {
     swap_in(files, manifest, store);
     store.forget_removed();
     std::error_code ignored;
-    if (!has_joint()) std::filesystem::remove(folder_ / "text.faiss", ignored);
+    if (!has_text_space()) std::filesystem::remove(folder_ / file_of(Space::text), ignored);
 }
 
-void DerivedFiles::add_recent(SqliteStore& store, Manifest& manifest) {
+void DerivedFiles::add_delta(SqliteStore& store, Manifest& manifest) {
     Files files;
-    for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
-        if (space == IndexSpace::joint && !has_joint()) continue;
-        const bool own = space == IndexSpace::own;
-        const Vectors recent = load_whole(store, space, manifest.last_id);
+    for (const Space space : {Space::image, Space::text}) {
+        if (space == Space::text && !has_text_space()) continue;
+        const Vectors delta = load_whole(store, space, manifest.last_id);
         VectorIndex index =
-            VectorIndex::open(folder_ / (own ? "index.faiss" : "text.faiss"), manifest.parameters,
-                              own ? identity_.dimension : identity_.joint_dimension);
-        index.add(manifest.parameters, recent.ids, recent.rows, threads_);
+            VectorIndex::open(folder_ / file_of(space), manifest.parameters, identity_.dimension_of(space));
+        index.add(manifest.parameters, delta.ids, delta.rows, threads_);
         files.put(folder_, space, [&](const std::filesystem::path& file) { return index.write(file); });
-        if (own) manifest.vectors = index.size();
+        if (space == Space::image) manifest.vectors = index.size();
     }
     manifest.last_id = std::max(manifest.last_id, store.last_id());
     swap_in(files, manifest, store);
@@ -212,10 +212,10 @@ void DerivedFiles::add_recent(SqliteStore& store, Manifest& manifest) {
 void DerivedFiles::swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const {
     manifest.images = store.count();
     manifest.generation = store.generation();
-    manifest.index_seal = files.own_seal;
-    manifest.joint_index_seal = files.joint_seal;
-    files.own->commit();
-    if (files.joint) files.joint->commit();
+    manifest.image_checksum = files.image_checksum;
+    manifest.text_checksum = files.text_checksum;
+    files.image->commit();
+    if (files.text) files.text->commit();
     write_manifest(folder_ / "manifest.json", manifest);
 }
 

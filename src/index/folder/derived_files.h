@@ -13,7 +13,7 @@ namespace clipsim {
 
 class DerivedFiles {
   public:
-    // wanted: as the user asked for it; threads 0: one a core. The folder's lock is held.
+    // wanted: as the user asked for it; threads 0: one per core. The folder's lock is held.
     DerivedFiles(std::filesystem::path folder, IndexIdentity identity, IndexParameters wanted,
                  const UpdateSettings& settings, int threads);
 
@@ -26,14 +26,14 @@ class DerivedFiles {
     struct Files;
     struct Usable {
         Manifest manifest;
-        bool is_sealed = true;  // size and time of change of the files are those that it says
+        bool is_current = true;  // size and time of change of the files are those that it says
     };
     std::optional<Usable> usable_manifest(const SqliteStore& store, const IndexParameters& resolved) const;
     IndexParameters resolved_parameters(const SqliteStore& store) const;
-    bool has_joint() const { return identity_.joint_dimension > 0; }
+    bool has_text_space() const { return identity_.text_dimension > 0; }
 
-    void build_anew(SqliteStore& store, Manifest& manifest);
-    void add_recent(SqliteStore& store, Manifest& manifest);
+    void rebuild(SqliteStore& store, Manifest& manifest);
+    void add_delta(SqliteStore& store, Manifest& manifest);
     void swap_in(Files& files, Manifest& manifest, const SqliteStore& store) const;
     void remove_leftovers() const;
 

@@ -1,30 +1,21 @@
-// One writer an index: an advisory lock on index/lock, which the kernel frees however the process ends. It is
-// an "open file description" lock of fcntl(2): unlike flock(2)'s it can be asked for without being taken.
+// One writer per index: a lock on the file `lock` in its folder.
 #pragma once
 
-#include <chrono>
-#include <filesystem>
-#include <stop_token>
+#include "clipsim/core/files/file_lock.h"
+#include "clipsim/core/text.h"
 
 namespace clipsim {
 
-class FolderLock {
-  public:
-    // Waits, with a message, as long as another process holds it, up to `wait`. Throws Error when it still
-    // does then, Interrupted when a stop is requested meanwhile.
-    explicit FolderLock(const std::filesystem::path& folder, std::chrono::milliseconds wait = {},
-                        const std::stop_token& stop = {});
-    ~FolderLock();
-    FolderLock(const FolderLock&) = delete;
-    FolderLock& operator=(const FolderLock&) = delete;
+// Throws Error when another process holds it for longer than `wait`, Interrupted.
+inline FileLock lock_folder(const std::filesystem::path& folder, std::chrono::milliseconds wait = {},
+                            const std::stop_token& stop = {}) {
+    return {folder / "lock",       concat("another clipsim is updating ", printable(folder)),
+            "nothing was changed", stop,
+            FileLock::Kind::ofd,   wait};
+}
 
-    // Whether somebody holds it. False where nobody ever did.
-    static bool is_held(const std::filesystem::path& folder);
-
-  private:
-    bool try_lock(const std::filesystem::path& file) const;
-
-    int descriptor_;
-};
+inline bool is_locked(const std::filesystem::path& folder) {
+    return FileLock::is_held(folder / "lock");
+}
 
 }  // namespace clipsim

@@ -15,10 +15,10 @@ class FolderReader final : public IndexReader {
     FolderReader(IndexSnapshot snapshot, int threads) : snapshot_(std::move(snapshot)), threads_(threads) {}
 
     const IndexDescription& description() const override { return snapshot_.manifest(); }
-    void load(IndexSpace space) const override { static_cast<void>(snapshot_.vectors(space)); }
+    void load(Space space) const override { static_cast<void>(snapshot_.vectors(space)); }
     bool is_current() const override { return snapshot_.is_current(); }
 
-    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) const override {
         const LiveIndex& vectors = snapshot_.vectors(space);
         const std::vector<Neighbour> neighbours = vectors.search(query, k, selection(where, space).get());
@@ -35,13 +35,13 @@ class FolderReader final : public IndexReader {
 
     std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
                                            const ImageFilter& where) const override {
-        return snapshot_.vectors(IndexSpace::own)
-            .search_rows(queries, k, threads_, selection(where, IndexSpace::own).get());
+        return snapshot_.vectors(Space::image)
+            .search_rows(queries, k, threads_, selection(where, Space::image).get());
     }
 
   private:
     // None: all images.
-    std::shared_ptr<const LiveIndex::Selection> selection(const ImageFilter& filter, IndexSpace space) const {
+    std::shared_ptr<const LiveIndex::Selection> selection(const ImageFilter& filter, Space space) const {
         if (filter.empty()) return nullptr;
         const LiveIndex& vectors = snapshot_.vectors(space);
         const std::scoped_lock lock(mutex_);
@@ -57,8 +57,7 @@ class FolderReader final : public IndexReader {
     int threads_;
     mutable std::mutex mutex_;
     // What was asked for last, in each space: a filter usually holds for many queries.
-    mutable std::map<IndexSpace, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>>
-        selections_;
+    mutable std::map<Space, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>> selections_;
 };
 
 }  // namespace

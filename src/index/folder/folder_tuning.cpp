@@ -15,7 +15,7 @@ class FolderTuning final : public IndexTuning {
     explicit FolderTuning(const std::filesystem::path& folder)
         : file_(folder / "manifest.json"), manifest_(read_manifest(file_)) {
         if (manifest_.parameters.type == IndexType::flat || manifest_.images == 0) return;  // nothing to tune
-        lock_.emplace(folder);
+        lock_ = lock_folder(folder);
         manifest_ = read_manifest(file_);
         store_ = SqliteStore::open_for_reading(folder / "images.db", manifest_.identity);
         snapshot_ = IndexSnapshot::open(folder, manifest_.identity);
@@ -25,17 +25,15 @@ class FolderTuning final : public IndexTuning {
     std::size_t most_queries() const override { return 1000; }
     int largest_effort() const override { return 4096; }
     std::vector<std::int64_t> ids() const override {
-        return snapshot_ ? snapshot_->vectors(IndexSpace::own).ids() : std::vector<std::int64_t>{};
+        return snapshot_ ? snapshot_->vectors(Space::image).ids() : std::vector<std::int64_t>{};
     }
     std::vector<float> vector(std::int64_t id) const override { return store_->vector(id); }
-    void for_each_block(const TakeBlock& take) const override {
-        store_->for_each_block(IndexSpace::own, take);
-    }
+    void for_each_block(const TakeBlock& take) const override { store_->for_each_block(Space::image, take); }
     void use(const IndexParameters& parameters) override {
-        snapshot_->vectors(IndexSpace::own).set_search_parameters(parameters);
+        snapshot_->vectors(Space::image).set_search_parameters(parameters);
     }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
-        return snapshot_->vectors(IndexSpace::own).search_rows(queries, count, 1);
+        return snapshot_->vectors(Space::image).search_rows(queries, count, 1);
     }
     void keep(const IndexParameters& parameters) override {
         manifest_.parameters = parameters;
@@ -45,7 +43,7 @@ class FolderTuning final : public IndexTuning {
   private:
     std::filesystem::path file_;
     Manifest manifest_;
-    std::optional<FolderLock> lock_;  // these three: none where there is nothing to tune
+    std::optional<FileLock> lock_;  // these three: none where there is nothing to tune
     std::optional<SqliteStore> store_;
     std::optional<IndexSnapshot> snapshot_;
 };

@@ -23,8 +23,8 @@ void remove_database(const std::filesystem::path& file) {
     }
 }
 
-// The store of a rebuild: goes on with that of an earlier, killed rebuild when it is of the same model.
-SqliteStore open_aside(const std::filesystem::path& file, const IndexIdentity& identity) {
+// The store of a rebuild: continues that of an earlier, killed rebuild when it is of the same model.
+SqliteStore open_staging(const std::filesystem::path& file, const IndexIdentity& identity) {
     try {
         return SqliteStore::open_for_writing(file, identity);
     } catch (const DiskError&) {
@@ -50,17 +50,17 @@ class FolderWriter final : public IndexWriter {
             return;
         }
         ensure_writable_folder(folder_);
-        lock_.emplace(folder_, settings.wait, settings.stop);
+        lock_ = lock_folder(folder_, settings.wait, settings.stop);
         if (mode == UpdateMode::rebuild) {
-            store_ = open_aside(aside(), identity_);
+            store_ = open_staging(staging(), identity_);
         } else {
             derived_.refuse_newer();
             store_ = SqliteStore::open_for_writing(database(), identity_);
-            remove_database(aside());  // left by a rebuild that was killed and is not wanted any more
+            remove_database(staging());  // left by a rebuild that was killed and is not wanted any more
         }
     }
 
-    ImageStore* store() override { return store_ ? &*store_ : nullptr; }
+    IndexStore* store() override { return store_ ? &*store_ : nullptr; }
 
     void publish(UpdateReport& report) override {
         if (mode_ == UpdateMode::rebuild) swap_in_rebuilt();
@@ -69,20 +69,20 @@ class FolderWriter final : public IndexWriter {
 
   private:
     std::filesystem::path database() const { return folder_ / "images.db"; }
-    std::filesystem::path aside() const { return folder_ / "images.db.rebuild"; }
+    std::filesystem::path staging() const { return folder_ / "images.db.rebuild"; }
 
     void swap_in_rebuilt() {
         store_.reset();
         try {
-            SqliteStore::replace_all(database(), aside());
+            SqliteStore::replace_all(database(), staging());
         } catch (const DiskError&) {
             throw;  // the earlier index stays
         } catch (const Error& error) {
             log_warning(concat(error.what(), "; replacing it"));
             remove_database(database());
-            SqliteStore::replace_all(database(), aside());
+            SqliteStore::replace_all(database(), staging());
         }
-        remove_database(aside());
+        remove_database(staging());
         store_ = SqliteStore::open_for_writing(database(), identity_);
     }
 
@@ -90,7 +90,7 @@ class FolderWriter final : public IndexWriter {
     IndexIdentity identity_;
     DerivedFiles derived_;
     UpdateMode mode_;
-    std::optional<FolderLock> lock_;    // none: a dry run
+    std::optional<FileLock> lock_;      // none: a dry run
     std::optional<SqliteStore> store_;  // none: a dry run over nothing
 };
 

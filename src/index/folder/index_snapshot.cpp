@@ -1,5 +1,7 @@
 #include "index_snapshot.h"
 
+#include <fcntl.h>
+
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -7,24 +9,21 @@
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/file_stamp.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/index/folder/file_seal.h"
+#include "clipsim/index/folder/file_checksum.h"
 #include "clipsim/index/folder/sqlite_store.h"
 #include "folder_lock.h"
-#include "pinned_file.h"
 
 namespace clipsim {
 
 namespace {
 
-const char* file_of(IndexSpace space) {
-    return space == IndexSpace::own ? "index.faiss" : "text.faiss";
-}
-
 // What is in the store but not in a derived file that ends at `last_id`, put on top of that file.
 LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::int64_t last_id, int dimension,
-                             IndexSpace space) {
+                             Space space) {
     std::vector<std::int64_t> ids, damaged;
     std::vector<float> vectors;
     store.load_vectors(ids, vectors, space, last_id, &damaged);
@@ -32,13 +31,13 @@ LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::in
         log_warning(
             concat(damaged.size(),
                    " vectors in images.db are damaged and left out; `clipsim index --rebuild` makes them "
-                   "anew"));
+                   "again"));
     }
     return {std::move(base), store.removed(), std::move(ids), vectors, dimension};
 }
 
 // An exact index over what the store holds: nothing to build, and no file wanted.
-LiveIndex from_store(const SqliteStore& store, int dimension, IndexSpace space, const std::string& problem) {
+LiveIndex from_store(const SqliteStore& store, int dimension, Space space, const std::string& problem) {
     log_warning(
         concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
     IndexParameters flat;
@@ -52,23 +51,25 @@ struct IndexSnapshot::Impl {
     std::filesystem::path folder;
     Manifest manifest;
     SqliteStore store;
-    PinnedFile joint_file;
-    std::optional<LiveIndex> own, joint;
-    std::mutex mutex;  // a statement serves one thread at a time; also of `joint`
+    std::optional<StatStamp> manifest_stamp;  // of the manifest, or of none, that was read
+    Descriptor text_file;  // held open: what is read through it stays when another is renamed into its place
+    std::optional<LiveIndex> image, text;
+    std::mutex mutex;  // a statement serves one thread at a time; also of `text`
 
     Impl(std::filesystem::path where, SqliteStore opened)
-        : folder(std::move(where)), store(std::move(opened)) {}
+        : folder(std::move(where)),
+          store(std::move(opened)),
+          manifest_stamp(stat_stamp(folder / "manifest.json")) {}
 
     std::int64_t last_id() const { return manifest.last_id >= 0 ? manifest.last_id : store.last_id(); }
 
     // Throws Error with the reason where the file is not what the manifest vouches for.
-    LiveIndex open_derived(const PinnedFile& file, IndexSpace space) const {
-        const bool is_own = space == IndexSpace::own;
+    LiveIndex open_derived(const Descriptor& file, Space space) const {
         const std::string name = printable(folder / file_of(space));
-        if (!file.is_open()) throw Error(concat("cannot read ", name));
-        if (!is_intact(file.path(), is_own ? manifest.index_seal : manifest.joint_index_seal))
+        if (!file.valid()) throw Error(concat("cannot read ", name));
+        if (!is_intact(file.path(), manifest.checksum_of(space)))
             throw Error(concat(name, " is damaged (its checksum differs from the manifest's)"));
-        const int dimension = is_own ? manifest.identity.dimension : manifest.identity.joint_dimension;
+        const int dimension = manifest.identity.dimension_of(space);
         return with_changes_since(VectorIndex::open(file.path(), manifest.parameters, dimension), store,
                                   last_id(), dimension, space);
     }
@@ -79,11 +80,11 @@ struct IndexSnapshot::Impl {
     void open_files(const IndexParameters& wanted) {
         manifest = read_manifest(folder / "manifest.json");
         manifest.parameters = with_search_parameters(manifest.parameters, wanted);
-        joint_file = PinnedFile(folder / file_of(IndexSpace::joint));
-        const PinnedFile own_file(folder / file_of(IndexSpace::own));
+        text_file = Descriptor(folder / file_of(Space::text), O_RDONLY);
+        const Descriptor image_file(folder / file_of(Space::image), O_RDONLY);
         if (!is_derived_from(manifest, store))
-            throw Error(concat(printable(folder / file_of(IndexSpace::own)), " is not of this images.db"));
-        own = open_derived(own_file, IndexSpace::own);
+            throw Error(concat(printable(folder / file_of(Space::image)), " is not of this images.db"));
+        image = open_derived(image_file, Space::image);
     }
 
     void do_without_files(const std::string& problem, const IndexIdentity& identity) {
@@ -91,9 +92,9 @@ struct IndexSnapshot::Impl {
         manifest.identity = identity;
         manifest.parameters.type = IndexType::flat;
         manifest.generation = store.generation();
-        joint_file = PinnedFile();
-        own = from_store(store, identity.dimension, IndexSpace::own, problem);
-        manifest.images = manifest.vectors = own->size();
+        text_file = Descriptor();
+        image = from_store(store, identity.dimension, Space::image, problem);
+        manifest.images = manifest.vectors = image->size();
     }
 
     // What work() makes of the store, which may be in a later state than this. An error that comes of it,
@@ -111,30 +112,30 @@ struct IndexSnapshot::Impl {
         }
     }
 
-    LiveIndex& joint_vectors() {
+    LiveIndex& text_vectors() {
         return *of_newest_state([&] {
-            if (joint) return &*joint;
+            if (text) return &*text;
             store.hold();
             const auto release = [](SqliteStore* held) { held->release(); };
             const std::unique_ptr<SqliteStore, decltype(release)> held(&store, release);
             if (!store.is_current()) throw Error("too late");
-            return &load_joint_vectors();
+            return &load_text_vectors();
         });
     }
 
-    LiveIndex& load_joint_vectors() {
-        const int dimension = store.joint_dimension();
+    LiveIndex& load_text_vectors() {
+        const int dimension = store.text_dimension();
         if (dimension == 0) {
             throw UsageError(concat(printable(folder),
-                                    " keeps no vectors that sentences could be compared with; set "
+                                    " keeps no vectors of the text space; to search for sentences, set "
                                     "index.text_search to true and run `clipsim index`"));
         }
         try {
-            joint = open_derived(joint_file, IndexSpace::joint);
+            text = open_derived(text_file, Space::text);
         } catch (const Error& error) {
-            joint = from_store(store, dimension, IndexSpace::joint, error.what());
+            text = from_store(store, dimension, Space::text, error.what());
         }
-        return *joint;
+        return *text;
     }
 };
 
@@ -164,7 +165,7 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
         } catch (const Error& error) {
             problem = error.what();
         }
-        const bool written_to_before = std::exchange(written_to, FolderLock::is_held(folder));
+        const bool written_to_before = std::exchange(written_to, is_locked(folder));
         if (!written_to && !written_to_before) break;
     }
     auto impl = std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
@@ -177,17 +178,18 @@ const Manifest& IndexSnapshot::manifest() const {
     return impl_->manifest;
 }
 
-const LiveIndex& IndexSnapshot::vectors(IndexSpace space) const {
-    return space == IndexSpace::own ? *impl_->own : impl_->joint_vectors();
+const LiveIndex& IndexSnapshot::vectors(Space space) const {
+    return space == Space::image ? *impl_->image : impl_->text_vectors();
 }
 
-LiveIndex& IndexSnapshot::vectors(IndexSpace space) {
-    return space == IndexSpace::own ? *impl_->own : impl_->joint_vectors();
+LiveIndex& IndexSnapshot::vectors(Space space) {
+    return space == Space::image ? *impl_->image : impl_->text_vectors();
 }
 
 bool IndexSnapshot::is_current() const {
     const std::scoped_lock lock(impl_->mutex);
-    return impl_->store.is_current();
+    // The manifest alone is rewritten where searches are tuned, say.
+    return impl_->store.is_current() && stat_stamp(impl_->folder / "manifest.json") == impl_->manifest_stamp;
 }
 
 std::vector<StoredImage> IndexSnapshot::find(std::span<const std::int64_t> ids) const {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "clipsim/index/folder/manifest.h"
-#include "clipsim/index/image_store.h"
 #include "clipsim/index/index_reader.h"
+#include "clipsim/index/index_store.h"
 #include "clipsim/vectors/live_index.h"
 
 namespace clipsim {
@@ -31,12 +31,12 @@ class IndexSnapshot {
     IndexSnapshot& operator=(IndexSnapshot&&) noexcept;
 
     const Manifest& manifest() const;
-    // Nothing was written since it was opened.
+    // Neither images.db nor the manifest was written since it was opened.
     bool is_current() const;
-    // The joint vectors are loaded when they are first asked for. Throws UsageError where none are kept,
-    // StaleIndexError where they were not loaded in time.
-    const LiveIndex& vectors(IndexSpace space) const;
-    LiveIndex& vectors(IndexSpace space);
+    // Those of the text space are loaded when they are first asked for. Throws UsageError where none are
+    // kept, StaleIndexError where they were not loaded in time.
+    const LiveIndex& vectors(Space space) const;
+    LiveIndex& vectors(Space space);
     std::vector<StoredImage> find(std::span<const std::int64_t> ids) const;  // throws StaleIndexError
     std::vector<std::int64_t> matching(const ImageFilter& filter) const;     // ids, ascending
 

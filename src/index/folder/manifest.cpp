@@ -14,17 +14,15 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 1 << 20;
 
-FileSeal parse_seal(const nlohmann::ordered_json& json) {
-    FileSeal seal{json.at("index_hash").get<std::string>()};
-    seal.size = json.value("index_size", seal.size);
-    seal.mtime_ns = json.value("index_mtime_ns", seal.mtime_ns);
-    return seal;
+FileChecksum parse_checksum(const nlohmann::ordered_json& json) {
+    return {json.at("index_hash").get<std::string>(),
+            {json.value("index_size", std::uint64_t{0}), json.value("index_mtime_ns", std::int64_t{0})}};
 }
 
-void write_seal(nlohmann::ordered_json& json, const FileSeal& seal) {
-    json["index_hash"] = seal.hash;
-    json["index_size"] = seal.size;
-    json["index_mtime_ns"] = seal.mtime_ns;
+void write_checksum(nlohmann::ordered_json& json, const FileChecksum& checksum) {
+    json["index_hash"] = checksum.hash;
+    json["index_size"] = checksum.stamp.size;
+    json["index_mtime_ns"] = checksum.stamp.mtime_ns;
 }
 
 Manifest parse_manifest(const nlohmann::ordered_json& json) {
@@ -39,12 +37,12 @@ Manifest parse_manifest(const nlohmann::ordered_json& json) {
     manifest.images = json.at("images").get<std::int64_t>();
     manifest.vectors = json.at("vectors").get<std::int64_t>();
     manifest.generation = json.at("generation").get<std::uint64_t>();
-    manifest.index_seal = parse_seal(json);
+    manifest.image_checksum = parse_checksum(json);
     manifest.last_id = json.value("last_id", std::int64_t{-1});
     manifest.built_from = json.value("built_from", manifest.vectors);
     if (json.contains("text")) {
-        manifest.identity.joint_dimension = json["text"].at("dimension").get<int>();
-        manifest.joint_index_seal = parse_seal(json["text"]);
+        manifest.identity.text_dimension = json["text"].at("dimension").get<int>();
+        manifest.text_checksum = parse_checksum(json["text"]);
     }
     return manifest;
 }
@@ -88,10 +86,10 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["generation"] = manifest.generation;
     json["last_id"] = manifest.last_id;
     json["built_from"] = manifest.built_from;
-    write_seal(json, manifest.index_seal);
-    if (manifest.identity.joint_dimension > 0) {
-        json["text"]["dimension"] = manifest.identity.joint_dimension;
-        write_seal(json["text"], manifest.joint_index_seal);
+    write_checksum(json, manifest.image_checksum);
+    if (manifest.identity.text_dimension > 0) {
+        json["text"]["dimension"] = manifest.identity.text_dimension;
+        write_checksum(json["text"], manifest.text_checksum);
     }
     using ErrorHandler = nlohmann::ordered_json::error_handler_t;
     write_file_atomically(file, json.dump(2, ' ', false, ErrorHandler::replace) + "\n");

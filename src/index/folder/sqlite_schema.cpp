@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t schema_version = 3;           // docs/formats.md describes the older ones
 constexpr std::int64_t application_id = 0x636c6970;  // "clip": what `file` and sqlite3 show for our databases
 
+// On the disk the text space is "joint": CLIP's joint space of images and sentences.
 // What is looked through often (paths, labels) lies apart from the vectors, which are many times larger.
 constexpr const char* create_tables =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -50,7 +51,7 @@ void set_identity(Database& database, const IndexIdentity& identity) {
     set_meta(database, "model_id", identity.model_id);
     set_meta(database, "model_hash", identity.model_hash);
     set_meta(database, "dimension", std::to_string(identity.dimension));
-    set_meta(database, "joint_dimension", std::to_string(identity.joint_dimension));
+    set_meta(database, "joint_dimension", std::to_string(identity.text_dimension));
 }
 
 void create_schema(Database& database, const IndexIdentity& identity) {
@@ -70,7 +71,7 @@ void create_schema(Database& database, const IndexIdentity& identity) {
     transaction.commit();
 }
 
-// Versions 1 (without joint vectors) and 2 had all in one table.
+// Versions 1 (without a text space) and 2 had all in one table.
 void migrate(Database& database, std::int64_t version) {
     if (version == schema_version) return;
     Transaction transaction(database);
@@ -84,7 +85,7 @@ void migrate(Database& database, std::int64_t version) {
         "INSERT INTO vectors SELECT id, vector, checksum(vector) FROM old_images;"
         "INSERT INTO joint_vectors SELECT id, joint_vector, checksum(joint_vector) FROM old_images"
         " WHERE joint_vector IS NOT NULL;"
-        // The counter of ids goes on where it was.
+        // The counter of ids continues where it was.
         "DELETE FROM sqlite_sequence WHERE name = 'images';"
         "INSERT INTO sqlite_sequence SELECT 'images', coalesce(max(seq), 0) FROM sqlite_sequence;"
         "DROP TABLE old_images");
@@ -166,18 +167,18 @@ void check_identity(Database& database, const IndexIdentity& wanted) {
                             "); run `clipsim index --rebuild`"));
 }
 
-int stored_joint_dimension(Database& database) {
+int stored_text_dimension(Database& database) {
     const std::string text = meta(database, "joint_dimension");
     return text.empty() ? 0 : std::stoi(text);
 }
 
-void keep_joint_vectors(Database& database, int dimension) {
-    if (stored_joint_dimension(database) == dimension) return;
+void keep_text_vectors(Database& database, int dimension) {
+    if (stored_text_dimension(database) == dimension) return;
     Transaction transaction(database);
     database.execute("DELETE FROM joint_vectors; UPDATE images SET joint = 0");
     set_meta(database, "joint_dimension", std::to_string(dimension));
     next_generation(database);
-    begin_removals(database);  // text.faiss of before is not to be gone on with
+    begin_removals(database);  // the previous text.faiss is not to be continued
     transaction.commit();
 }
 

@@ -23,9 +23,10 @@ void show_as_current(Database& database, std::int64_t version);
 // Throws UsageError where the vectors are another model's.
 void check_identity(Database& database, const IndexIdentity& wanted);
 
-int stored_joint_dimension(Database& database);
-// Rows that lack a joint vector are incomplete from now on, or those that have one lose it.
-void keep_joint_vectors(Database& database, int dimension);
+int stored_text_dimension(Database& database);
+// The text space has so many dimensions from now on: rows that lack a vector of it are incomplete from now
+// on, or those that have one lose it.
+void keep_text_vectors(Database& database, int dimension);
 
 void next_generation(Database& database);
 // From here on every removal is in the table `removed`.

@@ -34,19 +34,18 @@ void bind_entry(Statement& statement, const ImageEntry& entry) {
 struct SqliteStore::Impl {
     Database database;
     std::size_t dimension;
-    std::size_t joint_dimension;  // that the identity asks for
+    std::size_t text_dimension;  // that the identity asks for
     std::int64_t opened_version = 0;
     bool held = false;
 
     Impl(Database opened, const IndexIdentity& identity)
         : database(std::move(opened)),
           dimension(static_cast<std::size_t>(identity.dimension)),
-          joint_dimension(static_cast<std::size_t>(identity.joint_dimension)) {}
+          text_dimension(static_cast<std::size_t>(identity.text_dimension)) {}
 
     // What the file keeps; for a reader that may be other than what it would ask for.
-    std::size_t dimension_of(IndexSpace space) {
-        return space == IndexSpace::own ? dimension
-                                        : static_cast<std::size_t>(stored_joint_dimension(database));
+    std::size_t dimension_of(Space space) {
+        return space == Space::image ? dimension : static_cast<std::size_t>(stored_text_dimension(database));
     }
 
     // Column 0 is the vector, column 1 its checksum (NULL in older files). False where they disagree.
@@ -65,15 +64,16 @@ struct SqliteStore::Impl {
         image.stamp = {static_cast<std::uint64_t>(row.integer(2)), row.integer(3)};
         image.content_hash = row.text(4);
         image.label = row.text(5);
-        image.complete = joint_dimension == 0 || row.integer(6) != 0;
+        image.complete = text_dimension == 0 || row.integer(6) != 0;
         return image;
     }
 };
 
 namespace {
 
-const char* table_of(IndexSpace space) {
-    return space == IndexSpace::own ? "vectors" : "joint_vectors";
+// The names on the disk are of the time when the text space was called CLIP's joint space.
+const char* table_of(Space space) {
+    return space == Space::image ? "vectors" : "joint_vectors";
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ SqliteStore SqliteStore::open_for_writing(const std::filesystem::path& file, con
     Database database = open_writer(file);
     prepare_for_writing(database, identity);
     check_identity(database, identity);
-    keep_joint_vectors(database, identity.joint_dimension);
+    keep_text_vectors(database, identity.text_dimension);
     return SqliteStore(std::make_unique<Impl>(std::move(database), identity));
 }
 
@@ -147,7 +147,7 @@ std::vector<std::optional<StoredImage>> SqliteStore::find(std::span<const std::i
     return images;
 }
 
-std::vector<float> SqliteStore::vector(std::int64_t id, IndexSpace space) const {
+std::vector<float> SqliteStore::vector(std::int64_t id, Space space) const {
     Statement statement(impl_->database,
                         concat("SELECT vector, checksum FROM ", table_of(space), " WHERE id = ?"));
     statement.bind(1, id);
@@ -161,7 +161,7 @@ std::vector<float> SqliteStore::vector(std::int64_t id, IndexSpace space) const 
     return vector;
 }
 
-void SqliteStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, IndexSpace space,
+void SqliteStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, Space space,
                                std::int64_t after, std::vector<std::int64_t>* damaged) const {
     const std::string there = concat(" FROM ", table_of(space), " WHERE id > ?");
     Statement counting(impl_->database, concat("SELECT count(*)", there));
@@ -185,7 +185,7 @@ void SqliteStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float
 }
 
 void SqliteStore::for_each_block(
-    IndexSpace space, const std::function<void(std::span<const std::int64_t>, std::span<const float>)>& take,
+    Space space, const std::function<void(std::span<const std::int64_t>, std::span<const float>)>& take,
     std::vector<std::int64_t>* damaged) const {
     constexpr std::size_t block = 4096;
     const std::size_t dimension = impl_->dimension_of(space);
@@ -226,8 +226,8 @@ std::vector<std::int64_t> SqliteStore::matching(const ImageFilter& filter) const
     return ids;
 }
 
-int SqliteStore::joint_dimension() const {
-    return stored_joint_dimension(impl_->database);
+int SqliteStore::text_dimension() const {
+    return stored_text_dimension(impl_->database);
 }
 
 std::int64_t SqliteStore::count() const {
@@ -272,29 +272,29 @@ void SqliteStore::forget_removed() {
 }
 
 void SqliteStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
-                      std::span<const float> joint) {
+                      std::span<const float> text) {
     if (entries.empty()) return;
     Database& database = impl_->database;
     const std::size_t dimension = impl_->dimension;
-    const std::size_t joint_dimension = impl_->joint_dimension;
+    const std::size_t text_dimension = impl_->text_dimension;
     Transaction transaction(database);
     Statement erase(database, "DELETE FROM images WHERE path = ?");
     Statement insert(database,
                      "INSERT INTO images (path, size, mtime_ns, content_hash, label, joint) VALUES (?, ?, ?, "
                      "?, ?, ?)");
     Statement insert_vector(database, "INSERT INTO vectors VALUES (?1, ?2, checksum(?2))");
-    Statement insert_joint(database, "INSERT INTO joint_vectors VALUES (?1, ?2, checksum(?2))");
+    Statement insert_text(database, "INSERT INTO joint_vectors VALUES (?1, ?2, checksum(?2))");
     for (std::size_t i = 0; i < entries.size(); ++i) {
         erase.bind_blob(1, std::as_bytes(std::span(entries[i].path.native()))).run();
         bind_entry(insert, entries[i]);
-        insert.bind(6, joint.empty() ? 0 : 1).run();
+        insert.bind(6, text.empty() ? 0 : 1).run();
         const std::int64_t id = sqlite3_last_insert_rowid(database.handle());
         insert_vector.bind(1, id)
             .bind_blob(2, std::as_bytes(vectors.subspan(i * dimension, dimension)))
             .run();
-        if (joint.empty()) continue;
-        insert_joint.bind(1, id)
-            .bind_blob(2, std::as_bytes(joint.subspan(i * joint_dimension, joint_dimension)))
+        if (text.empty()) continue;
+        insert_text.bind(1, id)
+            .bind_blob(2, std::as_bytes(text.subspan(i * text_dimension, text_dimension)))
             .run();
     }
     next_generation(database);
@@ -328,7 +328,8 @@ void SqliteStore::replace_all(const std::filesystem::path& file, const std::file
     Statement attach(database, "ATTACH ? AS source");
     attach.bind_text(1, source.native()).run();
     prepare_for_writing(database, {});
-    // The rows get new ids, by which their vectors are told apart from those of before: behind the last one.
+    // The rows get new ids, by which their vectors are told apart from the previous ones: behind the last
+    // one.
     Transaction transaction(database);
     const std::int64_t last = integer_of(database, "SELECT max(seq) FROM main.sqlite_sequence");
     database.execute(

@@ -8,7 +8,7 @@ namespace {
 
 [[noreturn]] void refuse() {
     throw UsageError(
-        "index.backend=postgres: this clipsim was built without libpq; install libpq-dev and build it anew");
+        "index.backend=postgres: this clipsim was built without libpq; install libpq-dev and build it again");
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ void check_parameters(PgConnection& connection, const IndexParameters& parameter
     if (parameters.type == IndexType::flat) return;
     const int limit = half ? most_halfvec_dimensions : most_vector_dimensions;
     if (parameters.type != IndexType::automatic &&
-        std::max(identity.dimension, identity.joint_dimension) > limit)
+        std::max(identity.dimension, identity.text_dimension) > limit)
         refuse("index.type", concat("pgvector indexes at most ", limit, " dimensions",
                                     half ? "" : " (4000 with index.storage=fp16)", "; use flat"));
     if (parameters.hnsw.m > most_neighbours) refuse("index.hnsw.m", "pgvector takes at most 100");
@@ -56,9 +56,10 @@ void check_parameters(PgConnection& connection, const IndexParameters& parameter
     if (parameters.ivf.nlist > most_lists) refuse("index.ivf.nlist", "pgvector takes at most 32768");
 }
 
-std::string indexed_expression(const IndexParameters& parameters, IndexSpace space, int dimension) {
-    const std::string column = space == IndexSpace::own ? "vector" : "joint_vector";
-    return parameters.storage == Storage::fp16 ? concat("(", column, "::halfvec(", dimension, "))") : column;
+std::string indexed_expression(const IndexParameters& parameters, Space space, int dimension) {
+    const char* column = column_of(space);
+    return parameters.storage == Storage::fp16 ? concat("(", column, "::halfvec(", dimension, "))")
+                                               : std::string(column);
 }
 
 std::string query_expression(const IndexParameters& parameters, int dimension) {
@@ -74,8 +75,8 @@ void create_vector_indexes(PgConnection& connection, const PostgresTables& table
     if (parameters.type == IndexType::flat) return;
     const std::int64_t rows = connection.query(concat("SELECT count(*) FROM ", tables.images)).integer(0, 0);
     const bool hnsw = parameters.type == IndexType::hnsw;
-    for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
-        const int dimension = space == IndexSpace::own ? identity.dimension : identity.joint_dimension;
+    for (const Space space : {Space::image, Space::text}) {
+        const int dimension = identity.dimension_of(space);
         if (dimension == 0) continue;
         const std::string options =
             hnsw ? concat("m = ", parameters.hnsw.m, ", ef_construction = ", parameters.hnsw.ef_construction)
@@ -91,7 +92,7 @@ bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables,
                         const IndexParameters& parameters, const IndexIdentity& identity) {
     const PgResult indexes = vector_indexes(connection, tables);
     if (parameters.type == IndexType::flat) return indexes.rows() == 0;
-    return indexes.rows() == (identity.joint_dimension > 0 ? 2 : 1);
+    return indexes.rows() == (identity.text_dimension > 0 ? 2 : 1);
 }
 
 }  // namespace clipsim

@@ -21,7 +21,7 @@ bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables,
 int lists_for(const IndexParameters& parameters, std::int64_t rows);
 
 // The expression that the index of a space is over, and the query's side of it: `$1::vector` made the same.
-std::string indexed_expression(const IndexParameters& parameters, IndexSpace space, int dimension);
+std::string indexed_expression(const IndexParameters& parameters, Space space, int dimension);
 std::string query_expression(const IndexParameters& parameters, int dimension);
 
 }  // namespace clipsim

@@ -35,20 +35,20 @@ class Search {
         iterative_ = pgvector_minor_version(connection) >= iterative_scan_since;
     }
 
-    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) {
-        const int dimension = space == IndexSpace::own ? stored_.dimension : stored_.joint_dimension;
+        const int dimension = stored_.dimension_of(space);
         if (dimension == 0) {
             throw UsageError(
-                "the index keeps no vectors that sentences could be compared with; set index.text_search to "
-                "true and run `clipsim index`");
+                "the index keeps no vectors of the text space; to search for sentences, set "
+                "index.text_search to true and run `clipsim index`");
         }
         const Question question{pg_vector(query), k, space, dimension, condition(where, space)};
         std::vector<FoundImage> found;
         const bool exact = parameters_.type == IndexType::flat ||
                            (!where.empty() && (!iterative_ || count(question) <= exact_limit));
         if (!exact) found = ask(question, by_index(question));
-        // An index may give fewer than there are: dead rows take places, a filter passes over most.
+        // An index may give fewer than there are: deleted rows take places, a filter passes over most.
         if (exact ||
             (static_cast<int>(found.size()) < k && static_cast<std::int64_t>(found.size()) < count(question)))
             found = ask(question, by_scan(question));
@@ -67,15 +67,14 @@ class Search {
     struct Question {
         std::string vector;
         int k;
-        IndexSpace space;
+        Space space;
         int dimension;
         Condition where;
-        std::string column() const { return space == IndexSpace::own ? "vector" : "joint_vector"; }
     };
 
     // Parameter $1 is the vector.
-    Condition condition(const ImageFilter& where, IndexSpace space) {
-        const std::string there = space == IndexSpace::own ? "" : " AND joint_vector IS NOT NULL";
+    Condition condition(const ImageFilter& where, Space space) {
+        const std::string there = space == Space::image ? "" : " AND joint_vector IS NOT NULL";
         const PostgresFilter translated(where, 1);
         if (translated.exact()) return {translated.sql() + there, translated.values()};
         std::vector<std::int64_t> ids;
@@ -101,9 +100,9 @@ class Search {
 
     // An order that no index has: all rows are compared.
     std::string by_scan(const Question& question) const {
-        return concat("SELECT id, path, label, -(", question.column(), " <#> $1::vector) FROM images WHERE ",
-                      question.where.sql, " ORDER BY (", question.column(), " <#> $1::vector) + 0, id LIMIT ",
-                      question.k);
+        return concat("SELECT id, path, label, -(", column_of(question.space),
+                      " <#> $1::vector) FROM images WHERE ", question.where.sql, " ORDER BY (",
+                      column_of(question.space), " <#> $1::vector) + 0, id LIMIT ", question.k);
     }
 
     // As many as the index looks at, in its own precision; the best of them in full precision.
@@ -120,7 +119,7 @@ class Search {
         }
         const int candidates = std::max(question.k, hnsw ? effort : 2 * question.k);
         return concat("SELECT id, path, label, -(v <#> $1::vector) FROM (SELECT id, path, label, ",
-                      question.column(), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
+                      column_of(question.space), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
                       indexed_expression(parameters_, question.space, question.dimension), " <#> ",
                       query_expression(parameters_, question.dimension), " LIMIT ",
                       parameters_.storage == Storage::fp16 ? candidates : question.k,
@@ -198,7 +197,7 @@ PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional
                               .count();
 }
 
-std::vector<FoundImage> PostgresReader::nearest(std::span<const float> query, int k, IndexSpace space,
+std::vector<FoundImage> PostgresReader::nearest(std::span<const float> query, int k, Space space,
                                                 const ImageFilter& where) const {
     std::unique_ptr<PgConnection> connection = pool_.take();
     try {
@@ -208,14 +207,14 @@ std::vector<FoundImage> PostgresReader::nearest(std::span<const float> query, in
     } catch (const Error&) {
         if (!connection->is_broken()) throw;
     }
-    // The server was started anew since the last search; the connections of before are all gone.
+    // The server was restarted since the last search; the earlier connections are all gone.
     pool_.drop_idle();
     connection = pool_.take();
     return ask(connection, query, k, space, where);
 }
 
 std::vector<FoundImage> PostgresReader::ask(std::unique_ptr<PgConnection>& connection,
-                                            std::span<const float> query, int k, IndexSpace space,
+                                            std::span<const float> query, int k, Space space,
                                             const ImageFilter& where) const {
     std::vector<FoundImage> found;
     {
@@ -237,7 +236,7 @@ std::vector<std::int64_t> PostgresReader::nearest_rows(std::span<const float> qu
         for (std::size_t q = begin; q < end; ++q) {
             std::int64_t* target = positions.data() + q * width;
             const auto query = queries.subspan(q * dimension, dimension);
-            for (const FoundImage& image : nearest(query, k, IndexSpace::own, where)) {
+            for (const FoundImage& image : nearest(query, k, Space::image, where)) {
                 const auto at = std::ranges::lower_bound(ids, image.id);
                 // An image that came since the ids were read has no row in their order.
                 if (at != ids.end() && *at == image.id) *target++ = at - ids.begin();

@@ -32,8 +32,8 @@ class PostgresReader final : public IndexReader {
                    const IndexParameters& wanted, int threads);
 
     const IndexDescription& description() const override { return description_; }
-    void load(IndexSpace /*space*/) const override {}
-    std::vector<FoundImage> nearest(std::span<const float> query, int k, IndexSpace space,
+    void load(Space /*space*/) const override {}
+    std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) const override;
     std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
                                            const ImageFilter& where) const override;
@@ -45,7 +45,7 @@ class PostgresReader final : public IndexReader {
 
   private:
     std::vector<FoundImage> ask(std::unique_ptr<PgConnection>& connection, std::span<const float> query,
-                                int k, IndexSpace space, const ImageFilter& where) const;
+                                int k, Space space, const ImageFilter& where) const;
 
     PostgresConfig server_;
     std::optional<IndexIdentity> identity_;

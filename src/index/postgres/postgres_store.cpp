@@ -3,15 +3,10 @@
 #include <unordered_map>
 
 #include "clipsim/core/text.h"
-#include "postgres_filter.h"
 
 namespace clipsim {
 
 namespace {
-
-const char* column_of(IndexSpace space) {
-    return space == IndexSpace::own ? "vector" : "joint_vector";
-}
 
 // Positions of the entries to store: of two with one path the last.
 std::vector<std::size_t> last_of_each_path(std::span<const ImageEntry> entries) {
@@ -49,7 +44,7 @@ std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresCon
 
 std::string PostgresStore::columns() const {
     return concat("id, path, size, mtime_ns, content_hash, label, ",
-                  stored_.joint_dimension > 0 ? "joint_vector IS NOT NULL" : "false");
+                  stored_.text_dimension > 0 ? "joint_vector IS NOT NULL" : "false");
 }
 
 StoredImage PostgresStore::read_image(const PgResult& row) const {
@@ -59,12 +54,12 @@ StoredImage PostgresStore::read_image(const PgResult& row) const {
     image.stamp = {static_cast<std::uint64_t>(row.integer(0, 2)), row.integer(0, 3)};
     image.content_hash = row.text(0, 4);
     image.label = row.text(0, 5);
-    image.complete = wanted_.joint_dimension == 0 || row.bytes(0, 6) == std::string_view("\1", 1);
+    image.complete = wanted_.text_dimension == 0 || row.bytes(0, 6) == std::string_view("\1", 1);
     return image;
 }
 
-std::size_t PostgresStore::dimension_of(IndexSpace space) const {
-    return static_cast<std::size_t>(space == IndexSpace::own ? stored_.dimension : stored_.joint_dimension);
+std::size_t PostgresStore::dimension_of(Space space) const {
+    return static_cast<std::size_t>(stored_.dimension_of(space));
 }
 
 std::vector<StoredImage> PostgresStore::images() const {
@@ -81,7 +76,7 @@ std::optional<StoredImage> PostgresStore::find(std::int64_t id) const {
     return read_image(row);
 }
 
-std::vector<float> PostgresStore::vector(std::int64_t id, IndexSpace space) const {
+std::vector<float> PostgresStore::vector(std::int64_t id, Space space) const {
     std::vector<float> vector(dimension_of(space));
     if (!vector.empty()) {
         const PgResult row =
@@ -96,27 +91,10 @@ std::vector<float> PostgresStore::vector(std::int64_t id, IndexSpace space) cons
     throw Error(concat("PostgreSQL has no vector of image ", id));
 }
 
-void PostgresStore::load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
-                                 IndexSpace space, std::int64_t after,
-                                 std::vector<std::int64_t>* /*damaged*/) const {
-    ids.clear();
-    vectors.clear();
-    const std::size_t dimension = dimension_of(space);
-    if (dimension == 0) return;
-    connection_->for_each(concat("SELECT id, ", column_of(space), " FROM ", tables_.images,
-                                 " WHERE id > $1::bigint AND ", column_of(space), " IS NOT NULL ORDER BY id"),
-                          {pg_integer(after)}, [&](const PgResult& row) {
-                              ids.push_back(row.integer(0, 0));
-                              vectors.resize(vectors.size() + dimension);
-                              read_pg_vector(row.bytes(0, 1), std::span(vectors).last(dimension));
-                          });
-}
-
-void PostgresStore::for_each_block(IndexSpace space,
-                                   const std::function<void(std::span<const std::int64_t> ids,
+void PostgresStore::for_each_block(const std::function<void(std::span<const std::int64_t> ids,
                                                             std::span<const float> vectors)>& take) const {
     constexpr std::size_t block = 8192;
-    const std::size_t dimension = dimension_of(space);
+    const std::size_t dimension = dimension_of(Space::image);
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
     const auto pass_on = [&] {
@@ -124,9 +102,8 @@ void PostgresStore::for_each_block(IndexSpace space,
         ids.clear();
         vectors.clear();
     };
-    connection_->for_each(concat("SELECT id, ", column_of(space), " FROM ", tables_.images, " WHERE ",
-                                 column_of(space), " IS NOT NULL ORDER BY id"),
-                          {}, [&](const PgResult& row) {
+    connection_->for_each(concat("SELECT id, vector FROM ", tables_.images, " ORDER BY id"), {},
+                          [&](const PgResult& row) {
                               ids.push_back(row.integer(0, 0));
                               vectors.resize(vectors.size() + dimension);
                               read_pg_vector(row.bytes(0, 1), std::span(vectors).last(dimension));
@@ -135,48 +112,33 @@ void PostgresStore::for_each_block(IndexSpace space,
     pass_on();
 }
 
-std::vector<std::int64_t> PostgresStore::matching(const ImageFilter& filter) const {
-    const PostgresFilter translated(filter, 0);
-    std::vector<std::int64_t> ids;
-    connection_->for_each(
-        concat("SELECT id, path, label FROM ", tables_.images, " WHERE ", translated.sql(), " ORDER BY id"),
-        translated.values(), [&](const PgResult& row) {
-            if (filter.matches(row.bytes(0, 1), row.bytes(0, 2))) ids.push_back(row.integer(0, 0));
-        });
-    return ids;
-}
-
 std::int64_t PostgresStore::count() const {
     return connection_->query(concat("SELECT count(*) FROM ", tables_.images)).integer(0, 0);
 }
 
-std::uint64_t PostgresStore::generation() const {
-    return std::stoull(read_meta(*connection_, tables_).at("generation"));
-}
-
 void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
-                        std::span<const float> joint) {
+                        std::span<const float> text) {
     if (entries.empty()) return;
-    const std::size_t dimension = dimension_of(IndexSpace::own);
-    const std::size_t joint_dimension = dimension_of(IndexSpace::joint);
-    const bool keeps_joint = joint_dimension > 0;
+    const std::size_t dimension = dimension_of(Space::image);
+    const std::size_t text_dimension = dimension_of(Space::text);
+    const bool keeps_text = text_dimension > 0;
     PgCopyRows rows;
     std::vector<std::string> paths;
     for (const std::size_t i : last_of_each_path(entries)) {
         const ImageEntry& entry = entries[i];
         paths.push_back(entry.path.native());
-        rows.begin_row(keeps_joint ? 7 : 6);
+        rows.begin_row(keeps_text ? 7 : 6);
         rows.add(entry.path.native());
         rows.add(pg_integer(static_cast<std::int64_t>(entry.stamp.size)));
         rows.add(pg_integer(entry.stamp.mtime_ns));
         rows.add(entry.content_hash);
         rows.add(entry.label);
         rows.add(pg_vector(vectors.subspan(i * dimension, dimension)));
-        if (!keeps_joint) continue;
-        if (joint.empty()) {
+        if (!keeps_text) continue;
+        if (text.empty()) {
             rows.add_null();
         } else {
-            rows.add(pg_vector(joint.subspan(i * joint_dimension, joint_dimension)));
+            rows.add(pg_vector(text.subspan(i * text_dimension, text_dimension)));
         }
     }
     PgTransaction transaction(*connection_);
@@ -185,7 +147,7 @@ void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const flo
                        {pg_bytes(paths)});
     connection_->copy_in(
         concat("COPY ", tables_.images, " (path, size, mtime_ns, content_hash, label, vector",
-               keeps_joint ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
+               keeps_text ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
         rows.finish());
     next_generation(*connection_, tables_);
     transaction.commit();

@@ -82,11 +82,11 @@ void drop_tables(PgConnection& connection, const PostgresTables& tables) {
     connection.execute(concat("DROP TABLE IF EXISTS ", tables.images, ", ", tables.meta));
 }
 
-void swap_in_aside(PgConnection& connection) {
-    const PostgresTables current = PostgresTables::current(), aside = PostgresTables::aside();
+void swap_in_staging(PgConnection& connection) {
+    const PostgresTables current = PostgresTables::current(), staging = PostgresTables::staging();
     drop_tables(connection, current);
-    connection.execute(concat("ALTER TABLE ", aside.images, " RENAME TO ", current.images, "; ALTER TABLE ",
-                              aside.meta, " RENAME TO ", current.meta));
+    connection.execute(concat("ALTER TABLE ", staging.images, " RENAME TO ", current.images, "; ALTER TABLE ",
+                              staging.meta, " RENAME TO ", current.meta));
 }
 
 PostgresMeta read_meta(PgConnection& connection, const PostgresTables& tables) {
@@ -140,8 +140,8 @@ IndexIdentity identity_of(const PostgresMeta& meta) {
             number_of(meta, "joint_dimension")};
 }
 
-void keep_joint_vectors(PgConnection& connection, const PostgresTables& tables, int dimension) {
-    if (identity_of(read_meta(connection, tables)).joint_dimension == dimension) return;
+void keep_text_vectors(PgConnection& connection, const PostgresTables& tables, int dimension) {
+    if (identity_of(read_meta(connection, tables)).text_dimension == dimension) return;
     PgTransaction transaction(connection);
     connection.execute(concat("ALTER TABLE ", tables.images, " DROP COLUMN IF EXISTS joint_vector"));
     if (dimension > 0) {

@@ -14,8 +14,14 @@ namespace clipsim {
 struct PostgresTables {
     std::string images, meta;
     static PostgresTables current() { return {"images", "meta"}; }
-    static PostgresTables aside() { return {"images_rebuild", "meta_rebuild"}; }
+    static PostgresTables staging() { return {"images_rebuild", "meta_rebuild"}; }
 };
+
+// The column with the vectors of a space. Its name is of the time when the text space was called CLIP's joint
+// space.
+constexpr const char* column_of(Space space) {
+    return space == Space::image ? "vector" : "joint_vector";
+}
 
 using PostgresMeta = std::map<std::string, std::string>;
 
@@ -26,7 +32,7 @@ bool tables_exist(PgConnection& connection, const PostgresTables& tables);
 void create_tables(PgConnection& connection, const PostgresTables& tables, const IndexIdentity& identity);
 void drop_tables(PgConnection& connection, const PostgresTables& tables);
 // Those of a rebuild take the place of the current ones, in the transaction that is open.
-void swap_in_aside(PgConnection& connection);
+void swap_in_staging(PgConnection& connection);
 
 PostgresMeta read_meta(PgConnection& connection, const PostgresTables& tables);
 void set_meta(PgConnection& connection, const PostgresTables& tables, const std::string& key,
@@ -39,9 +45,8 @@ void next_generation(PgConnection& connection, const PostgresTables& tables);
 // Throws Error for a newer schema version, UsageError for another model.
 void check_meta(const PostgresMeta& meta, const std::string& schema, const IndexIdentity& identity);
 IndexIdentity identity_of(const PostgresMeta& meta);
-// Where the identity keeps joint vectors and the tables did not (or the other way round), they do from now
-// on.
-void keep_joint_vectors(PgConnection& connection, const PostgresTables& tables, int dimension);
+// The text space has so many dimensions from now on; 0: no vectors of it are kept.
+void keep_text_vectors(PgConnection& connection, const PostgresTables& tables, int dimension);
 
 // Begins a transaction whose statements all see the state of one moment. The lock comes before the snapshot:
 // a rebuild that swaps tables waits for it, or is waited for.

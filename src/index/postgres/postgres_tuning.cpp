@@ -32,9 +32,7 @@ class PostgresTuning final : public IndexTuning {
     }
     std::vector<std::int64_t> ids() const override { return reader_.ids(); }
     std::vector<float> vector(std::int64_t id) const override { return store_->vector(id); }
-    void for_each_block(const TakeBlock& take) const override {
-        store_->for_each_block(IndexSpace::own, take);
-    }
+    void for_each_block(const TakeBlock& take) const override { store_->for_each_block(take); }
     void use(const IndexParameters& parameters) override { reader_.use(parameters); }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
         return reader_.nearest_rows(queries, count, {});

@@ -26,15 +26,15 @@ class PostgresWriter final : public IndexWriter {
         use_schema(*connection_, server.schema, true);
         check_parameters(*connection_, wanted, identity);
         if (mode == UpdateMode::rebuild) {
-            open_aside();
+            open_staging();
         } else {
             open_current();
         }
     }
 
-    ImageStore* store() override { return store_.get(); }
+    IndexStore* store() override { return store_.get(); }
 
-    // All in one transaction: a search meets the tables and indexes of before, or those of after.
+    // All in one transaction: a search meets the previous tables and indexes, or the new ones.
     void publish(UpdateReport& report) override {
         const std::stop_callback cancel(stop_, [this] { connection_->cancel(); });
         const PostgresMeta meta = read_meta(*connection_, tables_);
@@ -46,13 +46,13 @@ class PostgresWriter final : public IndexWriter {
         PgTransaction transaction(*connection_);
         if (!current) create_vector_indexes(*connection_, tables_, resolved, identity_);
         set_indexed_parameters(*connection_, tables_, resolved);
-        if (mode_ == UpdateMode::rebuild) swap_in_aside(*connection_);
+        if (mode_ == UpdateMode::rebuild) swap_in_staging(*connection_);
         transaction.commit();
         if (mode_ == UpdateMode::rebuild) use_tables(PostgresTables::current());
         connection_->execute("ANALYZE images");  // what the planner chooses by
         report.build_seconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        report.derivation = current ? UpdateReport::Derivation::kept : UpdateReport::Derivation::built_anew;
+        report.derivation = current ? UpdateReport::Derivation::kept : UpdateReport::Derivation::rebuilt;
         report.type = resolved.type;
         report.parameters = resolved;
     }
@@ -74,26 +74,26 @@ class PostgresWriter final : public IndexWriter {
             create_tables(*connection_, current, identity_);
         }
         // Left by a rebuild that was killed and is not wanted any more.
-        drop_tables(*connection_, PostgresTables::aside());
-        keep_joint_vectors(*connection_, current, identity_.joint_dimension);
+        drop_tables(*connection_, PostgresTables::staging());
+        keep_text_vectors(*connection_, current, identity_.text_dimension);
         use_tables(current);
     }
 
-    // Goes on with an earlier, killed rebuild when it is of the same model.
-    void open_aside() {
-        const PostgresTables aside = PostgresTables::aside();
-        bool usable = tables_exist(*connection_, aside);
+    // Continues an earlier, killed rebuild when it is of the same model.
+    void open_staging() {
+        const PostgresTables staging = PostgresTables::staging();
+        bool usable = tables_exist(*connection_, staging);
         try {
-            if (usable) check_meta(read_meta(*connection_, aside), server_.schema, identity_);
+            if (usable) check_meta(read_meta(*connection_, staging), server_.schema, identity_);
         } catch (const Error&) {
             usable = false;
         }
         if (!usable) {
-            drop_tables(*connection_, aside);
-            create_tables(*connection_, aside, identity_);
+            drop_tables(*connection_, staging);
+            create_tables(*connection_, staging, identity_);
         }
-        keep_joint_vectors(*connection_, aside, identity_.joint_dimension);
-        use_tables(aside);
+        keep_text_vectors(*connection_, staging, identity_.text_dimension);
+        use_tables(staging);
     }
 
     void use_tables(const PostgresTables& tables) {

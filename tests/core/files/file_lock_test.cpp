@@ -43,6 +43,22 @@ TEST(FileLock, WhoWaitsCanBeStopped) {
     EXPECT_THROW(FileLock(folder / "lock", "holds it", "nothing is lost", stop.get_token()), Interrupted);
 }
 
+TEST(FileLock, OfAnOpenFileDescriptionCanBeAskedForAndIsWaitedForSoLong) {
+    const TemporaryFolder folder;
+    const auto take = [&] {
+        return FileLock(folder / "lock", "it is in use", "", {}, FileLock::Kind::ofd,
+                        std::chrono::milliseconds(1));
+    };
+    EXPECT_FALSE(FileLock::is_held(folder / "lock"));
+    {
+        const FileLock held = take();
+        EXPECT_TRUE(FileLock::is_held(folder / "lock"));
+        EXPECT_THROW(take(), Error);
+    }
+    EXPECT_FALSE(FileLock::is_held(folder / "lock"));
+    take();
+}
+
 TEST(FileLock, AFileThatItsHolderRemovedIsMadeAnew) {
     const TemporaryFolder folder;
     std::optional<FileLock> held(std::in_place, folder / "lock", "", "", std::stop_token());

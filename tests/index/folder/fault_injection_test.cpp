@@ -28,11 +28,11 @@ std::ostream& operator<<(std::ostream& out, const Scenario& scenario) {
 }
 
 const Scenario scenarios[] = {
-    {"kept", Mode::update, {.recent_share = 10, .dead_share = 10}, Derivation::kept},
-    {"added_to", Mode::update, {.recent_share = 0, .dead_share = 10}, Derivation::added_to},
-    {"built_anew", Mode::update, {.recent_share = 10, .dead_share = 0}, Derivation::built_anew},
-    {"rebuild", Mode::rebuild, {}, Derivation::built_anew},
-    {"from_nothing", Mode::update, {}, Derivation::built_anew, true},
+    {"kept", Mode::update, {.delta_share = 10, .deleted_share = 10}, Derivation::kept},
+    {"added_to", Mode::update, {.delta_share = 0, .deleted_share = 10}, Derivation::added_to},
+    {"rebuilt", Mode::update, {.delta_share = 10, .deleted_share = 0}, Derivation::rebuilt},
+    {"rebuild", Mode::rebuild, {}, Derivation::rebuilt},
+    {"from_nothing", Mode::update, {}, Derivation::rebuilt, true},
 };
 
 class UpdateWithFault : public ::testing::TestWithParam<std::tuple<Scenario, Fault>> {

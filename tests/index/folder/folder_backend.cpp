@@ -15,7 +15,7 @@ IndexPlace TestBackend::place() const {
     return folder_;
 }
 
-std::unique_ptr<ImageStore> TestBackend::open(const IndexIdentity& identity) const {
+std::unique_ptr<IndexStore> TestBackend::open(const IndexIdentity& identity) const {
     return std::make_unique<SqliteStore>(SqliteStore::open_for_reading(folder_ / "images.db", identity));
 }
 

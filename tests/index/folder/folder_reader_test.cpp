@@ -14,7 +14,7 @@ TEST(IndexWhileItIsUpdated, IsReadInOneWholeVersion) {
     const TemporaryFolder folder;
     LittleWorld world(folder.path());
     world.config.type = IndexType::hnsw;
-    world.settings = {.recent_share = 0.1, .dead_share = 0.1};
+    world.settings = {.delta_share = 0.1, .deleted_share = 0.1};
     for (int i = 0; i < 30; ++i) world.write("cat/" + std::to_string(i), "picture " + std::to_string(i));
     world.update();
     std::atomic<bool> done = false;
@@ -24,7 +24,7 @@ TEST(IndexWhileItIsUpdated, IsReadInOneWholeVersion) {
             const std::unique_ptr<IndexReader> index = world.backend.open_reader(world.identity);
             std::vector<std::vector<std::int64_t>> found;
             try {
-                for (const IndexSpace space : {IndexSpace::own, IndexSpace::joint}) {
+                for (const Space space : {Space::image, Space::text}) {
                     std::vector<std::int64_t>& ids = found.emplace_back();
                     const std::vector<float> query = LittleWorld::embed("q", LittleWorld::width_of(space));
                     for (const FoundImage& hit : index->nearest(query, 1000, space, {}))
@@ -64,7 +64,7 @@ TEST(IndexReaderInAFolder, KnowsWhetherItIsCurrentAndLetsTheLogOfChangesBeCleare
     for (int i = 0; i < 30; ++i) world.write("cat/" + std::to_string(i), "picture " + std::to_string(i));
     world.update();
     const std::unique_ptr<IndexReader> reader = world.backend.open_reader(world.identity);
-    reader->load(IndexSpace::joint);
+    reader->load(Space::text);
     EXPECT_TRUE(reader->is_current());
     std::filesystem::remove(world.photos / "cat/3");
     world.write("cat/new", "another picture");
@@ -77,10 +77,29 @@ TEST(IndexReaderInAFolder, KnowsWhetherItIsCurrentAndLetsTheLogOfChangesBeCleare
     EXPECT_EQ(checkpoint.integer(0), 0) << "a reader is in the way";
     EXPECT_EQ(std::filesystem::file_size(world.index / "images.db-wal"), 0U);
     const auto all = [&](const IndexReader& index) {
-        return index.nearest(LittleWorld::embed("q", LittleWorld::dimension), 1000, IndexSpace::own, {});
+        return index.nearest(LittleWorld::embed("q", LittleWorld::dimension), 1000, Space::image, {});
     };
     EXPECT_THROW(all(*reader), StaleIndexError) << "an image that it knows is gone";
     EXPECT_EQ(all(*world.backend.open_reader(world.identity)).size(), 30U);
+}
+
+TEST(IndexReaderInAFolder, IsNoLongerCurrentWhereTheManifestAloneWasRewritten) {
+    const TemporaryFolder folder;
+    LittleWorld world(folder.path());
+    world.config.type = IndexType::hnsw;
+    for (int i = 0; i < 30; ++i) world.write("cat/" + std::to_string(i), "picture " + std::to_string(i));
+    world.update();
+    const std::unique_ptr<IndexReader> reader = world.backend.open_reader(world.identity);
+    {
+        const std::unique_ptr<IndexTuning> tuning = open_index_tuning(world.backend.place());
+        IndexParameters tuned = tuning->parameters();
+        tuned.hnsw.ef_search = 77;
+        tuning->keep(tuned);
+    }
+    EXPECT_FALSE(reader->is_current());
+    const std::unique_ptr<IndexReader> newest = world.backend.open_reader(world.identity);
+    EXPECT_TRUE(newest->is_current());
+    EXPECT_EQ(newest->description().parameters.hnsw.ef_search, 77);
 }
 
 TEST(IndexReaderInAFolder, DoesNotMixSpacesOfTwoStates) {
@@ -91,7 +110,7 @@ TEST(IndexReaderInAFolder, DoesNotMixSpacesOfTwoStates) {
     const std::unique_ptr<IndexReader> reader = world.backend.open_reader(world.identity);
     world.write("cat/2", "another picture");
     world.update();
-    EXPECT_THROW(reader->load(IndexSpace::joint), StaleIndexError);
+    EXPECT_THROW(reader->load(Space::text), StaleIndexError);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ Manifest sample() {
     manifest.generation = 77;
     manifest.last_id = 60'123;
     manifest.built_from = 50'000;
-    manifest.index_seal = {"feed", 70, 1234567890123456789};
+    manifest.image_checksum = {"feed", 70, 1234567890123456789};
     return manifest;
 }
 
@@ -39,22 +39,22 @@ TEST(Manifest, ComesBackAsItWasWritten) {
     EXPECT_EQ(read.images, 60'000);
     EXPECT_EQ(read.vectors, 60'000);
     EXPECT_EQ(read.generation, 77U);
-    EXPECT_EQ(read.index_seal.hash, "feed");
-    EXPECT_EQ(read.index_seal.size, 70U);
-    EXPECT_EQ(read.index_seal.mtime_ns, 1234567890123456789);
+    EXPECT_EQ(read.image_checksum.hash, "feed");
+    EXPECT_EQ(read.image_checksum.stamp.size, 70U);
+    EXPECT_EQ(read.image_checksum.stamp.mtime_ns, 1234567890123456789);
 }
 
 TEST(Manifest, KeepsWhatBelongsToTheJointSpace) {
     const TemporaryFolder folder;
     Manifest manifest = sample();
     write_manifest(folder / "manifest.json", manifest);
-    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.joint_dimension, 0);
-    manifest.identity.joint_dimension = 512;
-    manifest.joint_index_seal.hash = "beef";
+    EXPECT_EQ(read_manifest(folder / "manifest.json").identity.text_dimension, 0);
+    manifest.identity.text_dimension = 512;
+    manifest.text_checksum.hash = "beef";
     write_manifest(folder / "manifest.json", manifest);
     const Manifest read = read_manifest(folder / "manifest.json");
-    EXPECT_EQ(read.identity.joint_dimension, 512);
-    EXPECT_EQ(read.joint_index_seal.hash, "beef");
+    EXPECT_EQ(read.identity.text_dimension, 512);
+    EXPECT_EQ(read.text_checksum.hash, "beef");
 }
 
 TEST(Manifest, OfAnEarlierVersionIsRead) {

@@ -24,7 +24,7 @@ class OlderIndex : public ::testing::Test {
         EXPECT_EQ(snapshot.manifest().images, 6) << "answered without index.faiss";
         std::vector<std::string> names;
         const std::vector<float> query{0.8F, 0.6F, 0, 0};
-        for (const Neighbour& hit : snapshot.vectors(IndexSpace::own).search(query, static_cast<int>(k)))
+        for (const Neighbour& hit : snapshot.vectors(Space::image).search(query, static_cast<int>(k)))
             names.push_back(snapshot.find(std::vector{hit.id}).at(0).path.string());
         return names;
     }
@@ -59,7 +59,7 @@ TEST_F(OlderIndex, IsMigratedByAnUpdate) {
                    std::vector<float>{0.8F, 0.6F, 0, 0});
     EXPECT_EQ(updater.finish().total, 7);
     const IndexSnapshot snapshot = IndexSnapshot::open(index_, identity_);
-    EXPECT_EQ(snapshot.vectors(IndexSpace::own).search(std::vector<float>{0.8F, 0.6F, 0, 0}, 1).at(0).id, 7);
+    EXPECT_EQ(snapshot.vectors(Space::image).search(std::vector<float>{0.8F, 0.6F, 0, 0}, 1).at(0).id, 7);
 }
 
 // Two spaces, HNSW, a picture removed since index.faiss was written
@@ -94,14 +94,14 @@ TEST_F(IndexOfVersion3, IsSearchedInBothSpaces) {
     const auto reader = open_index_reader(index_, identity_);
     EXPECT_EQ(reader->description().parameters.type, IndexType::hnsw) << "answered without index.faiss";
     EXPECT_EQ(reader->description().images, 11);
-    const std::vector<FoundImage> found = reader->nearest(query_, 12, IndexSpace::own, {});
+    const std::vector<FoundImage> found = reader->nearest(query_, 12, Space::image, {});
     ASSERT_EQ(found.size(), 11U);
     EXPECT_EQ(found[0].path, "/tmp/clipsim_index_v3/photos/red/7.bmp");
     EXPECT_EQ(found[0].label, "red");
     EXPECT_NEAR(found[0].score, 1, 1e-5);
     std::vector<float> text(256);
     text[0] = 1;
-    EXPECT_EQ(reader->nearest(text, 12, IndexSpace::joint, {}).size(), 11U);
+    EXPECT_EQ(reader->nearest(text, 12, Space::text, {}).size(), 11U);
 }
 
 TEST_F(IndexOfVersion3, IsUpdatedInBothSpaces) {
@@ -111,8 +111,8 @@ TEST_F(IndexOfVersion3, IsUpdatedInBothSpaces) {
     EXPECT_EQ(report.derivation, UpdateReport::Derivation::added_to) << "index.faiss was not taken over";
     EXPECT_EQ(report.total, 12);
     const auto reader = open_index_reader(index_, identity_);
-    EXPECT_EQ(reader->nearest(query_, 12, IndexSpace::own, {}).size(), 12U);
-    EXPECT_EQ(reader->nearest(text, 1, IndexSpace::joint, {}).at(0).path, "/new.bmp");
+    EXPECT_EQ(reader->nearest(query_, 12, Space::image, {}).size(), 12U);
+    EXPECT_EQ(reader->nearest(text, 1, Space::text, {}).at(0).path, "/new.bmp");
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ class SyncedFiles {
 void go_on(const LittleWorld& world, const std::filesystem::path& left, const std::string& when) {
     SCOPED_TRACE(when);
     LittleWorld after(world.photos.parent_path(), left);
-    after.settings.dead_share = 100;  // building all anew would hide it
+    after.settings.deleted_share = 100;  // building all anew would hide it
     for (int i = 0; i < 3; ++i) after.write("ape/" + std::to_string(i), "after " + when + std::to_string(i));
     after.update(UpdateMode::update,
                  100);  // one by one: the generation catches up with a manifest ahead of it
@@ -96,7 +96,7 @@ TEST(PowerCut, IdsNeverComeToMeanOtherImages) {
     LittleWorld world(folder.path());
     files.forget();
     world.config.type = IndexType::flat;
-    world.settings = {.recent_share = 0, .most_recent = 0, .dead_share = 100};  // files follow each update
+    world.settings = {.delta_share = 0, .most_delta = 0, .deleted_share = 100};  // files follow each update
     for (int i = 0; i < 8; ++i) world.write("cat/" + std::to_string(i), "picture " + std::to_string(i));
     world.update(UpdateMode::update, 2);
     files.leave_synced(world.index, left);

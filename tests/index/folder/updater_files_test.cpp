@@ -50,7 +50,7 @@ TEST_F(IndexUpdateInFolder, FilesThatLookUnchangedAreReadOnlyToVerifyThem) {
     settings.verify = true;
     IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, Mode::update, 1, settings));
     updater.plan(candidates(), std::vector{photos_});
-    EXPECT_EQ(updater.finish().derivation, UpdateReport::Derivation::built_anew);
+    EXPECT_EQ(updater.finish().derivation, UpdateReport::Derivation::rebuilt);
     expect_whole();
 }
 
@@ -65,22 +65,22 @@ TEST_F(IndexUpdateInFolder, ARebuildReplacesADamagedDatabase) {
 // index.faiss stays as it is until it is worth writing: what a search finds does not wait for that.
 TEST_F(IndexUpdateInFolder, WritesIndexFaissAgainOnlyWhenEnoughHasChanged) {
     for (int i = 0; i < 100; ++i) write("cat/" + std::to_string(i), "photo " + std::to_string(i));
-    EXPECT_EQ(update().derivation, UpdateReport::Derivation::built_anew);
+    EXPECT_EQ(update().derivation, UpdateReport::Derivation::rebuilt);
     const std::string written = read_text(index_ / "index.faiss");
     write("cat/new", "new");
     std::filesystem::remove(photos_ / "cat/5");
     const UpdateReport report = update();
     EXPECT_EQ(report.derivation, UpdateReport::Derivation::kept);
-    EXPECT_EQ(report.recent, 1);
-    EXPECT_EQ(report.dead, 1);
+    EXPECT_EQ(report.delta, 1);
+    EXPECT_EQ(report.deleted, 1);
     EXPECT_EQ(read_text(index_ / "index.faiss"), written);
     EXPECT_EQ(read_manifest(index_ / "manifest.json").images, 100);
     write("cat/newer", "newer");
     EXPECT_EQ(update().derivation, UpdateReport::Derivation::added_to);
     for (int i = 10; i < 40; ++i) std::filesystem::remove(photos_ / "cat" / std::to_string(i));
     const UpdateReport compacted = update();
-    EXPECT_EQ(compacted.derivation, UpdateReport::Derivation::built_anew);
-    EXPECT_EQ(compacted.recent + compacted.dead, 0);
+    EXPECT_EQ(compacted.derivation, UpdateReport::Derivation::rebuilt);
+    EXPECT_EQ(compacted.delta + compacted.deleted, 0);
     expect_whole();
 }
 

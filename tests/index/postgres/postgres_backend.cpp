@@ -22,7 +22,7 @@ IndexPlace TestBackend::place() const {
     return server;
 }
 
-std::unique_ptr<ImageStore> TestBackend::open(const IndexIdentity& identity) const {
+std::unique_ptr<IndexStore> TestBackend::open(const IndexIdentity& identity) const {
     return PostgresStore::open_for_reading(*place().server, identity);
 }
 
@@ -33,7 +33,7 @@ std::unique_ptr<IndexReader> TestBackend::open_reader(const IndexIdentity& ident
 void TestBackend::expect_whole(const IndexIdentity& identity) const {
     const auto store = open(identity);
     const std::vector<FoundImage> found =
-        open_reader(identity)->nearest(std::vector<float>{1, 0}, 1000, IndexSpace::own, {});
+        open_reader(identity)->nearest(std::vector<float>{1, 0}, 1000, Space::image, {});
     EXPECT_EQ(static_cast<std::int64_t>(found.size()), store->count());
     for (const FoundImage& neighbour : found) EXPECT_TRUE(store->find(neighbour.id)) << neighbour.id;
 }

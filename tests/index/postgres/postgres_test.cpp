@@ -6,6 +6,7 @@
 #include <set>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/postgres/open_postgres.h"
 #include "clipsim/index/tuner.h"
@@ -26,10 +27,10 @@ class PostgresIndex : public PostgresTest {
   protected:
     // Entries by name, with given vectors, in place of whatever is there.
     UpdateReport fill(const std::vector<ImageEntry>& entries, const std::vector<float>& vectors,
-                      const IndexIdentity& identity, const std::vector<float>& joint = {}) {
+                      const IndexIdentity& identity, const std::vector<float>& text = {}) {
         IndexUpdater updater(open_index_writer(server_, identity, config_, Mode::rebuild));
         updater.plan({}, std::vector{std::filesystem::path("/")});
-        updater.commit(entries, vectors, joint);
+        updater.commit(entries, vectors, text);
         return updater.finish();
     }
 
@@ -81,7 +82,10 @@ TEST_F(PostgresIndex, KeepsEntriesOfAnyBytesAndVectors) {
     EXPECT_EQ(store->vector(images[1].id), (std::vector<float>{0.6F, 0.8F}));
     std::vector<std::int64_t> ids;
     std::vector<float> loaded;
-    store->load_vectors(ids, loaded);
+    store->for_each_block([&](std::span<const std::int64_t> block, std::span<const float> vectors) {
+        ids.assign(block.begin(), block.end());
+        loaded.assign(vectors.begin(), vectors.end());
+    });
     EXPECT_EQ(ids, (std::vector<std::int64_t>{images[0].id, images[1].id}));
     EXPECT_EQ(loaded, (std::vector<float>{1, 0, 0.6F, 0.8F}));
 }
@@ -126,7 +130,8 @@ TEST_F(PostgresIndex, FollowsWhatHappensToFiles) {
         for (const auto& file : std::filesystem::directory_iterator(photos))
             candidates.push_back({file.path(), "cat"});
         IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::update));
-        const UpdatePlan plan = updater.plan(candidates, std::vector{photos});
+        UpdatePlan plan = updater.plan(candidates, std::vector{photos});
+        for (ImageEntry& entry : plan.to_embed) entry.content_hash = hash_file(entry.path);
         const std::size_t count = std::min(stop_after, plan.to_embed.size());
         std::vector<float> vectors;
         for (std::size_t i = 0; i < count; ++i) vectors.insert(vectors.end(), {1, 0});
@@ -168,7 +173,7 @@ TEST_F(PostgresIndex, AnotherModelNeedsARebuildAndANewerVersionIsRefused) {
     EXPECT_THROW(IndexUpdater(open_index_writer(server_, other, config_, Mode::update)), UsageError);
     const auto searching = open_postgres_reader(server_, tiny, config_, 0);
     fill({entry("/a.jpg")}, {1, 0, 0}, other);
-    EXPECT_THROW(searching->nearest(std::vector<float>{1, 0}, 1, IndexSpace::own, {}), UsageError)
+    EXPECT_THROW(searching->nearest(std::vector<float>{1, 0}, 1, Space::image, {}), UsageError)
         << "it does not mix models, whenever it began";
     sql("UPDATE meta SET value = '99' WHERE key = 'schema_version'");
     EXPECT_NE(message_of([&] { open_postgres_reader(server_, other, config_, 0); }).find("newer clipsim"),
@@ -183,7 +188,7 @@ TEST_F(PostgresIndex, ASecondWriterFailsClearlyAndAReaderDoesNot) {
               }).find("another clipsim"),
               std::string::npos);
     EXPECT_EQ(open_postgres_reader(server_, tiny, config_, 0)
-                  ->nearest(std::vector<float>{1, 0}, 5, IndexSpace::own, {})
+                  ->nearest(std::vector<float>{1, 0}, 5, Space::image, {})
                   .size(),
               1U);
 }
@@ -221,7 +226,7 @@ TEST_F(PostgresIndex, AServerThatGoesAwayLosesOnlyTheBatchUnderWay) {
               }).find("connection to PostgreSQL was lost"),
               std::string::npos);
     EXPECT_EQ(reader()->count(), 2);
-    EXPECT_EQ(searching->nearest(std::vector<float>{1, 0}, 5, IndexSpace::own, {}).size(), 2U);
+    EXPECT_EQ(searching->nearest(std::vector<float>{1, 0}, 5, Space::image, {}).size(), 2U);
     EXPECT_NO_THROW(IndexUpdater(open_index_writer(server_, tiny, config_, Mode::update)))
         << "the lock went with it";
 }
@@ -260,7 +265,7 @@ class PostgresSearch : public PostgresIndex {
         for (std::size_t q = 0; q < 20; ++q) {
             const std::span<const float> query = std::span(queries).subspan(q * dimension, dimension);
             const std::vector<std::int64_t> truth = exact_order(rows_, query);
-            for (const FoundImage& image : source->nearest(query, 10, IndexSpace::own, {})) {
+            for (const FoundImage& image : source->nearest(query, 10, Space::image, {})) {
                 const std::int64_t row = std::stoll(image.path.stem());
                 hits += std::find(truth.begin(), truth.begin() + 10, row) != truth.begin() + 10 ? 1 : 0;
             }
@@ -294,7 +299,7 @@ TEST_F(PostgresSearch, EveryKindOfIndexFindsTheNearest) {
     }
 }
 
-TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
+TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeletedRowsTakeNoPlaces) {
     make(IndexType::hnsw);
     {
         IndexUpdater updater(open_index_writer(server_, identity_, config_, Mode::update));
@@ -305,7 +310,9 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
     const auto source = open_postgres_reader(server_, identity_, config_, 0);
     const std::span<const float> query = std::span(rows_).first(dimension);
     const auto matching = [&](const ImageFilter& filter) {
-        return reader(identity_)->matching(filter).size();
+        return static_cast<std::size_t>(std::ranges::count_if(
+            reader(identity_)->images(),
+            [&](const StoredImage& image) { return filter.matches(image.path.native(), image.label); }));
     };
     const auto filter = [](const char* expression) {
         return parse_image_filter(std::vector<std::string>{expression});
@@ -315,14 +322,14 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeadRowsTakeNoPlaces) {
         const ImageFilter where = filter(expression);
         const std::size_t all = matching(where);
         for (const int k : {5, 5000}) {
-            const std::vector<FoundImage> found = source->nearest(query, k, IndexSpace::own, where);
+            const std::vector<FoundImage> found = source->nearest(query, k, Space::image, where);
             EXPECT_EQ(found.size(), std::min<std::size_t>(all, static_cast<std::size_t>(k))) << expression;
             for (const FoundImage& image : found)
                 EXPECT_TRUE(where.matches(image.path.native(), image.label)) << expression << image.path;
             EXPECT_TRUE(std::ranges::is_sorted(found, std::greater<>{}, &FoundImage::score)) << expression;
         }
     }
-    EXPECT_EQ(source->nearest(query, 5000, IndexSpace::own, {}).size(), matching({}));
+    EXPECT_EQ(source->nearest(query, 5000, Space::image, {}).size(), matching({}));
     EXPECT_EQ(matching(filter("folder=/photo")), 0U);
 }
 
@@ -369,14 +376,14 @@ TEST_F(PostgresSearch, TheJointSpaceIsSearchedApart) {
     const IndexIdentity both{"tiny", "aaaa1111", 2, 3};
     fill({entry("/zero.jpg", "0"), entry("/ten.jpg", "1")}, {1, 0, 0, 1}, both, {0, 0, 1, 1, 0, 0});
     const auto source = open_postgres_reader(server_, tiny, config_, 0);
-    const auto first = [&](const std::vector<float>& query, IndexSpace space) {
+    const auto first = [&](const std::vector<float>& query, Space space) {
         return source->nearest(query, 2, space, {}).at(0).path;
     };
-    EXPECT_EQ(first({1, 0}, IndexSpace::own), "/zero.jpg");
-    EXPECT_EQ(first({1, 0, 0}, IndexSpace::joint), "/ten.jpg");
+    EXPECT_EQ(first({1, 0}, Space::image), "/zero.jpg");
+    EXPECT_EQ(first({1, 0, 0}, Space::text), "/ten.jpg");
     fill({entry("/zero.jpg")}, {1, 0}, tiny);
     EXPECT_NE(message_of([&] {
-                  first({1, 0, 0}, IndexSpace::joint);
+                  first({1, 0, 0}, Space::text);
               }).find("index.text_search"),
               std::string::npos);
 }

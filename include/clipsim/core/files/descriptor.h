@@ -22,6 +22,8 @@ class Descriptor {
 
     bool valid() const { return descriptor_ >= 0; }
     int get() const { return descriptor_; }
+    // A name by which the open file can be opened again, also when its own name is another file's by now.
+    std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
 
   private:
     int descriptor_ = -1;

@@ -1,20 +1,21 @@
-// index/images.db: an image store in a file. SQLite in WAL mode; one writer, many readers.
+// index/images.db: the store of an index in a file. SQLite in WAL mode; one writer, many readers.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
 
-#include "clipsim/index/image_store.h"
+#include "clipsim/index/image_filter.h"
+#include "clipsim/index/index_store.h"
 
 namespace clipsim {
 
-class SqliteStore final : public ImageStore {
+class SqliteStore final : public IndexStore {
   public:
-    // Opens the file for writing, or creates it; an older schema is migrated. Where the identity
-    // keeps joint vectors and the file did not (or the other way round), the file does from now on. Throws
-    // UsageError for another identity, Error for a newer schema or a file that is no such database. The
-    // caller holds the folder's lock: SQLite itself would let writers alternate.
+    // Opens the file for writing, or creates it; an older schema is migrated. Where the identity has a text
+    // space and the file has not (or the other way round), the file has from now on. Throws UsageError for
+    // another identity, Error for a newer schema or a file that is no such database. The caller holds the
+    // folder's lock: SQLite itself would let writers alternate.
     static SqliteStore open_for_writing(const std::filesystem::path& file, const IndexIdentity& identity);
     // All later calls see the state of this moment, whatever a writer does, until release(). Throws
     // UsageError when the file is missing or of another identity, Error as above.
@@ -31,17 +32,20 @@ class SqliteStore final : public ImageStore {
     std::vector<StoredImage> images() const override;
     std::optional<StoredImage> find(std::int64_t id) const override;
     std::vector<std::optional<StoredImage>> find(std::span<const std::int64_t> ids) const;  // of one state
-    std::vector<float> vector(std::int64_t id, IndexSpace space = IndexSpace::own) const override;
-    void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors,
-                      IndexSpace space = IndexSpace::own, std::int64_t after = 0,
-                      std::vector<std::int64_t>* damaged = nullptr) const override;
-    std::vector<std::int64_t> matching(const ImageFilter& filter) const override;
-    int joint_dimension() const override;
+    std::vector<float> vector(std::int64_t id, Space space = Space::image) const override;
+    int text_dimension() const override;
     std::int64_t count() const override;
-    std::uint64_t generation() const override;
+
+    // Ids above `after` with their vectors, [N] and [N, dimension], by id; of the text space those that there
+    // are. A vector that is not what was written is left out, and its id appended to `damaged`.
+    void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, Space space = Space::image,
+                      std::int64_t after = 0, std::vector<std::int64_t>* damaged = nullptr) const;
+    std::vector<std::int64_t> matching(const ImageFilter& filter) const;  // ids, ascending
+    // Grows with every transaction that changes what a search would find.
+    std::uint64_t generation() const;
     // The same vectors of all images, a block at a time: `take` gets ids [N] and vectors [N, dimension].
     void for_each_block(
-        IndexSpace space,
+        Space space,
         const std::function<void(std::span<const std::int64_t> ids, std::span<const float> vectors)>& take,
         std::vector<std::int64_t>* damaged = nullptr) const;
     std::int64_t count_after(std::int64_t id) const;  // images with higher ids
@@ -55,7 +59,7 @@ class SqliteStore final : public ImageStore {
     void forget_removed();  // removed_since() is generation() from then on
 
     void put(std::span<const ImageEntry> entries, std::span<const float> vectors,
-             std::span<const float> joint = {}) override;
+             std::span<const float> text = {}) override;
     void update(std::span<const StoredImage> images) override;
     void remove(std::span<const std::int64_t> ids) override;
     // Takes over all of another store's images (with new ids) and its identity, in place of its own.

@@ -11,8 +11,8 @@
 
 namespace clipsim {
 
-// ef_search and nprobe are the index's own where `wanted` gives none; threads: of one search; 0: one a core.
-// A derived file of a folder that is missing, damaged or not of its images.db is done without, with a
+// ef_search and nprobe are the index's own where `wanted` gives none; threads: of one search; 0: one per
+// core. A derived file of a folder that is missing, damaged or not of its images.db is done without, with a
 // warning: answers are then exact, but slower to begin. Throws UsageError when there is no index, it is
 // half-written, written by a newer clipsim or of another model than `identity`, where that is given (the
 // message says what to do).
@@ -20,9 +20,9 @@ std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
                                                const std::optional<IndexIdentity>& identity,
                                                const IndexParameters& wanted = {}, int threads = 0);
 
-// threads: of building what searches use; 0: one a core. Throws UsageError for an index of another model or a
-// newer clipsim (update, dry_run) and for what the place cannot do, Error when another process updates it for
-// longer than settings.wait.
+// threads: of building what searches use; 0: one per core. Throws UsageError for an index of another model or
+// a newer clipsim (update, dry_run) and for what the place cannot do, Error when another process updates it
+// for longer than settings.wait.
 std::unique_ptr<IndexWriter> open_index_writer(const IndexPlace& place, const IndexIdentity& identity,
                                                const IndexParameters& parameters, UpdateMode mode,
                                                int threads = 0, const UpdateSettings& settings = {});

@@ -166,41 +166,41 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
 
 class JointVectors : public ImageStoreTest {
   protected:
-    SqliteStore joint_writer() const { return SqliteStore::open_for_writing(file_, both_); }
+    SqliteStore writer_of_both() const { return SqliteStore::open_for_writing(file_, both_); }
     const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
 };
 
 TEST_F(JointVectors, AreKeptBesideTheOthers) {
-    joint_writer().put(std::vector{entry("/a.jpg"), entry("/b.jpg", "h2")}, std::vector<float>{1, 0, 0, 1},
-                       std::vector<float>{1, 2, 3, 4, 5, 6});
+    writer_of_both().put(std::vector{entry("/a.jpg"), entry("/b.jpg", "h2")}, std::vector<float>{1, 0, 0, 1},
+                         std::vector<float>{1, 2, 3, 4, 5, 6});
     const SqliteStore store = SqliteStore::open_for_reading(file_, both_);
-    EXPECT_EQ(store.joint_dimension(), 3);
-    EXPECT_EQ(store.vector(store.images().at(1).id, IndexSpace::joint), (std::vector<float>{4, 5, 6}));
+    EXPECT_EQ(store.text_dimension(), 3);
+    EXPECT_EQ(store.vector(store.images().at(1).id, Space::text), (std::vector<float>{4, 5, 6}));
     EXPECT_EQ(store.vector(store.images().at(1).id), (std::vector<float>{0, 1}));
     EXPECT_TRUE(store.images().at(0).complete);
     std::vector<std::int64_t> ids;
     std::vector<float> loaded;
-    store.load_vectors(ids, loaded, IndexSpace::joint);
+    store.load_vectors(ids, loaded, Space::text);
     EXPECT_EQ(loaded, (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
 TEST_F(JointVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
     writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
-    SqliteStore store = joint_writer();
+    SqliteStore store = writer_of_both();
     EXPECT_FALSE(store.images().at(0).complete);
     store.put(std::vector{entry("/b.jpg")}, std::vector<float>{0, 1}, std::vector<float>{1, 2, 3});
     EXPECT_TRUE(store.images().at(1).complete);
     std::vector<std::int64_t> ids;
     std::vector<float> loaded;
-    store.load_vectors(ids, loaded, IndexSpace::joint);
+    store.load_vectors(ids, loaded, Space::text);
     EXPECT_EQ(ids, std::vector<std::int64_t>{store.images().at(1).id}) << "those that there are";
 }
 
 TEST_F(JointVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
-    joint_writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0}, std::vector<float>{1, 2, 3});
+    writer_of_both().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0}, std::vector<float>{1, 2, 3});
     EXPECT_TRUE(writer().images().at(0).complete);
-    EXPECT_EQ(reader().joint_dimension(), 0);
-    EXPECT_FALSE(joint_writer().images().at(0).complete);
+    EXPECT_EQ(reader().text_dimension(), 0);
+    EXPECT_FALSE(writer_of_both().images().at(0).complete);
 }
 
 // The tables as versions 1 and 2 made them, with two images, of which the first of three was removed.
@@ -240,7 +240,7 @@ class OlderDatabase : public ImageStoreTest, public ::testing::WithParamInterfac
         EXPECT_EQ(store.images().at(0).complete, GetParam() == 1);
         EXPECT_EQ(store.vector(3), (std::vector<float>{0, 1}));
         if (GetParam() == 2) {
-            EXPECT_EQ(store.vector(3, IndexSpace::joint), (std::vector<float>{1, 0, 0}));
+            EXPECT_EQ(store.vector(3, Space::text), (std::vector<float>{1, 0, 0}));
         }
         EXPECT_EQ(store.generation(), 77U);
         EXPECT_EQ(store.removed_since(), 77U);
@@ -304,10 +304,10 @@ TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     std::vector<std::int64_t> ids;
     std::vector<float> vectors;
-    store.load_vectors(ids, vectors, IndexSpace::own, 1);
+    store.load_vectors(ids, vectors, Space::image, 1);
     EXPECT_EQ(ids, std::vector<std::int64_t>{2});
     EXPECT_EQ(vectors, (std::vector<float>{0, 1}));
-    store.load_vectors(ids, vectors, IndexSpace::own, 2);
+    store.load_vectors(ids, vectors, Space::image, 2);
     EXPECT_TRUE(ids.empty() && vectors.empty());
 }
 
@@ -318,7 +318,7 @@ TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
     EXPECT_THROW(store.vector(1), Error);
     std::vector<std::int64_t> ids, damaged;
     std::vector<float> vectors;
-    store.load_vectors(ids, vectors, IndexSpace::own, 0, &damaged);
+    store.load_vectors(ids, vectors, Space::image, 0, &damaged);
     EXPECT_EQ(ids, std::vector<std::int64_t>{2});
     EXPECT_EQ(vectors, (std::vector<float>{0, 1}));
     EXPECT_EQ(damaged, std::vector<std::int64_t>{1});

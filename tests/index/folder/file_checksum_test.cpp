@@ -1,4 +1,4 @@
-#include "clipsim/index/folder/file_seal.h"
+#include "clipsim/index/folder/file_checksum.h"
 
 #include <gtest/gtest.h>
 
@@ -18,49 +18,49 @@ void flip_bit(const std::filesystem::path& file, std::streamoff at) {
     stream.put(static_cast<char>(byte ^ 1));
 }
 
-TEST(FileSeal, AFlippedBitOfASmallFileIsSeenWhateverItsTime) {
+TEST(FileChecksum, AFlippedBitOfASmallFileIsSeenWhateverItsTime) {
     const TemporaryFolder folder;
     write_text(folder / "f", std::string(5000, 'x'));
-    const FileSeal seal = seal_file(folder / "f");
-    EXPECT_TRUE(is_intact(folder / "f", seal));
+    const FileChecksum known = checksum_file(folder / "f");
+    EXPECT_TRUE(is_intact(folder / "f", known));
     const auto time = std::filesystem::last_write_time(folder / "f");
     flip_bit(folder / "f", 4321);
     std::filesystem::last_write_time(folder / "f", time);
-    EXPECT_FALSE(is_intact(folder / "f", seal));
+    EXPECT_FALSE(is_intact(folder / "f", known));
 }
 
-TEST(FileSeal, ALargeFileIsReadOnlyWhereItsTimeChanged) {
+TEST(FileChecksum, ALargeFileIsReadOnlyWhereItsTimeChanged) {
     const TemporaryFolder folder;
     write_text(folder / "f", "start");
     std::filesystem::resize_file(folder / "f", std::uintmax_t{65} << 20);  // sparse
-    const FileSeal seal = seal_file(folder / "f");
-    FileSeal other_hash = seal;
+    const FileChecksum known = checksum_file(folder / "f");
+    FileChecksum other_hash = known;
     other_hash.hash = "not looked at";
     EXPECT_TRUE(is_intact(folder / "f", other_hash));
     // A copy has another time and is intact all the same.
     std::filesystem::last_write_time(folder / "f",
                                      std::filesystem::last_write_time(folder / "f") + std::chrono::hours(1));
-    EXPECT_TRUE(is_intact(folder / "f", seal));
+    EXPECT_TRUE(is_intact(folder / "f", known));
     flip_bit(folder / "f", 60 << 20);
-    EXPECT_FALSE(is_intact(folder / "f", seal));
+    EXPECT_FALSE(is_intact(folder / "f", known));
 }
 
-TEST(FileSeal, OfAFileThatWasHashedAsItWasWrittenHoldsAfterItIsRenamed) {
+TEST(FileChecksum, OfAFileThatWasHashedAsItWasWrittenHoldsAfterItIsRenamed) {
     const TemporaryFolder folder;
     write_text(folder / "aside", "text");
-    const FileSeal seal = seal_written(folder / "aside", seal_file(folder / "aside").hash);
+    const FileChecksum known = checksum_written(folder / "aside", checksum_file(folder / "aside").hash);
     std::filesystem::rename(folder / "aside", folder / "f");
-    EXPECT_EQ(seal, seal_file(folder / "f"));
-    EXPECT_TRUE(is_intact(folder / "f", seal));
+    EXPECT_EQ(known, checksum_file(folder / "f"));
+    EXPECT_TRUE(is_intact(folder / "f", known));
 }
 
-TEST(FileSeal, WithoutATimeTheHashDecides) {
+TEST(FileChecksum, WithoutATimeTheHashDecides) {
     const TemporaryFolder folder;
     write_text(folder / "f", "text");
-    FileSeal seal = seal_file(folder / "f");
-    seal.mtime_ns = 0;
-    EXPECT_TRUE(is_intact(folder / "f", seal));
-    EXPECT_THROW(is_intact(folder / "none", seal), Error);
+    FileChecksum known = checksum_file(folder / "f");
+    known.stamp.mtime_ns = 0;
+    EXPECT_TRUE(is_intact(folder / "f", known));
+    EXPECT_THROW(is_intact(folder / "none", known), Error);
 }
 
 }  // namespace
