@@ -17,7 +17,7 @@ ImageEntry entry(const std::string& path, const std::string& hash = "h", const s
     return {path, {100, 200}, hash, label};
 }
 
-class ImageStoreTest : public ::testing::Test {
+class SqliteStoreTest : public ::testing::Test {
   protected:
     SqliteStore writer() const { return SqliteStore::open_for_writing(file_, identity); }
     SqliteStore reader() const { return SqliteStore::open_for_reading(file_, identity); }
@@ -26,7 +26,7 @@ class ImageStoreTest : public ::testing::Test {
     std::filesystem::path file_ = folder_ / "images.db";
 };
 
-TEST_F(ImageStoreTest, KeepsEntriesAndVectorsAcrossOpenings) {
+TEST_F(SqliteStoreTest, KeepsEntriesAndVectorsAcrossOpenings) {
     const std::vector<ImageEntry> entries{entry("/a.jpg", "h1"), entry("/b.jpg", "h2", "")};
     const std::vector<float> vectors{1, 0, 0, 1};
     writer().put(entries, vectors);
@@ -43,13 +43,13 @@ TEST_F(ImageStoreTest, KeepsEntriesAndVectorsAcrossOpenings) {
     EXPECT_EQ(loaded, vectors);
 }
 
-TEST_F(ImageStoreTest, TakesPathsOfAnyBytes) {
+TEST_F(SqliteStoreTest, TakesPathsOfAnyBytes) {
     const std::string odd = "/new\nline \"quote\" caf\xc3\xa9 \xff\xfe.jpg";
     writer().put(std::vector{entry(odd)}, std::vector<float>{1, 0});
     EXPECT_EQ(reader().images().at(0).path.native(), odd);
 }
 
-TEST_F(ImageStoreTest, APathThatIsThereAlreadyGetsANewIdAndVector) {
+TEST_F(SqliteStoreTest, APathThatIsThereAlreadyGetsANewIdAndVector) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg", "old")}, std::vector<float>{1, 0});
     const std::int64_t old_id = store.images().at(0).id;
@@ -61,7 +61,7 @@ TEST_F(ImageStoreTest, APathThatIsThereAlreadyGetsANewIdAndVector) {
     EXPECT_FALSE(store.find(old_id));
 }
 
-TEST_F(ImageStoreTest, AnIdNeverComesToMeanAnotherImage) {
+TEST_F(SqliteStoreTest, AnIdNeverComesToMeanAnotherImage) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     const std::int64_t removed = store.images().at(0).id;
@@ -70,7 +70,7 @@ TEST_F(ImageStoreTest, AnIdNeverComesToMeanAnotherImage) {
     EXPECT_GT(store.images().at(0).id, removed);
 }
 
-TEST_F(ImageStoreTest, GenerationGrowsWithWhatASearchWouldFind) {
+TEST_F(SqliteStoreTest, GenerationGrowsWithWhatASearchWouldFind) {
     SqliteStore store = writer();
     const std::uint64_t empty = store.generation();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
@@ -85,7 +85,7 @@ TEST_F(ImageStoreTest, GenerationGrowsWithWhatASearchWouldFind) {
     EXPECT_GT(store.generation(), one);
 }
 
-TEST_F(ImageStoreTest, AReaderSeesTheStateOfItsOpening) {
+TEST_F(SqliteStoreTest, AReaderSeesTheStateOfItsOpening) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     const SqliteStore before = reader();
@@ -95,7 +95,7 @@ TEST_F(ImageStoreTest, AReaderSeesTheStateOfItsOpening) {
     EXPECT_EQ(reader().count(), 2);
 }
 
-TEST_F(ImageStoreTest, AFailingBatchLeavesNothingOfItself) {
+TEST_F(SqliteStoreTest, AFailingBatchLeavesNothingOfItself) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     // Two entries take one path: the second replaces the first, which is fine; renaming onto a taken path is
@@ -109,7 +109,7 @@ TEST_F(ImageStoreTest, AFailingBatchLeavesNothingOfItself) {
     EXPECT_EQ(store.images().at(1).path, "/b.jpg");
 }
 
-TEST_F(ImageStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
+TEST_F(SqliteStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
     writer();
     for (const IndexIdentity& other :
          {IndexIdentity{"tiny", "bbbb2222", 2}, IndexIdentity{"tiny", "aaaa1111", 3}}) {
@@ -125,7 +125,7 @@ TEST_F(ImageStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
     }
 }
 
-TEST_F(ImageStoreTest, NoDatabaseIsAUsageErrorAndAForeignFileAnError) {
+TEST_F(SqliteStoreTest, NoDatabaseIsAUsageErrorAndAForeignFileAnError) {
     EXPECT_THROW(reader(), UsageError);
     write_text(file_, std::string(5000, 'x'));
     EXPECT_THROW(reader(), Error);
@@ -133,13 +133,13 @@ TEST_F(ImageStoreTest, NoDatabaseIsAUsageErrorAndAForeignFileAnError) {
     EXPECT_EQ(read_text(file_), std::string(5000, 'x')) << "what is not ours is left alone";
 }
 
-TEST_F(ImageStoreTest, ADatabaseThatWasJustCreatedWhenItsWriterDiedIsHalfWritten) {
+TEST_F(SqliteStoreTest, ADatabaseThatWasJustCreatedWhenItsWriterDiedIsHalfWritten) {
     write_text(file_, "");  // SQLite's first moment
     EXPECT_THROW(reader(), UsageError);
     EXPECT_EQ(writer().count(), 0) << "and the next writer goes on";
 }
 
-TEST_F(ImageStoreTest, CanBeReadWhereNothingCanBeWritten) {
+TEST_F(SqliteStoreTest, CanBeReadWhereNothingCanBeWritten) {
     writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     ::chmod(file_.c_str(), 0400);
     ::chmod(folder_.path().c_str(), 0500);
@@ -147,7 +147,7 @@ TEST_F(ImageStoreTest, CanBeReadWhereNothingCanBeWritten) {
     ::chmod(folder_.path().c_str(), 0700);
 }
 
-TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
+TEST_F(SqliteStoreTest, ReplaceAllTakesOverImagesAndModel) {
     SqliteStore old = writer();
     old.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     const std::uint64_t generation = old.generation();
@@ -164,13 +164,13 @@ TEST_F(ImageStoreTest, ReplaceAllTakesOverImagesAndModel) {
     EXPECT_EQ(looking.count(), 2) << "a reader goes on with what it opened";
 }
 
-class JointVectors : public ImageStoreTest {
+class TextVectors : public SqliteStoreTest {
   protected:
     SqliteStore writer_of_both() const { return SqliteStore::open_for_writing(file_, both_); }
     const IndexIdentity both_{identity.model_id, identity.model_hash, identity.dimension, 3};
 };
 
-TEST_F(JointVectors, AreKeptBesideTheOthers) {
+TEST_F(TextVectors, AreKeptBesideTheOthers) {
     writer_of_both().put(std::vector{entry("/a.jpg"), entry("/b.jpg", "h2")}, std::vector<float>{1, 0, 0, 1},
                          std::vector<float>{1, 2, 3, 4, 5, 6});
     const SqliteStore store = SqliteStore::open_for_reading(file_, both_);
@@ -184,7 +184,7 @@ TEST_F(JointVectors, AreKeptBesideTheOthers) {
     EXPECT_EQ(loaded, (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
-TEST_F(JointVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
+TEST_F(TextVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
     writer().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0});
     SqliteStore store = writer_of_both();
     EXPECT_FALSE(store.images().at(0).complete);
@@ -196,7 +196,7 @@ TEST_F(JointVectors, RowsFromBeforeTheyWereKeptAreIncomplete) {
     EXPECT_EQ(ids, std::vector<std::int64_t>{store.images().at(1).id}) << "those that there are";
 }
 
-TEST_F(JointVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
+TEST_F(TextVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
     writer_of_both().put(std::vector{entry("/a.jpg")}, std::vector<float>{1, 0}, std::vector<float>{1, 2, 3});
     EXPECT_TRUE(writer().images().at(0).complete);
     EXPECT_EQ(reader().text_dimension(), 0);
@@ -204,7 +204,7 @@ TEST_F(JointVectors, AreForgottenWhenTheyAreNotWantedAnyMore) {
 }
 
 // The tables as versions 1 and 2 made them, with two images, of which the first of three was removed.
-class OlderDatabase : public ImageStoreTest, public ::testing::WithParamInterface<int> {
+class OlderDatabase : public SqliteStoreTest, public ::testing::WithParamInterface<int> {
   protected:
     OlderDatabase() {
         Database database = Database::open_for_writing(file_);
@@ -266,7 +266,7 @@ TEST_P(OlderDatabase, IsMigratedByAWriter) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, OlderDatabase, ::testing::Values(1, 2));
 
-TEST_F(ImageStoreTest, OfANewerVersionIsRefused) {
+TEST_F(SqliteStoreTest, OfANewerVersionIsRefused) {
     writer();
     Database::open_for_writing(file_).execute("PRAGMA user_version = 4");
     for (const bool reading : {true, false}) {
@@ -279,7 +279,7 @@ TEST_F(ImageStoreTest, OfANewerVersionIsRefused) {
     }
 }
 
-TEST_F(ImageStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
+TEST_F(SqliteStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
     SqliteStore store = writer();
     const std::uint64_t start = store.removed_since();
     EXPECT_EQ(start, store.generation());
@@ -299,7 +299,7 @@ TEST_F(ImageStoreTest, RemembersWhatWasRemovedUntilToldToForget) {
     EXPECT_TRUE(store.removed().empty());
 }
 
-TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
+TEST_F(SqliteStoreTest, GivesTheVectorsThatCameSince) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     std::vector<std::int64_t> ids;
@@ -311,7 +311,7 @@ TEST_F(ImageStoreTest, GivesTheVectorsThatCameSince) {
     EXPECT_TRUE(ids.empty() && vectors.empty());
 }
 
-TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
+TEST_F(SqliteStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
     SqliteStore store = writer();
     store.put(std::vector{entry("/a.jpg"), entry("/b.jpg")}, std::vector<float>{1, 0, 0, 1});
     Database::open_for_writing(file_).execute("UPDATE vectors SET vector = x'0000803f01000000' WHERE id = 1");
@@ -324,7 +324,7 @@ TEST_F(ImageStoreTest, AVectorThatIsNotWhatWasWrittenIsNoticed) {
     EXPECT_EQ(damaged, std::vector<std::int64_t>{1});
 }
 
-TEST_F(ImageStoreTest, FindsWhatAFilterAsksForAsTheFilterItselfWould) {
+TEST_F(SqliteStoreTest, FindsWhatAFilterAsksForAsTheFilterItselfWould) {
     SqliteStore store = writer();
     std::vector<ImageEntry> entries;
     for (const char* path : {"/p/cat/a.jpg", "/p/cat/b.png", "/p/cats/c.jpg", "/p/dog/d.jpg", "/q/\xff/e.jpg",
