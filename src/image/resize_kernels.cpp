@@ -3,11 +3,8 @@
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE \
-    "resize_kernels.cpp"  // Highway compiles this file once for each set of instructions
-#include <hwy/foreach_target.h>
-// After foreach_target.h.
-#include <hwy/highway.h>
+#define HWY_TARGET_INCLUDE "resize_kernels.cpp"
+#include "clipsim/core/each_instruction_set.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace clipsim {
@@ -16,9 +13,9 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Rows that the horizontal pass takes at once. It turns them so that the same byte of all rows lies side by
-// side: sums then run down vectors, as in the vertical pass, and no pixel of three bytes has to be taken
-// apart.
+// Rows that the horizontal pass takes at once. It transposes them, so that the same byte of all rows lies
+// side by side: sums then run down vectors, as in the vertical pass, and no pixel of three bytes has to be
+// taken apart.
 constexpr std::size_t block_rows = 16;
 
 // Half a block or less, so that two sums run side by side.
@@ -50,9 +47,9 @@ HWY_INLINE void transpose(const std::uint8_t* const* rows, std::size_t column, s
 #endif
 }
 
-// Turns 16 rows of `bytes` bytes into `bytes` columns of 16: the last block overlaps the one before it, so
-// that nothing is read past the end of a row. Rows of fewer than 16 bytes go one by one.
-HWY_INLINE void turn_rows(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* columns) {
+// Transposes 16 rows of `bytes` bytes into `bytes` columns of 16: the last block overlaps the one before it,
+// so that nothing is read past the end of a row. Rows of fewer than 16 bytes go one by one.
+HWY_INLINE void transpose_rows(const std::uint8_t* const* rows, std::size_t bytes, std::uint8_t* columns) {
     if (bytes < 16) {
         for (std::size_t i = 0; i < bytes; ++i) {
             for (std::size_t row = 0; row < block_rows; ++row) columns[i * block_rows + row] = rows[row][i];
@@ -105,13 +102,13 @@ void resample_rows_kernel(const std::uint8_t* in, std::size_t in_stride, int row
     const std::size_t bytes = (last - first) * 3;
     std::vector<std::uint8_t> columns(bytes * block_rows),
         sums(std::max<std::size_t>(16, out_stride) * block_rows);
-    std::vector<std::uint8_t> turned(std::max<std::size_t>(16, out_stride) * block_rows);
+    std::vector<std::uint8_t> transposed(std::max<std::size_t>(16, out_stride) * block_rows);
     for (std::size_t y = 0; y < static_cast<std::size_t>(rows); y += block_rows) {
         const std::size_t count = std::min(block_rows, static_cast<std::size_t>(rows) - y);
         const std::uint8_t* row_of[block_rows];
         for (std::size_t row = 0; row < block_rows; ++row)
             row_of[row] = in + (y + std::min(row, count - 1)) * in_stride;
-        turn_rows(row_of, bytes, columns.data());
+        transpose_rows(row_of, bytes, columns.data());
         for (std::size_t x = 0; x < width; ++x) {
             const auto [start, taps] = kernel.spans[x];
             const std::uint8_t* column =
@@ -126,10 +123,10 @@ void resample_rows_kernel(const std::uint8_t* in, std::size_t in_stride, int row
             const std::uint8_t* column_of[block_rows];
             for (std::size_t column = 0; column < 16; ++column)
                 column_of[column] = sums.data() + (at + column) * block_rows;
-            transpose(column_of, 0, turned.data() + at, padded);
+            transpose(column_of, 0, transposed.data() + at, padded);
         }
         for (std::size_t row = 0; row < count; ++row)
-            std::copy_n(turned.data() + row * padded, out_stride, out + (y + row) * out_stride);
+            std::copy_n(transposed.data() + row * padded, out_stride, out + (y + row) * out_stride);
     }
 }
 

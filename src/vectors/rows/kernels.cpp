@@ -5,10 +5,8 @@
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "rows/kernels.cpp"  // Highway compiles this file once for each set of instructions
-#include <hwy/foreach_target.h>
-// After foreach_target.h.
-#include <hwy/highway.h>
+#define HWY_TARGET_INCLUDE "rows/kernels.cpp"
+#include "clipsim/core/each_instruction_set.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace clipsim {

@@ -32,7 +32,7 @@ void inner_products_at(std::span<const float> query, const RowMemory& rows, std:
 
 // The same of bytes, row after row of `query.size()` bytes, a multiple of 64: sums of products, exact. The
 // query's magnitudes are at most largest_query_byte(); the sum must fit into 32 bits, which it does up to
-// 66,000 bytes a row.
+// 66,000 bytes per row.
 void byte_products_at(std::span<const std::int8_t> query, const std::uint8_t* rows,
                       std::span<const std::int32_t> ids, std::int32_t* out);
 // Which of the first `count` rows have at least `least`: their numbers, ascending, into `found` (room for
