@@ -14,6 +14,7 @@
 #include "clipsim/vectors/live_index.h"
 #include "temporary_folder.h"
 #include "vectors/unit_vectors.h"
+#include "vectors/written_index.h"
 
 namespace {
 
@@ -52,8 +53,8 @@ const std::filesystem::path& saved_base() {
     static const std::filesystem::path file = [] {
         IndexParameters config;
         config.type = IndexType::hnsw;
-        VectorIndex::build(config, dimension, numbers(rows, 1), clustered_vectors(rows, 2))
-            .save(folder.path() / "index.faiss");
+        testing::write_index(folder.path() / "index.faiss", config, dimension, numbers(rows, 1),
+                             clustered_vectors(rows, 2));
         return folder.path() / "index.faiss";
     }();
     return file;

@@ -58,8 +58,8 @@ struct TuneFlags {
 
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
     const Config config = global.config();
-    const TuneReport report =
-        tune(*open_index_tuning({config.index, OutputLayout(config).index()}), flags.recall);
+    const TuneReport report = tune(*open_index_tuning({config.index, OutputLayout(config).index()}),
+                                   flags.recall, ThreadPool(global.threads));
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;

@@ -49,8 +49,8 @@ Sample evenly_drawn(const IndexTuning& index, std::span<const std::int64_t> ids)
 // The true nearest of each query, [Q, k + 1], as positions in `ids`, which ascend. The vectors pass by block
 // after block.
 std::vector<std::int64_t> true_nearest(const IndexTuning& index, std::span<const std::int64_t> ids,
-                                       const Sample& sample) {
-    ExactNeighbours nearest(sample.queries, sample.queries.size() / sample.rows.size(), k + 1);
+                                       const Sample& sample, const ThreadPool& pool) {
+    ExactNeighbours nearest(sample.queries, sample.queries.size() / sample.rows.size(), k + 1, pool);
     std::size_t at = 0;  // in ids, which ascend as the blocks do
     index.for_each_block([&](std::span<const std::int64_t> block_ids, std::span<const float> vectors) {
         std::vector<std::int64_t> rows(block_ids.size(), -1);
@@ -86,7 +86,7 @@ double recall_of(std::span<const std::int64_t> found, std::span<const std::int64
 
 }  // namespace
 
-TuneReport tune(IndexTuning& index, double recall) {
+TuneReport tune(IndexTuning& index, double recall, const ThreadPool& pool) {
     IndexParameters parameters = index.parameters();
     TuneReport report;
     const std::optional<SearchEffort> effort_of = search_effort(parameters, k + 1);
@@ -96,7 +96,7 @@ TuneReport tune(IndexTuning& index, double recall) {
     report.build_keys = effort_of->build_keys;
     const Sample sample = evenly_drawn(index, ids);
     if (sample.rows.empty()) throw Error("none of the index's vectors can be read; run `clipsim index`");
-    const std::vector<std::int64_t> truth = true_nearest(index, ids, sample);
+    const std::vector<std::int64_t> truth = true_nearest(index, ids, sample, pool);
 
     for (const int effort : efforts(effort_of->least, index.largest_effort())) {
         effort_of->value = effort;

@@ -40,9 +40,9 @@ std::vector<float> scores_of(const IndexReader& index, const VectorSearchRequest
                      for (std::size_t q = begin; q < end; ++q) {
                          const auto query =
                              std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
-                         std::ranges::transform(
-                             index.nearest(query, request.k, IndexSpace::own, request.where),
-                             scores.begin() + static_cast<std::ptrdiff_t>(q * k), &FoundImage::score);
+                         std::ranges::transform(index.nearest(query, request.k, Space::image, request.where),
+                                                scores.begin() + static_cast<std::ptrdiff_t>(q * k),
+                                                &FoundImage::score);
                      }
                  });
     return scores;
@@ -57,7 +57,7 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     summary.threads = threads_of(request, run);
     const IndexPlace place(config.index, OutputLayout(config).index());
     const std::unique_ptr<IndexReader> index =
-        open_index_reader(place, std::nullopt, config.index, summary.threads);
+        open_index_reader(place, std::nullopt, config.index, ThreadPool(summary.threads));
     summary.parameters = index->description().parameters;
     summary.load_seconds = loading.seconds();
 

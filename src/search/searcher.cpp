@@ -26,15 +26,15 @@ struct Searcher::Impl {
     IndexPlace place;
     IndexIdentity identity;
     IndexParameters wanted;
-    int threads;
+    ThreadPool pool;
     std::mutex mutex;
     std::shared_ptr<const IndexReader> reader;
 
     Impl(const IndexPlace& where, const IndexIdentity& whose, const IndexParameters& how, int many)
-        : place(where), identity(whose), wanted(how), threads(many), reader(open()) {}
+        : place(where), identity(whose), wanted(how), pool(many), reader(open()) {}
 
     std::shared_ptr<const IndexReader> open() const {
-        return open_index_reader(place, identity, wanted, threads);
+        return open_index_reader(place, identity, wanted, pool);
     }
 
     std::shared_ptr<const IndexReader> newest() {

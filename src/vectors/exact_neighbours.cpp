@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "clipsim/core/parallel.h"
 #include "search/flat_search.h"
 #include "top_k.h"
 
@@ -12,11 +11,13 @@ struct ExactNeighbours::Impl {
     std::span<const float> queries;
     std::size_t dimension;
     std::size_t k;
+    ThreadPool pool;
     std::vector<TopK> best;
 };
 
-ExactNeighbours::ExactNeighbours(std::span<const float> queries, std::size_t dimension, int k)
-    : impl_(std::make_unique<Impl>(Impl{queries, dimension, static_cast<std::size_t>(k), {}})) {
+ExactNeighbours::ExactNeighbours(std::span<const float> queries, std::size_t dimension, int k,
+                                 const ThreadPool& pool)
+    : impl_(std::make_unique<Impl>(Impl{queries, dimension, static_cast<std::size_t>(k), pool, {}})) {
     impl_->best.assign(queries.size() / dimension, TopK(impl_->k));
 }
 
@@ -30,7 +31,7 @@ void ExactNeighbours::look_at(std::span<const std::int64_t> rows, std::span<cons
     const RowMemory memory{reinterpret_cast<const std::uint8_t*>(vectors.data()), impl_->dimension,
                            Storage::fp32};
     FlatSearch({memory, rows.size()}, {})
-        .nearest_of_each(impl_->queries, impl_->dimension, impl_->k, thread_count(0), &wanted,
+        .nearest_of_each(impl_->queries, impl_->dimension, impl_->k, impl_->pool, &wanted,
                          [&](std::size_t q, std::span<const ScoredRow> found) {
                              for (const ScoredRow& row : found)
                                  impl_->best[q].offer(row.score, rows[static_cast<std::size_t>(row.row)]);

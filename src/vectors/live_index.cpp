@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "clipsim/core/parallel.h"
-
 namespace clipsim {
 
 namespace {
 
-// Calls visit(row) for each of `wanted` that stands in `ids`; both ascend.
+// Calls visit(row) for each of `wanted` that is in `ids`; both ascend.
 template <typename Visit>
 void for_each_row(std::span<const std::int64_t> ids, std::span<const std::int64_t> wanted, Visit&& visit) {
     auto at = ids.begin();
@@ -19,17 +17,11 @@ void for_each_row(std::span<const std::int64_t> ids, std::span<const std::int64_
     }
 }
 
-VectorIndex exact_index(int dimension, std::span<const std::int64_t> ids, std::span<const float> vectors) {
-    IndexParameters flat;
-    flat.type = IndexType::flat;
-    return VectorIndex::build(flat, dimension, ids, vectors);
-}
-
 // Two lists, best first, to the k best of both. Of equal scores the base's come first, as its ids are lower.
-std::vector<Neighbour> merged(const std::vector<Neighbour>& base, const std::vector<Neighbour>& recent,
+std::vector<Neighbour> merged(const std::vector<Neighbour>& base, const std::vector<Neighbour>& delta,
                               int k) {
-    std::vector<Neighbour> all(base.size() + recent.size());
-    std::ranges::merge(base, recent, all.begin(), std::ranges::greater{}, &Neighbour::score,
+    std::vector<Neighbour> all(base.size() + delta.size());
+    std::ranges::merge(base, delta, all.begin(), std::ranges::greater{}, &Neighbour::score,
                        &Neighbour::score);
     if (all.size() > static_cast<std::size_t>(k)) all.resize(static_cast<std::size_t>(k));
     return all;
@@ -37,39 +29,38 @@ std::vector<Neighbour> merged(const std::vector<Neighbour>& base, const std::vec
 
 }  // namespace
 
-LiveIndex::LiveIndex(VectorIndex base, std::span<const std::int64_t> removed,
-                     std::vector<std::int64_t> recent, std::span<const float> recent_vectors, int dimension)
-    : base_(std::move(base)),
-      recent_ids_(std::move(recent)),
-      dimension_(static_cast<std::size_t>(dimension)) {
-    std::vector<std::int64_t> sorted(removed.begin(), removed.end());
+LiveIndex::LiveIndex(VectorIndex base, std::span<const std::int64_t> deleted, std::vector<std::int64_t> delta,
+                     std::vector<float> delta_vectors, int dimension)
+    : base_(std::move(base)), delta_ids_(std::move(delta)), dimension_(static_cast<std::size_t>(dimension)) {
+    std::vector<std::int64_t> sorted(deleted.begin(), deleted.end());
     std::ranges::sort(sorted);
-    // Where nothing was removed, the ids of a mapped file stay unread.
+    // Where nothing was deleted, the ids of a mapped file stay unread.
     if (!sorted.empty()) {
         for_each_row(base_.ids(), sorted, [&](std::int64_t row) {
             if (!live_) live_.emplace(base_.ids().size(), true);
             live_->forbid(row);
         });
     }
-    if (!recent_ids_.empty()) recent_ = exact_index(dimension, recent_ids_, recent_vectors);
+    if (!delta_ids_.empty()) delta_ = VectorIndex::exact(dimension, delta_ids_, std::move(delta_vectors));
 }
 
 LiveIndex::Selection LiveIndex::select(std::span<const std::int64_t> ids) const {
-    Selection selection{RowFilter(base_.ids().size(), false), RowFilter(recent_ids_.size(), false)};
+    Selection selection{RowFilter(base_.ids().size(), false), RowFilter(delta_ids_.size(), false)};
     for_each_row(base_.ids(), ids, [&](std::int64_t row) {
         if (!live_ || live_->allows(row)) selection.base.allow(row);
     });
-    for_each_row(recent_ids_, ids, [&](std::int64_t row) { selection.recent.allow(row); });
+    for_each_row(delta_ids_, ids, [&](std::int64_t row) { selection.delta.allow(row); });
     return selection;
 }
 
-std::vector<Neighbour> LiveIndex::search(std::span<const float> query, int k,
-                                         const Selection* selection) const {
+std::vector<Neighbour> LiveIndex::search(std::span<const float> query, int k, const Selection* selection,
+                                         const ThreadPool& pool) const {
     const RowFilter* filter = live_ ? &*live_ : nullptr;
     if (selection != nullptr) filter = &selection->base;
-    std::vector<Neighbour> found = base_.search(query, k, filter);
-    if (!recent_) return found;
-    return merged(found, recent_->search(query, k, selection == nullptr ? nullptr : &selection->recent), k);
+    std::vector<Neighbour> found = base_.search(query, k, filter, pool);
+    if (!delta_) return found;
+    const RowFilter* of_delta = selection == nullptr ? nullptr : &selection->delta;
+    return merged(found, delta_->search(query, k, of_delta, pool), k);
 }
 
 std::vector<std::int64_t> LiveIndex::ids() const {
@@ -79,21 +70,24 @@ std::vector<std::int64_t> LiveIndex::ids() const {
     for (std::size_t row = 0; row < base.size(); ++row) {
         if (!live_ || live_->allows(static_cast<std::int64_t>(row))) ids.push_back(base[row]);
     }
-    ids.insert(ids.end(), recent_ids_.begin(), recent_ids_.end());
+    ids.insert(ids.end(), delta_ids_.begin(), delta_ids_.end());
     return ids;
 }
 
-std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k, int threads,
-                                                 const Selection* selection) const {
-    if (!live_ && !recent_ && selection == nullptr) return base_.search_rows(queries, k, threads);
+std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k,
+                                                 const Selection* selection, const ThreadPool& pool) const {
+    if (!live_ && !delta_ && selection == nullptr) return base_.search_rows(queries, k, nullptr, pool);
     const std::size_t count = queries.size() / dimension_, width = static_cast<std::size_t>(k);
     std::vector<std::int64_t> positions(count * width, -1);
-    constexpr std::size_t piece = 8;  // queries that a thread takes at a time
-    parallel_for(count, thread_count(threads), piece, [&](std::size_t begin, std::size_t end, std::size_t) {
+    // Threads share out the queries and, for a few of them, the rows too.
+    const bool few = count < 2 * pool.size();
+    const std::size_t piece = few ? 1 : 8;
+    const ThreadPool within = few ? pool : ThreadPool(1);
+    pool.parallel_for(count, piece, [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t q = begin; q < end; ++q) {
             std::int64_t* target = positions.data() + q * width;
             for (const Neighbour& neighbour :
-                 search(queries.subspan(q * dimension_, dimension_), k, selection))
+                 search(queries.subspan(q * dimension_, dimension_), k, selection, within))
                 *target++ = position(neighbour.id);
         }
     });
@@ -101,14 +95,14 @@ std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries,
 }
 
 std::int64_t LiveIndex::position(std::int64_t id) const {
-    if (!recent_ids_.empty() && id >= recent_ids_.front())
-        return size() - recent() + (std::ranges::lower_bound(recent_ids_, id) - recent_ids_.begin());
+    if (!delta_ids_.empty() && id >= delta_ids_.front())
+        return size() - delta_size() + (std::ranges::lower_bound(delta_ids_, id) - delta_ids_.begin());
     const std::int64_t row = std::ranges::lower_bound(base_.ids(), id) - base_.ids().begin();
     return live_ ? static_cast<std::int64_t>(live_->allowed_before(row)) : row;
 }
 
 std::int64_t LiveIndex::size() const {
-    return (live_ ? static_cast<std::int64_t>(live_->allowed()) : base_.size()) + recent();
+    return (live_ ? static_cast<std::int64_t>(live_->allowed()) : base_.size()) + delta_size();
 }
 
 }  // namespace clipsim

@@ -67,7 +67,7 @@ TEST(ByteRows, ALargeValueInAFewDimensionsLeavesTheOthersTheirPrecision) {
     EXPECT_LT(worst, 0.02) << "3 / 127 steps in each of 100 dimensions would give 0.03 and more";
 }
 
-TEST(ByteRows, RowsThatAnEarlierVersionRoundedWithoutTurningServe) {
+TEST(ByteRows, RowsThatAnEarlierVersionRoundedWithoutRotationServe) {
     const std::vector<std::uint8_t> stored = [] {
         std::vector<std::uint8_t> bytes(2 * 64, 128);
         bytes[0] = 128 + 127;       // (1, 0, 0)

@@ -57,14 +57,26 @@ void expect_all_found(const VectorIndex& index, const std::vector<float>& vector
 
 class FaissFiles : public ::testing::TestWithParam<std::filesystem::path> {};
 
-TEST_P(FaissFiles, OfAnyReleaseAreOpenedSearchedAndWrittenAgain) {
-    const std::vector<float> vectors = stored_vectors();
+TEST_P(FaissFiles, OfAnyReleaseAreOpenedAndSearched) {
     const IndexParameters config = config_of(GetParam().stem().string());
-    const VectorIndex index = VectorIndex::open(files / GetParam(), config, dimension);
-    expect_all_found(index, vectors);
+    expect_all_found(VectorIndex::open(files / GetParam(), config, dimension), stored_vectors());
+}
+
+// Such a file has no rows as bytes: they are made of what it stores.
+TEST_P(FaissFiles, OfAnyReleaseAreExtended) {
+    const IndexParameters config = config_of(GetParam().stem().string());
+    std::vector<float> vectors = stored_vectors();
+    const std::vector<float> more{vectors.rbegin(), vectors.rbegin() + dimension};
+    const std::vector<std::int64_t> id{500};
     const TemporaryFolder folder;
-    index.save(folder / "again.faiss");
-    expect_all_found(VectorIndex::open(folder / "again.faiss", config, dimension), vectors);
+    VectorIndex::write_extended(folder / "more.faiss", files / GetParam(), config, dimension, id, more);
+    const VectorIndex index = VectorIndex::open(folder / "more.faiss", config, dimension);
+    EXPECT_EQ(index.size(), static_cast<std::int64_t>(rows) + 1);
+    EXPECT_EQ(index.search(more, 1).at(0).id, 500);
+    for (std::size_t row = 0; row < rows; ++row) {
+        const auto vector = std::span(vectors).subspan(row * dimension, dimension);
+        EXPECT_EQ(index.search(vector, 1).at(0).id, static_cast<std::int64_t>(row) + 1);
+    }
 }
 
 std::vector<std::filesystem::path> all_files() {

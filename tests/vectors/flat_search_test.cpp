@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <mutex>
+#include <filesystem>
+#include <iterator>
 #include <random>
 
 #include "vectors/unit_vectors.h"
@@ -84,10 +85,11 @@ TEST(FlatSearch, AMatrixOfQueriesGivesWhatEachGivesOnAnyNumberOfThreads) {
     const FlatSearch search(hard.rows(), ByteRows(hard.vectors, dimension));
     const std::vector<float> queries = unit_vectors(70, dimension, 3);
     for (const std::size_t count : {1UL, 3UL, 70UL}) {
-        for (const std::size_t threads : {1UL, 2UL, 5UL}) {
+        for (const int threads : {1, 2, 5}) {
             std::vector<std::vector<ScoredRow>> found(count);
-            search.nearest_of_each(std::span(queries).first(count * dimension), dimension, 10, threads,
-                                   nullptr, [&](std::size_t q, std::span<const ScoredRow> rows) {
+            search.nearest_of_each(std::span(queries).first(count * dimension), dimension, 10,
+                                   ThreadPool(threads), nullptr,
+                                   [&](std::size_t q, std::span<const ScoredRow> rows) {
                                        found[q].assign(rows.begin(), rows.end());
                                    });
             for (std::size_t q = 0; q < count; ++q) {
@@ -98,12 +100,23 @@ TEST(FlatSearch, AMatrixOfQueriesGivesWhatEachGivesOnAnyNumberOfThreads) {
     }
 }
 
-TEST(FlatSearch, ManyRowsAreSharedOutToThreads) {
+std::ptrdiff_t threads_of_this_process() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+TEST(FlatSearch, ASingleQueryTakesTheThreadsThatItIsGivenAndNoMore) {
     constexpr std::size_t dimension = 64;
     const Case many{unit_vectors(300'000, dimension), dimension};
     const FlatSearch search(many.rows(), ByteRows{});
     const std::vector<float> query = unit_vectors(1, dimension, 3);
-    expect_equal(search.nearest(query, 10), sorted(many.rows(), query, 10));
+    const std::vector<ScoredRow> expected = sorted(many.rows(), query, 10);
+    // All stay until the end, lest one that ends is counted while the next begins.
+    const std::vector<ThreadPool> pools{ThreadPool(1), ThreadPool(2), ThreadPool(5)};
+    for (const ThreadPool& pool : pools) {
+        const std::ptrdiff_t before = threads_of_this_process();
+        expect_equal(search.nearest(query, 10, nullptr, pool), expected);
+        EXPECT_EQ(threads_of_this_process() - before, static_cast<std::ptrdiff_t>(pool.size()) - 1);
+    }
 }
 
 TEST(FlatSearch, AFilterHoldsWhateverItsShare) {

@@ -13,18 +13,21 @@ namespace {
 
 constexpr int dimension = 16;
 
-faiss::HNSW built(const ByteRows& rows, std::size_t threads) {
+faiss::HNSW built(const ByteRows& rows, int threads) {
     faiss::HNSW graph(8);
-    add_to_hnsw(graph, rows, 0, 60, threads);
+    add_to_hnsw(graph, rows, 0, 60, ThreadPool(threads));
     return graph;
 }
 
 TEST(HnswBuilder, GivesTheSameGraphOnAnyNumberOfThreads) {
     const ByteRows rows(unit_vectors(3000, dimension), dimension);
-    const faiss::HNSW one = built(rows, 1), three = built(rows, 3);
-    EXPECT_EQ(one.neighbors, three.neighbors);
-    EXPECT_EQ(one.levels, three.levels);
-    EXPECT_EQ(one.entry_point, three.entry_point);
+    const faiss::HNSW one = built(rows, 1);
+    for (const int threads : {2, 5}) {
+        const faiss::HNSW more = built(rows, threads);
+        EXPECT_EQ(one.neighbors, more.neighbors);
+        EXPECT_EQ(one.levels, more.levels);
+        EXPECT_EQ(one.entry_point, more.entry_point);
+    }
 }
 
 TEST(HnswBuilder, ListsHoldOtherNodesOfTheLevelOnceEach) {
@@ -49,8 +52,8 @@ TEST(HnswBuilder, AddsToAGraphThatIsThereAlready) {
     const ByteRows some(std::span<const float>(vectors).first(1500 * dimension), dimension);
     const ByteRows all(vectors, dimension);
     faiss::HNSW graph(8);
-    add_to_hnsw(graph, some, 0, 60, 2);
-    add_to_hnsw(graph, all, 1500, 60, 2);
+    add_to_hnsw(graph, some, 0, 60, ThreadPool(2));
+    add_to_hnsw(graph, all, 1500, 60, ThreadPool(2));
     EXPECT_EQ(graph.levels.size(), 2000U);
     // Each is found from the top, the late ones too.
     const HnswGraph view(graph, all);
@@ -85,9 +88,9 @@ TEST(HnswBuilder, ManyEqualVectorsDoNotCutTheGraphApart) {
 
 TEST(HnswBuilder, NothingAndOneAreFine) {
     faiss::HNSW none(8), one(8);
-    add_to_hnsw(none, ByteRows{}, 0, 60, 2);
+    add_to_hnsw(none, ByteRows{}, 0, 60, ThreadPool(2));
     EXPECT_EQ(none.entry_point, -1);
-    add_to_hnsw(one, ByteRows(unit_vectors(1, dimension), dimension), 0, 60, 2);
+    add_to_hnsw(one, ByteRows(unit_vectors(1, dimension), dimension), 0, 60, ThreadPool(2));
     EXPECT_EQ(one.entry_point, 0);
 }
 

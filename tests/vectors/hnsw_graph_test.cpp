@@ -14,7 +14,7 @@ constexpr int dimension = 16;
 
 faiss::HNSW built(const ByteRows& rows) {
     faiss::HNSW graph(8);
-    add_to_hnsw(graph, rows, 0, 60, 2);
+    add_to_hnsw(graph, rows, 0, 60, ThreadPool(2));
     return graph;
 }
 

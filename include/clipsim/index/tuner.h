@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
@@ -26,6 +27,6 @@ class IndexTuning;
 
 // Searches with some of the index's own vectors (each leaving itself out) at growing effort and keeps the
 // first that reaches `recall` (0 to 1) for all later searches. Throws Error where no vector can be read.
-TuneReport tune(IndexTuning& index, double recall);
+TuneReport tune(IndexTuning& index, double recall, const ThreadPool& pool = ThreadPool());
 
 }  // namespace clipsim

@@ -42,9 +42,9 @@ struct QueryResult {
 class Searcher {
   public:
     // Each search answers from one whole state of the index: the newest, which it goes over to when a writer
-    // has changed it. Of an index in a server a search sees the state of its own moment. `wanted`, `threads`
-    // and what is thrown are open_index_reader's; a search may throw it too, of an index that has been made
-    // anew with another model say.
+    // has changed it. Of an index in a server a search sees the state of its own moment. `wanted` and
+    // what is thrown are open_index_reader's; a search may throw it too, of an index that has been rebuilt
+    // with another model say. threads: of exact searches; 0: one per core.
     Searcher(const IndexPlace& place, const IndexIdentity& identity, const IndexParameters& wanted = {},
              int threads = 0);
     ~Searcher();

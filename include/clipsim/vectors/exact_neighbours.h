@@ -6,12 +6,15 @@
 #include <span>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
+
 namespace clipsim {
 
 class ExactNeighbours {
   public:
     // queries: [Q, dimension]; they have to outlive this.
-    ExactNeighbours(std::span<const float> queries, std::size_t dimension, int k);
+    ExactNeighbours(std::span<const float> queries, std::size_t dimension, int k,
+                    const ThreadPool& pool = ThreadPool());
     ~ExactNeighbours();
     ExactNeighbours(const ExactNeighbours&) = delete;
     ExactNeighbours& operator=(const ExactNeighbours&) = delete;

@@ -1,5 +1,5 @@
-// An index that is always current: what index.faiss holds, less the images that were removed since it was
-// written, and those that came since. Searches find what they would in an index made anew.
+// An index that is always current: what index.faiss holds, less the images that were deleted since it was
+// written, and the delta, those that came since. Searches find what they would in an index made anew.
 #pragma once
 
 #include <cstdint>
@@ -14,29 +14,30 @@ namespace clipsim {
 
 class LiveIndex {
   public:
-    // removed: ids that the base must not give any more, also such as it never had. recent: ids above all of
+    // deleted: ids that the base must not give any more, also such as it never had. delta: ids above all of
     // the base's, ascending, [N], with vectors [N, dimension]; they are searched exactly.
-    LiveIndex(VectorIndex base, std::span<const std::int64_t> removed, std::vector<std::int64_t> recent,
-              std::span<const float> recent_vectors, int dimension);
+    LiveIndex(VectorIndex base, std::span<const std::int64_t> deleted, std::vector<std::int64_t> delta,
+              std::vector<float> delta_vectors, int dimension);
 
     // The images that a search may find.
     struct Selection {
-        RowFilter base, recent;
+        RowFilter base, delta;
     };
     Selection select(std::span<const std::int64_t> ids) const;  // ascending; unknown ones are passed over
 
-    // The k nearest (of the selection, where one is given), best first; fewer only when there are fewer.
-    // Thread-safe.
-    std::vector<Neighbour> search(std::span<const float> query, int k,
-                                  const Selection* selection = nullptr) const;
-    // For a matrix of queries [Q, dimension] on several threads (0: one a core): the positions of the nearest
-    // (of the selection) in the ascending order of all ids, [Q, k], best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0,
-                                          const Selection* selection = nullptr) const;
+    // The k nearest (of the selection, where one is given), best first; fewer only when there are fewer. An
+    // exact search of many rows uses the pool's threads. Thread-safe.
+    std::vector<Neighbour> search(std::span<const float> query, int k, const Selection* selection = nullptr,
+                                  const ThreadPool& pool = ThreadPool(1)) const;
+    // For a matrix of queries [Q, dimension]: the positions of the nearest (of the selection) in the
+    // ascending order of all ids, [Q, k], best first, -1 where there are fewer.
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k,
+                                          const Selection* selection = nullptr,
+                                          const ThreadPool& pool = ThreadPool(1)) const;
 
     std::int64_t size() const;              // images that can be found
     std::vector<std::int64_t> ids() const;  // theirs, ascending
-    std::int64_t recent() const { return static_cast<std::int64_t>(recent_ids_.size()); }
+    std::int64_t delta_size() const { return static_cast<std::int64_t>(delta_ids_.size()); }
     // ef_search and nprobe of the config from now on. Not while a search is under way.
     void set_search_parameters(const IndexParameters& config) { base_.set_search_parameters(config); }
 
@@ -45,8 +46,8 @@ class LiveIndex {
 
     VectorIndex base_;
     std::optional<RowFilter> live_;  // none: all of the base
-    std::vector<std::int64_t> recent_ids_;
-    std::optional<VectorIndex> recent_;
+    std::vector<std::int64_t> delta_ids_;
+    std::optional<VectorIndex> delta_;
     std::size_t dimension_;
 };
 

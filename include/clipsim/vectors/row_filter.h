@@ -1,4 +1,4 @@
-// Which rows of an index may be found: a bit a row. Rows of images that are gone and rows that a search
+// Which rows of an index may be found: a bit per row. Rows of deleted images and rows that a search
 // leaves out on purpose are both kept out by it.
 #pragma once
 

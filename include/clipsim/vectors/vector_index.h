@@ -1,5 +1,5 @@
-// The FAISS index derived from the store: unit vectors by inner product, ids of images.db. No FAISS in this
-// header.
+// An index of unit vectors by inner product, with ids: in a file that FAISS reads too, or exact in memory. No
+// FAISS in this header.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/row_filter.h"
 
@@ -27,39 +28,39 @@ using VectorBlocks = std::function<void(const TakeVectors& take)>;
 
 class VectorIndex {
   public:
-    // vectors: [N, dimension] unit rows, ids: [N]. `config.type` automatic is resolved by resolve_index_type.
-    // The result does not depend on the number of threads (0: one a core).
-    static VectorIndex build(const IndexParameters& config, int dimension, std::span<const std::int64_t> ids,
-                             std::span<const float> vectors, int threads = 0);
-    // Builds an index of what `vectors` gives and writes it to `file`: onto the disk whole, or Error; not
-    // atomic. Returns the file's hash. The vectors are never all in memory, but for an IVF index.
+    // Writes an index of what `vectors` gives to `file`: onto the disk whole, or Error; not atomic. Returns
+    // the file's hash. The vectors are never all in memory, but for an IVF index. `config.type` automatic is
+    // resolved by resolve_index_type. The file does not depend on the number of threads.
     static std::string write(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                             const VectorBlocks& vectors, int threads = 0);
+                             const VectorBlocks& vectors, const ThreadPool& pool = ThreadPool());
+    // Writes to `file`, another one, what the index file `base` holds and rows behind it: ids above all of
+    // base's [N], vectors [N, dimension]. A graph is continued, as good as one built of all at once; the
+    // cells of an IVF index and the range of 8-bit storage stay. Only of an IVF index are all vectors in
+    // memory. Throws Error, also where `base` is damaged or of another dimension.
+    static std::string write_extended(const std::filesystem::path& file, const std::filesystem::path& base,
+                                      const IndexParameters& config, int dimension,
+                                      std::span<const std::int64_t> ids, std::span<const float> vectors,
+                                      const ThreadPool& pool = ThreadPool());
     // Maps the file where it is of a kind that clipsim writes: what no search touches is not read. Throws
     // Error for a file that FAISS can't read either or whose dimension differs.
     static VectorIndex open(const std::filesystem::path& file, const IndexParameters& config, int dimension);
-    std::string save(const std::filesystem::path& file) const;  // atomic; returns the file's hash
-    // The same without the renaming: onto the disk whole, or Error.
-    std::string write(const std::filesystem::path& file) const;
-    // Adds rows behind those there are: ids above theirs [N], vectors [N, dimension]. As good a graph as one
-    // built of all at once; the cells of an IVF index and the range of 8-bit storage stay those of before.
-    // A mapped index is read into memory for it. Throws Error, after which the index is of no use any more.
-    // Not while a search is under way.
-    void add(const IndexParameters& config, std::span<const std::int64_t> ids, std::span<const float> vectors,
-             int threads = 0);
+    // An exact index in memory. vectors: [N, dimension] unit rows, ids: [N], ascending.
+    static VectorIndex exact(int dimension, std::vector<std::int64_t> ids, std::vector<float> vectors);
 
     ~VectorIndex();
     VectorIndex(VectorIndex&&) noexcept;
     VectorIndex& operator=(VectorIndex&&) noexcept;
 
     // The k nearest, best first; fewer when the index holds fewer. With a filter (of size() rows) the k
-    // nearest among those that it allows, and fewer only when it allows fewer. Thread-safe.
-    std::vector<Neighbour> search(std::span<const float> query, int k,
-                                  const RowFilter* filter = nullptr) const;
-    // The same for a matrix of queries [Q, dimension] on several threads (0: one a core), by the vectors'
-    // positions in build()'s matrix: [Q, k], best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k, int threads = 0,
-                                          const RowFilter* filter = nullptr) const;
+    // nearest among those that it allows, and fewer only when it allows fewer. An exact search of many rows
+    // uses the pool's threads. Thread-safe.
+    std::vector<Neighbour> search(std::span<const float> query, int k, const RowFilter* filter = nullptr,
+                                  const ThreadPool& pool = ThreadPool(1)) const;
+    // The same for a matrix of queries [Q, dimension], by the vectors' positions in the order of ids: [Q, k],
+    // best first, -1 where there are fewer.
+    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k,
+                                          const RowFilter* filter = nullptr,
+                                          const ThreadPool& pool = ThreadPool(1)) const;
     std::int64_t size() const;
     std::span<const std::int64_t> ids() const;  // of the rows, ascending
     // ef_search and nprobe of the config from now on. Not while a search is under way.

@@ -41,6 +41,10 @@ MappedFile::MappedFile(const Descriptor& file, const std::filesystem::path& name
     if (bytes_.empty() && size > 0) throw Error(concat("cannot map ", printable(name), ": ", errno_text()));
 }
 
+void MappedFile::let_go() const {
+    if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
     if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }

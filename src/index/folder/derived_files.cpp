@@ -71,7 +71,7 @@ DerivedFiles::DerivedFiles(std::filesystem::path folder, IndexIdentity identity,
       identity_(std::move(identity)),
       wanted_(wanted),
       settings_(settings),
-      threads_(threads) {}
+      pool_(threads) {}
 
 void DerivedFiles::refuse_newer() const {
     try {
@@ -178,7 +178,7 @@ void DerivedFiles::rebuild(SqliteStore& store, Manifest& manifest) {
             };
             files.put(folder_, space, [&](const std::filesystem::path& file) {
                 return VectorIndex::write(file, manifest.parameters, identity_.dimension_of(space), vectors,
-                                          threads_);
+                                          pool_);
             });
             drop_damaged(store, damaged);
             if (space == Space::image)
@@ -198,11 +198,11 @@ void DerivedFiles::add_delta(SqliteStore& store, Manifest& manifest) {
     for (const Space space : {Space::image, Space::text}) {
         if (space == Space::text && !has_text_space()) continue;
         const Vectors delta = load_whole(store, space, manifest.last_id);
-        VectorIndex index =
-            VectorIndex::open(folder_ / file_of(space), manifest.parameters, identity_.dimension_of(space));
-        index.add(manifest.parameters, delta.ids, delta.rows, threads_);
-        files.put(folder_, space, [&](const std::filesystem::path& file) { return index.write(file); });
-        if (space == Space::image) manifest.vectors = index.size();
+        files.put(folder_, space, [&](const std::filesystem::path& file) {
+            return VectorIndex::write_extended(file, folder_ / file_of(space), manifest.parameters,
+                                               identity_.dimension_of(space), delta.ids, delta.rows, pool_);
+        });
+        if (space == Space::image) manifest.vectors += static_cast<std::int64_t>(delta.ids.size());
     }
     manifest.last_id = std::max(manifest.last_id, store.last_id());
     swap_in(files, manifest, store);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/index/folder/manifest.h"
 #include "clipsim/index/folder/sqlite_store.h"
 #include "clipsim/index/index_writer.h"
@@ -41,7 +42,7 @@ class DerivedFiles {
     IndexIdentity identity_;
     IndexParameters wanted_;
     UpdateSettings settings_;
-    int threads_;
+    ThreadPool pool_;
 };
 
 }  // namespace clipsim

@@ -12,7 +12,8 @@ namespace {
 
 class FolderReader final : public IndexReader {
   public:
-    FolderReader(IndexSnapshot snapshot, int threads) : snapshot_(std::move(snapshot)), threads_(threads) {}
+    FolderReader(IndexSnapshot snapshot, const ThreadPool& pool)
+        : snapshot_(std::move(snapshot)), pool_(pool) {}
 
     const IndexDescription& description() const override { return snapshot_.manifest(); }
     void load(Space space) const override { static_cast<void>(snapshot_.vectors(space)); }
@@ -21,7 +22,8 @@ class FolderReader final : public IndexReader {
     std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) const override {
         const LiveIndex& vectors = snapshot_.vectors(space);
-        const std::vector<Neighbour> neighbours = vectors.search(query, k, selection(where, space).get());
+        const std::vector<Neighbour> neighbours =
+            vectors.search(query, k, selection(where, space).get(), pool_);
         std::vector<std::int64_t> ids;
         for (const Neighbour& neighbour : neighbours) ids.push_back(neighbour.id);
         std::vector<StoredImage> images = snapshot_.find(ids);
@@ -36,7 +38,7 @@ class FolderReader final : public IndexReader {
     std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
                                            const ImageFilter& where) const override {
         return snapshot_.vectors(Space::image)
-            .search_rows(queries, k, threads_, selection(where, Space::image).get());
+            .search_rows(queries, k, selection(where, Space::image).get(), pool_);
     }
 
   private:
@@ -54,7 +56,7 @@ class FolderReader final : public IndexReader {
     }
 
     IndexSnapshot snapshot_;
-    int threads_;
+    ThreadPool pool_;
     mutable std::mutex mutex_;
     // What was asked for last, in each space: a filter usually holds for many queries.
     mutable std::map<Space, std::pair<ImageFilter, std::shared_ptr<const LiveIndex::Selection>>> selections_;
@@ -64,9 +66,9 @@ class FolderReader final : public IndexReader {
 
 std::unique_ptr<IndexReader> open_folder_reader(const std::filesystem::path& folder,
                                                 const std::optional<IndexIdentity>& identity,
-                                                const IndexParameters& wanted, int threads) {
+                                                const IndexParameters& wanted, const ThreadPool& pool) {
     const IndexIdentity whose = identity ? *identity : read_manifest(folder / "manifest.json").identity;
-    return std::make_unique<FolderReader>(IndexSnapshot::open(folder, whose, wanted), threads);
+    return std::make_unique<FolderReader>(IndexSnapshot::open(folder, whose, wanted), pool);
 }
 
 }  // namespace clipsim

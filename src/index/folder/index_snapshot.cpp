@@ -33,16 +33,14 @@ LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::in
                    " vectors in images.db are damaged and left out; `clipsim index --rebuild` makes them "
                    "again"));
     }
-    return {std::move(base), store.removed(), std::move(ids), vectors, dimension};
+    return {std::move(base), store.removed(), std::move(ids), std::move(vectors), dimension};
 }
 
 // An exact index over what the store holds: nothing to build, and no file wanted.
 LiveIndex from_store(const SqliteStore& store, int dimension, Space space, const std::string& problem) {
     log_warning(
         concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
-    IndexParameters flat;
-    flat.type = IndexType::flat;
-    return with_changes_since(VectorIndex::build(flat, dimension, {}, {}), store, 0, dimension, space);
+    return with_changes_since(VectorIndex::exact(dimension, {}, {}), store, 0, dimension, space);
 }
 
 }  // namespace

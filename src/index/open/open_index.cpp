@@ -7,9 +7,9 @@ namespace clipsim {
 
 std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
                                                const std::optional<IndexIdentity>& identity,
-                                               const IndexParameters& wanted, int threads) {
-    if (place.server) return open_postgres_reader(*place.server, identity, wanted, threads);
-    return open_folder_reader(place.folder, identity, wanted, threads);
+                                               const IndexParameters& wanted, const ThreadPool& pool) {
+    if (place.server) return open_postgres_reader(*place.server, identity, wanted, pool);
+    return open_folder_reader(place.folder, identity, wanted, pool);
 }
 
 std::unique_ptr<IndexWriter> open_index_writer(const IndexPlace& place, const IndexIdentity& identity,

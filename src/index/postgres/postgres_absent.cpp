@@ -15,7 +15,8 @@ namespace {
 
 std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& /*server*/,
                                                   const std::optional<IndexIdentity>& /*identity*/,
-                                                  const IndexParameters& /*wanted*/, int /*threads*/) {
+                                                  const IndexParameters& /*wanted*/,
+                                                  const ThreadPool& /*pool*/) {
     refuse();
 }
 

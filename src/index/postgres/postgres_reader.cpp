@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "clipsim/core/error.h"
-#include "clipsim/core/parallel.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/postgres/open_postgres.h"
 #include "clipsim/vectors/vector_index.h"
@@ -178,8 +177,8 @@ void ConnectionPool::drop_idle() {
 }
 
 PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
-                               const IndexParameters& wanted, int threads)
-    : server_(server), identity_(identity), wanted_(wanted), threads_(threads), pool_(server) {
+                               const IndexParameters& wanted, const ThreadPool& pool)
+    : server_(server), identity_(identity), wanted_(wanted), threads_(pool), pool_(server) {
     std::unique_ptr<PgConnection> connection = pool_.take();
     if (!tables_exist(*connection, PostgresTables::current())) {
         throw NoIndexError(concat("there is no index in the PostgreSQL schema ", server.schema,
@@ -232,7 +231,7 @@ std::vector<std::int64_t> PostgresReader::nearest_rows(std::span<const float> qu
     const auto dimension = static_cast<std::size_t>(description_.identity.dimension);
     const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
     std::vector<std::int64_t> positions(count * width, -1);
-    parallel_for(count, thread_count(threads_), 1, [&](std::size_t begin, std::size_t end, std::size_t) {
+    threads_.parallel_for(count, 1, [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t q = begin; q < end; ++q) {
             std::int64_t* target = positions.data() + q * width;
             const auto query = queries.subspan(q * dimension, dimension);
@@ -258,8 +257,8 @@ const std::vector<std::int64_t>& PostgresReader::ids() const {
 
 std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& server,
                                                   const std::optional<IndexIdentity>& identity,
-                                                  const IndexParameters& wanted, int threads) {
-    return std::make_unique<PostgresReader>(server, identity, wanted, threads);
+                                                  const IndexParameters& wanted, const ThreadPool& pool) {
+    return std::make_unique<PostgresReader>(server, identity, wanted, pool);
 }
 
 }  // namespace clipsim

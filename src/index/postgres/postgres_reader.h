@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/index/index_reader.h"
 #include "postgres.h"
 
@@ -29,7 +30,7 @@ class ConnectionPool {
 class PostgresReader final : public IndexReader {
   public:
     PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
-                   const IndexParameters& wanted, int threads);
+                   const IndexParameters& wanted, const ThreadPool& pool);
 
     const IndexDescription& description() const override { return description_; }
     void load(Space /*space*/) const override {}
@@ -50,7 +51,7 @@ class PostgresReader final : public IndexReader {
     PostgresConfig server_;
     std::optional<IndexIdentity> identity_;
     IndexParameters wanted_;
-    int threads_;
+    ThreadPool threads_;
     mutable ConnectionPool pool_;
     mutable std::once_flag ids_once_;
     mutable std::vector<std::int64_t> ids_;

@@ -18,7 +18,7 @@ class PostgresTuning final : public IndexTuning {
     explicit PostgresTuning(const PostgresConfig& server)
         : writer_(server),
           lock_(writer_, server.schema, std::chrono::milliseconds(0), {}),
-          reader_(server, std::nullopt, {}, 1),
+          reader_(server, std::nullopt, {}, ThreadPool(1)),
           store_(PostgresStore::open_for_reading(server, reader_.description().identity)) {
         use_schema(writer_, server.schema, false);
     }

@@ -1,22 +1,24 @@
-// Writing an index file straight from where the vectors come from: they pass by three times and are never all
-// in memory; what is, is a byte a dimension and the graph.
+// Writing a flat or HNSW index file straight from where the vectors come from: they pass by three times and
+// are never all in memory; what is, is a byte per dimension and the graph. The bytes are those of the table
+// in mapped_index.h.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <span>
 #include <string>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/vector_index.h"
+#include "faiss_format/mapped_index.h"
 
 namespace clipsim {
 
-// Writes what faiss::write_index would write of build_faiss_index's result (flat or HNSW, `config.type` says
-// which), and the rows as bytes behind it: onto the disk whole, or Error. Not atomic. Returns the file's
-// hash.
+// Writes what FAISS would write of an index with these rows (docs/formats.md; `config.type` says of which
+// kind), and the rows as bytes behind it: onto the disk whole, or Error. Not atomic. Returns the file's hash.
+// With a base, a flat or HNSW index whose kind is then the new one's too, the rows are added behind the
+// base's: those are copied as they are stored, its graph is continued, the range of 8-bit storage stays.
 std::string write_index_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                             const VectorBlocks& vectors, int threads);
+                             const VectorBlocks& vectors, const ThreadPool& pool,
+                             const MappedIndex* base = nullptr);
 
 }  // namespace clipsim

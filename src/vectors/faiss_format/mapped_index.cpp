@@ -22,7 +22,7 @@ struct Footer {
     std::uint64_t size = 0;
     std::uint64_t dimension = 0;
     float scale = 0, largest_norm = 0, largest_error = 0;
-    std::uint32_t turned = 0;      // 0: as earlier versions made them
+    std::uint32_t rotated = 0;     // 0: as earlier versions made them
     std::uint64_t faiss_size = 0;  // what FAISS reads of the file
     std::array<char, 16> magic = our_magic;
 };
@@ -90,7 +90,7 @@ StoredRows take_format(Reader& in, std::size_t dimension) {
     const auto kind = in.take<std::int32_t>();
     in.take_bytes(4 + 4);  // how the range was found
     expect(in.take<std::uint64_t>() == dimension);
-    in.take<std::uint64_t>();  // bytes a row
+    in.take<std::uint64_t>();  // bytes per row
     const std::span<const std::uint8_t> trained = in.take_array(sizeof(float));
     if (kind == half) return StoredRows({nullptr, dimension, Storage::fp16}, 0);
     if (kind != eight_bit) throw UnknownKind{};
@@ -115,11 +115,15 @@ StoredRows take_rows(Reader& in) {
 GraphView take_graph(Reader& in) {
     constexpr std::size_t most_links = std::size_t{1} << 20;  // of a node, on all levels
     GraphView graph;
-    in.take_array(sizeof(double));  // what levels are drawn with
+    const std::span<const std::uint8_t> shares = in.take_array(sizeof(double));
+    graph.level_shares.resize(shares.size() / sizeof(double));
+    if (!shares.empty()) std::memcpy(graph.level_shares.data(), shares.data(), shares.size());
     const std::span<const std::uint8_t> lists = in.take_array(sizeof(std::int32_t));
     for (std::size_t i = 0; i < lists.size() / 4; ++i)
         graph.lists.push_back(static_cast<std::size_t>(UnalignedArray<std::int32_t>(lists.data())[i]));
-    graph.nodes = in.take_array(sizeof(std::int32_t)).size() / 4;  // their levels
+    const std::span<const std::uint8_t> levels = in.take_array(sizeof(std::int32_t));
+    graph.nodes = levels.size() / 4;
+    graph.levels = UnalignedArray<std::int32_t>(levels.data());
     const std::span<const std::uint8_t> offsets = in.take_array(sizeof(std::uint64_t));
     const std::span<const std::uint8_t> neighbours = in.take_array(sizeof(std::int32_t));
     graph.offsets = UnalignedArray<std::uint64_t>(offsets.data());
@@ -147,7 +151,7 @@ InvertedLists take_lists(Reader& in, bool quantized, std::size_t dimension) {
     inverted.format = StoredRows({nullptr, dimension, Storage::fp32}, 0);
     if (quantized) {
         inverted.format = take_format(in, dimension);
-        in.take<std::uint64_t>();  // bytes a row
+        in.take<std::uint64_t>();  // bytes per row
         inverted.of_residuals = in.take<std::uint8_t>() != 0;
     }
     if (in.take_kind() != "ilar") throw UnknownKind{};
@@ -208,7 +212,7 @@ ByteRows bytes_behind(std::span<const std::uint8_t> file, std::size_t faiss_size
            footer.size == count * stride && footer.start >= faiss_size && footer.start % cache_line == 0 &&
            footer.start + footer.size + sizeof footer == file.size());
     return ByteRows::over(file.subspan(footer.start, footer.size), dimension, footer.scale,
-                          footer.largest_norm, footer.largest_error, footer.turned != 0);
+                          footer.largest_norm, footer.largest_error, footer.rotated != 0);
 }
 
 }  // namespace
@@ -244,7 +248,7 @@ void append_bytes(CheckedWriter& out, const ByteRows& bytes) {
     footer.scale = bytes.scale();
     footer.largest_norm = bytes.largest_norm();
     footer.largest_error = bytes.largest_error();
-    footer.turned = bytes.turned() ? 1 : 0;
+    footer.rotated = bytes.rotated() ? 1 : 0;
     const std::array<char, cache_line> padding{};
     out(padding.data(), 1, footer.start - footer.faiss_size);
     out(bytes.bytes().data(), 1, footer.size);

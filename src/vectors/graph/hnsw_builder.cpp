@@ -4,7 +4,6 @@
 #include <tuple>
 #include <vector>
 
-#include "clipsim/core/parallel.h"
 #include "graph/hnsw_graph.h"
 
 namespace clipsim {
@@ -27,12 +26,12 @@ struct BackLink {
 
 class Builder {
   public:
-    Builder(faiss::HNSW& graph, const ByteRows& rows, int ef_construction, std::size_t threads)
+    Builder(faiss::HNSW& graph, const ByteRows& rows, int ef_construction, const ThreadPool& pool)
         : graph_(graph),
           rows_(rows),
           width_(static_cast<std::size_t>(ef_construction)),
-          threads_(threads),
-          workers_(threads) {}
+          pool_(pool),
+          workers_(pool.size()) {}
 
     void add(std::size_t first) {
         std::size_t done = first;
@@ -132,11 +131,10 @@ class Builder {
 
     void add_batch(std::size_t first, std::size_t last) {
         const HnswGraph walk(graph_, rows_);
-        parallel_for(last - first, threads_, piece,
-                     [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                         for (std::size_t i = begin; i < end; ++i)
-                             connect(walk, static_cast<std::int32_t>(first + i), workers_[worker]);
-                     });
+        pool_.parallel_for(last - first, piece, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+            for (std::size_t i = begin; i < end; ++i)
+                connect(walk, static_cast<std::int32_t>(first + i), workers_[worker]);
+        });
         enter_links();
         for (std::size_t node = first; node < last; ++node) {
             const auto id = static_cast<std::int32_t>(node);
@@ -159,28 +157,27 @@ class Builder {
                 starts.push_back(i);
         }
         starts.push_back(links.size());
-        parallel_for(starts.size() - 1, threads_, piece * 4,
-                     [&](std::size_t begin, std::size_t end, std::size_t worker) {
-                         for (std::size_t i = begin; i < end; ++i) {
-                             enter(std::span(links).subspan(starts[i], starts[i + 1] - starts[i]),
-                                   workers_[worker]);
-                         }
-                     });
+        pool_.parallel_for(
+            starts.size() - 1, piece * 4, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+                for (std::size_t i = begin; i < end; ++i) {
+                    enter(std::span(links).subspan(starts[i], starts[i + 1] - starts[i]), workers_[worker]);
+                }
+            });
     }
 
     faiss::HNSW& graph_;
     const ByteRows& rows_;
     std::size_t width_;
-    std::size_t threads_;
+    const ThreadPool& pool_;
     std::vector<Worker> workers_;
 };
 
 }  // namespace
 
 void add_to_hnsw(faiss::HNSW& graph, const ByteRows& rows, std::size_t first, int ef_construction,
-                 std::size_t threads) {
+                 const ThreadPool& pool) {
     graph.prepare_level_tab(rows.size() - first, false);
-    Builder(graph, rows, ef_construction, threads).add(first);
+    Builder(graph, rows, ef_construction, pool).add(first);
 }
 
 }  // namespace clipsim

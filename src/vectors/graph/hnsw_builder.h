@@ -3,6 +3,7 @@
 
 #include <faiss/impl/HNSW.h>
 
+#include "clipsim/core/parallel.h"
 #include "rows/byte_rows.h"
 
 namespace clipsim {
@@ -13,6 +14,6 @@ namespace clipsim {
 // then the links back to them are entered, each list by one thread and in the order of ids. So no lock is
 // needed, and the result does not depend on the threads. Levels come from the graph's own generator.
 void add_to_hnsw(faiss::HNSW& graph, const ByteRows& rows, std::size_t first, int ef_construction,
-                 std::size_t threads);
+                 const ThreadPool& pool);
 
 }  // namespace clipsim

@@ -1,6 +1,9 @@
 #include "graph/hnsw_graph.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "clipsim/core/error.h"
 
 namespace clipsim {
 
@@ -21,6 +24,64 @@ std::size_t insert(std::vector<Entry>& beam, std::size_t width, const GraphCandi
 }
 
 }  // namespace
+
+GraphView view_of(const faiss::HNSW& graph) {
+    static_assert(sizeof(graph.levels[0]) == 4 && sizeof(graph.offsets[0]) == 8 &&
+                  sizeof(graph.neighbors[0]) == 4);
+    GraphView view;
+    view.nodes = graph.levels.size();
+    view.levels = UnalignedArray<std::int32_t>(graph.levels.data());
+    view.offsets = UnalignedArray<std::uint64_t>(graph.offsets.data());
+    view.neighbours = UnalignedArray<std::int32_t>(graph.neighbors.data());
+    view.links = graph.neighbors.size();
+    view.lists.assign(graph.cum_nneighbor_per_level.begin(), graph.cum_nneighbor_per_level.end());
+    view.level_shares = graph.assign_probas;
+    view.entry_point = graph.entry_point;
+    view.max_level = graph.max_level;
+    return view;
+}
+
+faiss::HNSW copy_of(const GraphView& graph, std::size_t more) {
+    const auto expect = [](bool right) {
+        if (!right) throw Error("the lists of its graph contradict each other");
+    };
+    const auto fill = [](auto& values, std::size_t count, const auto& from) {
+        values.resize(count);
+        if (count > 0) std::memcpy(values.data(), from.at(0), count * sizeof values[0]);
+    };
+    faiss::HNSW copy;
+    copy.assign_probas = graph.level_shares;
+    copy.cum_nneighbor_per_level.assign(graph.lists.begin(), graph.lists.end());
+    fill(copy.levels, graph.nodes, graph.levels);
+    fill(copy.offsets, graph.nodes + 1, graph.offsets);
+    // Lest growing has it in memory twice; later releases of FAISS have a container without it.
+    const auto make_room = [](auto& values, std::size_t count) {
+        if constexpr (requires { values.reserve(count); }) values.reserve(count);
+    };
+    make_room(copy.neighbors, graph.links + more * (graph.lists.size() > 1 ? graph.lists[1] * 5 / 4 : 0));
+    fill(copy.neighbors, graph.links, graph.neighbours);
+    copy.entry_point = graph.entry_point;
+    copy.max_level = graph.max_level;
+    const auto levels_of = [&](std::int32_t node) { return copy.levels[static_cast<std::size_t>(node)]; };
+    expect(copy.offsets[0] == 0 && copy.assign_probas.size() < graph.lists.size());
+    for (std::size_t node = 0; node < graph.nodes; ++node) {
+        const int levels = copy.levels[node];
+        expect(levels > 0 && static_cast<std::size_t>(levels) < graph.lists.size());
+        const std::size_t start = copy.offsets[node];
+        expect(copy.offsets[node + 1] == start + graph.lists[static_cast<std::size_t>(levels)] &&
+               copy.offsets[node + 1] <= graph.links);
+        for (int level = 0; level < levels; ++level) {
+            const auto at = static_cast<std::size_t>(level);
+            for (std::size_t i = graph.lists[at]; i < graph.lists[at + 1]; ++i) {
+                const std::int32_t neighbour = copy.neighbors[start + i];
+                if (neighbour < 0) break;
+                expect(static_cast<std::size_t>(neighbour) < graph.nodes && levels_of(neighbour) > level);
+            }
+        }
+    }
+    expect(graph.nodes > 0 && levels_of(graph.entry_point) == graph.max_level + 1);
+    return copy;
+}
 
 void WalkScratch::begin(std::size_t nodes) {
     if (marks_.size() < nodes || epoch_ == 255) {

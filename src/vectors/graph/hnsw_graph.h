@@ -1,6 +1,8 @@
 // Walking an HNSW graph (Malkov and Yashunin 2016, https://arxiv.org/abs/1603.09320). The graph itself is
-// FAISS's, as it stands in index.faiss; the vectors it is walked with are bytes.
+// FAISS's, as it lies in index.faiss; the vectors it is walked with are bytes.
 #pragma once
+
+#include <faiss/impl/HNSW.h>
 
 #include <cstdint>
 #include <span>
@@ -44,10 +46,16 @@ class WalkScratch {
     std::uint8_t epoch_ = 0;
 };
 
+// The graph has to outlive the view.
+GraphView view_of(const faiss::HNSW& graph);
+// A copy, to which about `more` nodes will be added. Throws Error for a graph that contradicts itself, as a
+// damaged file's may.
+faiss::HNSW copy_of(const GraphView& graph, std::size_t more);
+
 class HnswGraph {
   public:
     // Both have to outlive this. Links may change, the number of nodes and the entry point not.
-    HnswGraph(const faiss::HNSW& graph, const ByteRows& rows) : HnswGraph(GraphView(graph), rows) {}
+    HnswGraph(const faiss::HNSW& graph, const ByteRows& rows) : HnswGraph(view_of(graph), rows) {}
     HnswGraph(GraphView graph, const ByteRows& rows) : graph_(std::move(graph)), rows_(rows) {}
 
     // The neighbours of a node on a level (0: the lowest).

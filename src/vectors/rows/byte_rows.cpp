@@ -32,7 +32,7 @@ ByteRows::ByteRows(std::size_t count, std::size_t dimension, float largest)
     : dimension_(dimension),
       stride_((dimension + cache_line - 1) / cache_line * cache_line),
       scale_(127 / (largest > 0 ? largest : 1)),
-      turned_(true),
+      rotated_(true),
       rotation_(dimension),
       own_(count * stride_, offset),
       bytes_(own_) {}
@@ -42,22 +42,31 @@ ByteRows::ByteRows(std::span<const float> vectors, std::size_t dimension)
     set(0, vectors);
 }
 
+ByteRows::ByteRows(const StoredRows& rows, std::size_t count, float largest) {
+    const auto look_at = [&](std::size_t, std::span<const float> values) {
+        largest = std::max(largest, largest_magnitude(values, rows.dimension()));
+    };
+    rows.for_each_block(look_at);
+    *this = ByteRows(std::max(count, rows.size()), rows.dimension(), largest);
+    rows.for_each_block([&](std::size_t first, std::span<const float> values) { set(first, values); });
+}
+
 float ByteRows::largest_magnitude(std::span<const float> vectors, std::size_t dimension) {
     const Rotation rotation(dimension);
-    std::vector<float> turned(dimension);
+    std::vector<float> rotated(dimension);
     float largest = 0;
     for (std::size_t at = 0; at < vectors.size(); at += dimension) {
-        std::ranges::copy(vectors.subspan(at, dimension), turned.begin());
-        rotation.apply(turned);
-        largest = std::max(largest, largest_of(turned));
+        std::ranges::copy(vectors.subspan(at, dimension), rotated.begin());
+        rotation.apply(rotated);
+        largest = std::max(largest, largest_of(rotated));
     }
     return largest;
 }
 
 ByteRows ByteRows::over(std::span<const std::uint8_t> bytes, std::size_t dimension, float scale,
-                        float largest_norm, float largest_error, bool turned) {
+                        float largest_norm, float largest_error, bool rotated) {
     ByteRows rows(0, dimension, 1);
-    rows.turned_ = turned;
+    rows.rotated_ = rotated;
     rows.scale_ = scale;
     rows.largest_norm_ = largest_norm;
     rows.largest_error_ = largest_error;
@@ -67,9 +76,18 @@ ByteRows ByteRows::over(std::span<const std::uint8_t> bytes, std::size_t dimensi
 
 ByteRows ByteRows::over_codes(std::span<const std::uint8_t> codes, std::vector<float> steps) {
     ByteRows rows(0, steps.size(), 1);
-    rows.turned_ = false;
+    rows.rotated_ = false;
     rows.steps_ = std::move(steps);
     rows.bytes_ = codes;
+    return rows;
+}
+
+ByteRows ByteRows::with_room_for(std::size_t count) const {
+    ByteRows rows(count, dimension_, 1);
+    rows.scale_ = scale_;
+    rows.largest_norm_ = largest_norm_;
+    rows.largest_error_ = largest_error_;
+    std::ranges::copy(bytes_, rows.own_.begin());
     return rows;
 }
 
@@ -103,7 +121,7 @@ ByteQuery ByteRows::encode(std::span<const float> query) const {
     std::vector<float> values(query.begin(), query.end());
     if (of_codes()) {
         for (std::size_t i = 0; i < values.size(); ++i) values[i] *= steps_[i];
-    } else if (turned_) {
+    } else if (rotated_) {
         rotation_.apply(values);
     }
     const auto most = static_cast<float>(largest_query_byte());

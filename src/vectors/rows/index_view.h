@@ -1,8 +1,5 @@
-// What an index holds, wherever it lies: in FAISS's objects, or in a mapped file (see mapped_index.h).
+// What an index holds, wherever it lies: in memory, or in a mapped file (see mapped_index.h).
 #pragma once
-
-#include <faiss/Index.h>
-#include <faiss/impl/HNSW.h>
 
 #include <cstdint>
 #include <cstring>
@@ -33,14 +30,13 @@ class UnalignedArray {
 // FAISS's HNSW graph: the neighbours of node n on level l are neighbours[offsets[n] + lists[l]] up to
 // lists[l + 1], ended by -1 where there are fewer.
 struct GraphView {
-    GraphView() = default;
-    explicit GraphView(const faiss::HNSW& graph);
-
     std::size_t nodes = 0;
+    UnalignedArray<std::int32_t> levels;  // of a node: on how many it is
     UnalignedArray<std::uint64_t> offsets;
     UnalignedArray<std::int32_t> neighbours;
     std::uint64_t links = 0;  // how many `neighbours` are
     std::vector<std::size_t> lists;
+    std::vector<double> level_shares;  // of the nodes whose highest level is 0, 1, ...: new ones are drawn so
     std::int32_t entry_point = -1;
     int max_level = -1;
 };
@@ -64,8 +60,5 @@ struct IndexView {
     std::optional<GraphView> graph;      // HNSW
     std::optional<InvertedLists> lists;  // IVF
 };
-
-// `index` is what an id map maps to. It has to outlive the view. None for a kind that clipsim does not write.
-std::optional<IndexView> view_of(const faiss::Index& index);
 
 }  // namespace clipsim

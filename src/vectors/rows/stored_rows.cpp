@@ -6,7 +6,8 @@ namespace clipsim {
 
 StoredRows::StoredRows(const RowMemory& memory, std::size_t count, std::span<const float> minimum,
                        std::span<const float> range)
-    : memory_(memory), count_(count), base_(minimum.begin(), minimum.end()) {
+    : memory_(memory), count_(count), base_(minimum.begin(), minimum.end()), trained_(base_) {
+    trained_.insert(trained_.end(), range.begin(), range.end());
     for (std::size_t i = 0; i < range.size(); ++i) {
         step_.push_back(range[i] / 255);
         base_[i] += range[i] * (0.5F / 255);

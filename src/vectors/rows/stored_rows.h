@@ -2,6 +2,7 @@
 // exact scores.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -33,6 +34,17 @@ class StoredRows {
 
     // The values of rows from `first` on, [n, dimension].
     void decode(std::size_t first, std::span<float> out) const;
+    // Calls visit(first, values) for a few rows at a time, until all have passed by.
+    template <typename Visit>
+    void for_each_block(Visit&& visit) const {
+        constexpr std::size_t rows_at_a_time = 1024;
+        std::vector<float> values;
+        for (std::size_t first = 0; first < count_; first += rows_at_a_time) {
+            values.resize(std::min(rows_at_a_time, count_ - first) * dimension());
+            decode(first, values);
+            visit(first, std::span<const float>(values));
+        }
+    }
 
     // The same rows' like: other codes with the same meaning.
     StoredRows with(const std::uint8_t* data, std::size_t count) const;
@@ -41,11 +53,14 @@ class StoredRows {
     std::size_t dimension() const { return memory_.dimension; }
     const RowMemory& memory() const { return memory_; }
     const std::vector<float>& steps() const { return step_; }  // of int8: what one more of a code is worth
+    // Of int8: the minimum of each dimension, then the range of each.
+    const std::vector<float>& trained() const { return trained_; }
 
   private:
     RowMemory memory_;
     std::size_t count_ = 0;
     std::vector<float> base_, step_;  // int8: value = base + step * code
+    std::vector<float> trained_;
 };
 
 }  // namespace clipsim

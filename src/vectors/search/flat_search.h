@@ -15,16 +15,15 @@ class FlatSearch : public RowSearch {
     FlatSearch(StoredRows rows, ByteRows bytes) : rows_(std::move(rows)), bytes_(std::move(bytes)) {}
 
     std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                   const RowFilter* filter = nullptr) const override;
+                                   const RowFilter* filter = nullptr,
+                                   const ThreadPool& pool = ThreadPool(1)) const override;
     // Blocks of rows stay in the nearest caches while a block of queries passes over them. Threads share out
     // the queries; for a few queries among many rows, the rows.
     void nearest_of_each(std::span<const float> queries, std::size_t dimension, std::size_t k,
-                         std::size_t threads, const RowFilter* filter, const Found& found) const override;
-
-    const ByteRows* bytes() const override { return &bytes_; }
+                         const ThreadPool& pool, const RowFilter* filter, const Found& found) const override;
 
   private:
-    void scan_all(std::span<const float> query, std::size_t threads, const RowFilter* filter,
+    void scan_all(std::span<const float> query, const ThreadPool& pool, const RowFilter* filter,
                   TopK& best) const;
 
     StoredRows rows_;

@@ -83,7 +83,7 @@ bool HnswSearch::is_sparse(const RowFilter& filter, std::size_t width) const {
 }
 
 std::vector<ScoredRow> HnswSearch::nearest(std::span<const float> query, std::size_t k,
-                                           const RowFilter* filter) const {
+                                           const RowFilter* filter, const ThreadPool& /*pool*/) const {
     if (filter != nullptr) k = std::min(k, filter->allowed());
     const std::size_t width = std::max(ef_search_, k);
     if (rows_.size() > 0 && (filter == nullptr || !is_sparse(*filter, width))) {

@@ -23,10 +23,8 @@ class HnswSearch : public RowSearch {
 
     // Looks at everything (that the filter allows) where the graph gives out before k, and where so few rows
     // are allowed that this costs less than the walk to them.
-    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                   const RowFilter* filter = nullptr) const override;
-
-    const ByteRows* bytes() const override { return &bytes_; }
+    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k, const RowFilter* filter,
+                                   const ThreadPool& pool) const override;
 
   private:
     class BorrowedScratch;

@@ -48,7 +48,7 @@ std::size_t IvfSearch::lists_for(const RowFilter* filter) const {
 }
 
 std::vector<ScoredRow> IvfSearch::nearest(std::span<const float> query, std::size_t k,
-                                          const RowFilter* filter) const {
+                                          const RowFilter* filter, const ThreadPool& /*pool*/) const {
     k = std::min(k, filter == nullptr ? count_ : filter->allowed());
     if (k == 0) return {};
     const std::size_t lists = inverted_.lists.size();

@@ -12,8 +12,8 @@ class IvfSearch : public RowSearch {
 
     void set_parameters(const IndexParameters& config) override;
     // Looks at all lists where those of nprobe centroids give out before k.
-    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                   const RowFilter* filter = nullptr) const override;
+    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k, const RowFilter* filter,
+                                   const ThreadPool& pool) const override;
 
   private:
     std::size_t lists_for(const RowFilter* filter) const;

@@ -2,10 +2,8 @@
 
 #include <faiss/impl/IDSelector.h>
 
-#include <algorithm>
-#include <cmath>
+#include <optional>
 
-#include "clipsim/core/parallel.h"
 #include "search/flat_search.h"
 #include "search/hnsw_search.h"
 #include "search/ivf_search.h"
@@ -28,8 +26,8 @@ class AllowedRows : public faiss::IDSelector {
 class FaissSearch : public RowSearch {
   public:
     explicit FaissSearch(const faiss::Index& index) : index_(index) {}
-    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                   const RowFilter* filter) const override {
+    std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k, const RowFilter* filter,
+                                   const ThreadPool& /*pool*/) const override {
         std::vector<float> scores(k);
         std::vector<std::int64_t> rows(k);
         std::optional<AllowedRows> allowed;
@@ -46,51 +44,28 @@ class FaissSearch : public RowSearch {
     const faiss::Index& index_;
 };
 
-constexpr std::size_t rows_at_a_time = 1024;
-
-float largest_magnitude(const StoredRows& rows) {
-    std::vector<float> values;
-    float largest = 0;
-    for (std::size_t first = 0; first < rows.size(); first += rows_at_a_time) {
-        values.resize(std::min(rows_at_a_time, rows.size() - first) * rows.dimension());
-        rows.decode(first, values);
-        largest = std::max(largest, ByteRows::largest_magnitude(values, rows.dimension()));
-    }
-    return largest;
-}
-
-}  // namespace
-
-void RowSearch::nearest_of_each(std::span<const float> queries, std::size_t dimension, std::size_t k,
-                                std::size_t threads, const RowFilter* filter, const Found& found) const {
-    constexpr std::size_t piece = 8;  // queries that a thread takes at a time
-    parallel_for(queries.size() / dimension, threads, piece,
-                 [&](std::size_t begin, std::size_t end, std::size_t) {
-                     for (std::size_t q = begin; q < end; ++q)
-                         found(q, nearest(queries.subspan(q * dimension, dimension), k, filter));
-                 });
-}
-
 // Codes of 8 bits are bytes already; other rows are four or two times as much to read.
 bool wants_bytes(const IndexView& view) {
     if (view.lists) return false;
     return view.rows.memory().storage != Storage::int8 || (view.graph && view.rows.dimension() % 64 != 0);
 }
 
-ByteRows make_bytes(const StoredRows& rows, std::size_t /*threads*/) {
-    ByteRows bytes(rows.size(), rows.dimension(), largest_magnitude(rows));
-    std::vector<float> values;
-    for (std::size_t first = 0; first < rows.size(); first += rows_at_a_time) {
-        values.resize(std::min(rows_at_a_time, rows.size() - first) * rows.dimension());
-        rows.decode(first, values);
-        bytes.set(first, values);
-    }
-    return bytes;
+}  // namespace
+
+void RowSearch::nearest_of_each(std::span<const float> queries, std::size_t dimension, std::size_t k,
+                                const ThreadPool& pool, const RowFilter* filter, const Found& found) const {
+    constexpr std::size_t piece = 8;  // queries that a thread takes at a time
+    const ThreadPool alone(1);
+    pool.parallel_for(queries.size() / dimension, piece,
+                      [&](std::size_t begin, std::size_t end, std::size_t) {
+                          for (std::size_t q = begin; q < end; ++q)
+                              found(q, nearest(queries.subspan(q * dimension, dimension), k, filter, alone));
+                      });
 }
 
 std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config, ByteRows bytes) {
     if (view.lists) return std::make_unique<IvfSearch>(std::move(*view.lists), view.count, config);
-    if (wants_bytes(view) && bytes.size() == 0) bytes = make_bytes(view.rows, 1);
+    if (wants_bytes(view) && bytes.size() == 0) bytes = ByteRows(view.rows);
     if (!view.graph) return std::make_unique<FlatSearch>(std::move(view.rows), std::move(bytes));
     if (bytes.size() == 0) {
         const RowMemory& codes = view.rows.memory();
@@ -99,10 +74,8 @@ std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters
     return std::make_unique<HnswSearch>(std::move(view), std::move(bytes), config);
 }
 
-std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexParameters& config) {
-    std::optional<IndexView> view = view_of(index);
-    if (!view) return std::make_unique<FaissSearch>(index);
-    return make_row_search(std::move(*view), config);
+std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index) {
+    return std::make_unique<FaissSearch>(index);
 }
 
 }  // namespace clipsim

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/vectors/index_parameters.h"
 #include "clipsim/vectors/row_filter.h"
 #include "rows/byte_rows.h"
@@ -23,14 +24,12 @@ class RowSearch {
     // Up to k rows, best first, with their exact scores as the rows are stored. With a filter (of as many
     // rows as the index has) only rows that it allows, and k of them if it allows so many. Thread-safe.
     virtual std::vector<ScoredRow> nearest(std::span<const float> query, std::size_t k,
-                                           const RowFilter* filter = nullptr) const = 0;
-    // The same for each row of a matrix of queries [Q, dimension], on several threads: calls
-    // found(q, rows), from any of them.
+                                           const RowFilter* filter, const ThreadPool& pool) const = 0;
+    // The same for each row of a matrix of queries [Q, dimension], calls found(q, rows), from any
+    // thread of the pool.
     using Found = std::function<void(std::size_t q, std::span<const ScoredRow> rows)>;
     virtual void nearest_of_each(std::span<const float> queries, std::size_t dimension, std::size_t k,
-                                 std::size_t threads, const RowFilter* filter, const Found& found) const;
-    // The rows as bytes, where searches have them; else none.
-    virtual const ByteRows* bytes() const { return nullptr; }
+                                 const ThreadPool& pool, const RowFilter* filter, const Found& found) const;
     // ef_search or nprobe of the config from now on. Not while a search is under way.
     virtual void set_parameters(const IndexParameters& /*config*/) {}
 };
@@ -39,11 +38,7 @@ class RowSearch {
 // otherwise, where they are wanted. ef_search and nprobe are the config's.
 std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config,
                                            ByteRows bytes = {});
-// The same over FAISS's objects.
-std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index, const IndexParameters& config);
-
-// Whether searches of such an index look at bytes first.
-bool wants_bytes(const IndexView& view);
-ByteRows make_bytes(const StoredRows& rows, std::size_t threads);
+// Of a kind that clipsim does not write. The index has to outlive it.
+std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index);
 
 }  // namespace clipsim

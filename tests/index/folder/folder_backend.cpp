@@ -20,7 +20,7 @@ std::unique_ptr<IndexStore> TestBackend::open(const IndexIdentity& identity) con
 }
 
 std::unique_ptr<IndexReader> TestBackend::open_reader(const IndexIdentity& identity) const {
-    return open_folder_reader(folder_, identity, {}, 0);
+    return open_folder_reader(folder_, identity, {}, ThreadPool());
 }
 
 // manifest.json and index.faiss agree with images.db.

@@ -27,7 +27,7 @@ std::unique_ptr<IndexStore> TestBackend::open(const IndexIdentity& identity) con
 }
 
 std::unique_ptr<IndexReader> TestBackend::open_reader(const IndexIdentity& identity) const {
-    return open_postgres_reader(*place().server, identity, {}, 0);
+    return open_postgres_reader(*place().server, identity, {}, ThreadPool());
 }
 
 void TestBackend::expect_whole(const IndexIdentity& identity) const {

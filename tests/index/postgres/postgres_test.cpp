@@ -168,15 +168,19 @@ TEST_F(PostgresIndex, ADryRunWritesNothing) {
 TEST_F(PostgresIndex, AnotherModelNeedsARebuildAndANewerVersionIsRefused) {
     fill({entry("/a.jpg")}, {1, 0}, tiny);
     const IndexIdentity other{"big", "bbbb2222", 3};
-    EXPECT_NE(message_of([&] { open_postgres_reader(server_, other, config_, 0); }).find("another model"),
+    EXPECT_NE(message_of([&] {
+                  open_postgres_reader(server_, other, config_, ThreadPool());
+              }).find("another model"),
               std::string::npos);
     EXPECT_THROW(IndexUpdater(open_index_writer(server_, other, config_, Mode::update)), UsageError);
-    const auto searching = open_postgres_reader(server_, tiny, config_, 0);
+    const auto searching = open_postgres_reader(server_, tiny, config_, ThreadPool());
     fill({entry("/a.jpg")}, {1, 0, 0}, other);
     EXPECT_THROW(searching->nearest(std::vector<float>{1, 0}, 1, Space::image, {}), UsageError)
         << "it does not mix models, whenever it began";
     sql("UPDATE meta SET value = '99' WHERE key = 'schema_version'");
-    EXPECT_NE(message_of([&] { open_postgres_reader(server_, other, config_, 0); }).find("newer clipsim"),
+    EXPECT_NE(message_of([&] {
+                  open_postgres_reader(server_, other, config_, ThreadPool());
+              }).find("newer clipsim"),
               std::string::npos);
 }
 
@@ -187,7 +191,7 @@ TEST_F(PostgresIndex, ASecondWriterFailsClearlyAndAReaderDoesNot) {
                   IndexUpdater(open_index_writer(server_, tiny, config_, Mode::update));
               }).find("another clipsim"),
               std::string::npos);
-    EXPECT_EQ(open_postgres_reader(server_, tiny, config_, 0)
+    EXPECT_EQ(open_postgres_reader(server_, tiny, config_, ThreadPool())
                   ->nearest(std::vector<float>{1, 0}, 5, Space::image, {})
                   .size(),
               1U);
@@ -196,13 +200,15 @@ TEST_F(PostgresIndex, ASecondWriterFailsClearlyAndAReaderDoesNot) {
 TEST_F(PostgresIndex, ErrorsNameNoPassword) {
     ::setenv("PGPASSWORD", "verysecret", 1);
     ::setenv("PGHOST", "/nowhere/at/all", 1);
-    const std::string message = message_of([&] { open_postgres_reader(server_, tiny, config_, 0); });
+    const std::string message =
+        message_of([&] { open_postgres_reader(server_, tiny, config_, ThreadPool()); });
     EXPECT_NE(message.find("cannot connect to PostgreSQL"), std::string::npos) << message;
     EXPECT_EQ(message.find("verysecret"), std::string::npos) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     server_.service = "host=here password=topsecret";
-    EXPECT_EQ(message_of([&] { open_postgres_reader(server_, tiny, config_, 0); }).find("topsecret"),
-              std::string::npos);
+    EXPECT_EQ(
+        message_of([&] { open_postgres_reader(server_, tiny, config_, ThreadPool()); }).find("topsecret"),
+        std::string::npos);
     ::unsetenv("PGPASSWORD");
     server_.service.clear();
     use_test_server();  // the right host again
@@ -210,7 +216,7 @@ TEST_F(PostgresIndex, ErrorsNameNoPassword) {
 
 TEST_F(PostgresIndex, AServerThatGoesAwayLosesOnlyTheBatchUnderWay) {
     fill({entry("/a.jpg")}, {1, 0}, tiny);
-    const auto searching = open_postgres_reader(server_, tiny, config_, 0);
+    const auto searching = open_postgres_reader(server_, tiny, config_, ThreadPool());
     IndexUpdater updater(open_index_writer(server_, tiny, config_, Mode::update));
     updater.plan({}, {});
     updater.commit(std::vector{entry("/b.jpg")}, std::vector<float>{0, 1});
@@ -259,7 +265,7 @@ class PostgresSearch : public PostgresIndex {
 
     // Share of the true 10 nearest, over 20 queries.
     double recall() const {
-        const auto source = open_postgres_reader(server_, identity_, config_, 0);
+        const auto source = open_postgres_reader(server_, identity_, config_, ThreadPool());
         const std::vector<float> queries = unit_vectors(20, dimension, 7);
         int hits = 0;
         for (std::size_t q = 0; q < 20; ++q) {
@@ -307,7 +313,7 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeletedRowsTakeNoPlaces)
         updater.plan(none, std::vector{std::filesystem::path("/photos/none")});
     }
     sql("DELETE FROM images WHERE id % 3 = 0");
-    const auto source = open_postgres_reader(server_, identity_, config_, 0);
+    const auto source = open_postgres_reader(server_, identity_, config_, ThreadPool());
     const std::span<const float> query = std::span(rows_).first(dimension);
     const auto matching = [&](const ImageFilter& filter) {
         return static_cast<std::size_t>(std::ranges::count_if(
@@ -336,7 +342,7 @@ TEST_F(PostgresSearch, AFilterIsExactAtAnySelectivityAndDeletedRowsTakeNoPlaces)
 TEST_F(PostgresSearch, RowsArePositionsInTheOrderOfIds) {
     make(IndexType::flat);
     sql("DELETE FROM images WHERE id = (SELECT min(id) FROM images)");  // row 0; the others move up
-    const auto reader = open_postgres_reader(server_, std::nullopt, config_, 2);
+    const auto reader = open_postgres_reader(server_, std::nullopt, config_, ThreadPool(2));
     const std::vector<std::int64_t> found =
         reader->nearest_rows(std::span(rows_).subspan(dimension, 50 * dimension), 2, {});
     ASSERT_EQ(found.size(), 100U);
@@ -356,7 +362,9 @@ TEST_F(PostgresSearch, IsTunedToARecallAndKeepsIt) {
     EXPECT_GE(report.chosen->recall, 0.97);
     EXPECT_GT(report.curve.size(), 1U);
     const auto effort = [&] {
-        return open_postgres_reader(server_, identity_, config_, 0)->description().parameters.hnsw.ef_search;
+        return open_postgres_reader(server_, identity_, config_, ThreadPool())
+            ->description()
+            .parameters.hnsw.ef_search;
     };
     EXPECT_EQ(effort(), report.chosen->effort);
     make(IndexType::hnsw);
@@ -375,7 +383,7 @@ TEST_F(PostgresSearch, TheJointSpaceIsSearchedApart) {
     config_.type = IndexType::hnsw;
     const IndexIdentity both{"tiny", "aaaa1111", 2, 3};
     fill({entry("/zero.jpg", "0"), entry("/ten.jpg", "1")}, {1, 0, 0, 1}, both, {0, 0, 1, 1, 0, 0});
-    const auto source = open_postgres_reader(server_, tiny, config_, 0);
+    const auto source = open_postgres_reader(server_, tiny, config_, ThreadPool());
     const auto first = [&](const std::vector<float>& query, Space space) {
         return source->nearest(query, 2, space, {}).at(0).path;
     };

@@ -28,6 +28,9 @@ class MappedFile {
     MappedFile& operator=(MappedFile&& other) noexcept;
 
     std::span<const std::byte> bytes() const { return bytes_; }
+    // Pages of a shared one that were touched no longer count as this process's memory: for who reads a large
+    // file once, from front to back.
+    void let_go() const;
     std::span<std::byte> writable_bytes() { return bytes_; }  // of a private one
 
   private:

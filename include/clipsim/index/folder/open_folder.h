@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/index/index_reader.h"
 #include "clipsim/index/index_tuning.h"
 #include "clipsim/index/index_writer.h"
@@ -15,7 +16,7 @@ namespace clipsim {
 
 std::unique_ptr<IndexReader> open_folder_reader(const std::filesystem::path& folder,
                                                 const std::optional<IndexIdentity>& identity,
-                                                const IndexParameters& wanted, int threads);
+                                                const IndexParameters& wanted, const ThreadPool& pool);
 std::unique_ptr<IndexWriter> open_folder_writer(const std::filesystem::path& folder,
                                                 const IndexIdentity& identity,
                                                 const IndexParameters& parameters, UpdateMode mode,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/index/index_place.h"
 #include "clipsim/index/index_reader.h"
 #include "clipsim/index/index_tuning.h"
@@ -11,14 +12,16 @@
 
 namespace clipsim {
 
-// ef_search and nprobe are the index's own where `wanted` gives none; threads: of one search; 0: one per
-// core. A derived file of a folder that is missing, damaged or not of its images.db is done without, with a
+// ef_search and nprobe are the index's own where `wanted` gives none; pool: of exact searches
+// and of matrices of queries.
+// A derived file of a folder that is missing, damaged or not of its images.db is done without, with a
 // warning: answers are then exact, but slower to begin. Throws UsageError when there is no index, it is
 // half-written, written by a newer clipsim or of another model than `identity`, where that is given (the
 // message says what to do).
 std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
                                                const std::optional<IndexIdentity>& identity,
-                                               const IndexParameters& wanted = {}, int threads = 0);
+                                               const IndexParameters& wanted = {},
+                                               const ThreadPool& pool = ThreadPool());
 
 // threads: of building what searches use; 0: one per core. Throws UsageError for an index of another model or
 // a newer clipsim (update, dry_run) and for what the place cannot do, Error when another process updates it

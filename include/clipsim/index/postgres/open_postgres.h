@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/index/index_config.h"
 #include "clipsim/index/index_reader.h"
 #include "clipsim/index/index_tuning.h"
@@ -15,7 +16,7 @@ namespace clipsim {
 // Each search sees the state of its own moment.
 std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& server,
                                                   const std::optional<IndexIdentity>& identity,
-                                                  const IndexParameters& wanted, int threads);
+                                                  const IndexParameters& wanted, const ThreadPool& pool);
 // Of the settings: wait and stop.
 std::unique_ptr<IndexWriter> open_postgres_writer(const PostgresConfig& server, const IndexIdentity& identity,
                                                   const IndexParameters& parameters, UpdateMode mode,
