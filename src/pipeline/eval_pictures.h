@@ -16,6 +16,7 @@ struct EmbeddedPhotos {
     struct Matrix {
         std::vector<float> vectors;  // [N, dimension], unit rows
         std::size_t dimension = 0;
+        std::vector<RankedQuery> found;  // by each among the others
         std::span<const float> row(std::size_t i) const {
             return std::span(vectors).subspan(i * dimension, dimension);
         }

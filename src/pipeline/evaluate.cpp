@@ -52,7 +52,7 @@ EmbeddedPhotos embed(Embedder& embedder, const Catalogue& catalogue, const std::
 
     EmbeddedPhotos photos;
     for (const Space space : spaces)
-        photos.spaces.push_back({{}, static_cast<std::size_t>(embedder.dimension(space))});
+        photos.spaces.push_back({{}, static_cast<std::size_t>(embedder.dimension(space)), {}});
     EmbeddingStream stream(embedder, files, spaces, config.data);
     Progress progress("evaluating", "images", files.size(), run.progress);
     while (const std::optional<EmbeddedBatch> batch = stream.next()) {
@@ -75,7 +75,8 @@ EmbeddedPhotos embed(Embedder& embedder, const Catalogue& catalogue, const std::
 // The photos that are among `images`, which are ascending.
 EmbeddedPhotos part_of(const EmbeddedPhotos& photos, const std::vector<std::size_t>& images) {
     EmbeddedPhotos part;
-    for (const EmbeddedPhotos::Matrix& space : photos.spaces) part.spaces.push_back({{}, space.dimension});
+    for (const EmbeddedPhotos::Matrix& space : photos.spaces)
+        part.spaces.push_back({{}, space.dimension, {}});
     for (std::size_t i = 0; i < photos.images.size(); ++i) {
         if (!std::ranges::binary_search(images, photos.images[i])) continue;
         part.images.push_back(photos.images[i]);
@@ -88,25 +89,26 @@ EmbeddedPhotos part_of(const EmbeddedPhotos& photos, const std::vector<std::size
     return part;
 }
 
-GroupReport report_on(const EmbeddedPhotos& photos, const EvalOptions& options, std::uint64_t seed) {
+// Keeps what each photo found beside it.
+GroupReport report_on(EmbeddedPhotos& photos, const EvalOptions& options, std::uint64_t seed,
+                      const ThreadPool& pool, const std::stop_token& stop) {
     GroupReport group;
     group.images = photos.images.size();
     group.classes = std::set(photos.labels.begin(), photos.labels.end()).size();
-    std::vector<std::vector<RankedQuery>> results;
-    for (const EmbeddedPhotos::Matrix& space : photos.spaces) {
-        const std::vector<RankedQuery>& found =
-            results.emplace_back(retrieve(space.vectors, space.dimension, photos.labels));
-        SpaceReport report{summarise(found), std::nullopt, confusions(found, photos.labels)};
+    for (EmbeddedPhotos::Matrix& space : photos.spaces) {
+        space.found = retrieve(space.vectors, space.dimension, photos.labels, pool, stop);
+        SpaceReport report{summarise(space.found), std::nullopt, confusions(space.found, photos.labels)};
         if (options.bootstrap_samples > 0)
-            report.interval = bootstrap(found, options.bootstrap_samples, seed);
-        if (results.size() == 1) {
+            report.interval = bootstrap(space.found, options.bootstrap_samples, seed);
+        if (&space == &photos.spaces.front()) {
             group.before = std::move(report);
         } else {
             group.after = std::move(report);
         }
     }
     if (group.after && options.bootstrap_samples > 0) {
-        group.change = bootstrap_change(results[0], results[1], options.bootstrap_samples, seed);
+        group.change =
+            bootstrap_change(photos.spaces[0].found, photos.spaces[1].found, options.bootstrap_samples, seed);
     }
     return group;
 }
@@ -129,9 +131,16 @@ EvalReport evaluate(const Config& config, const RunOptions& run, const EvalOptio
     report.sentences = evaluate_sentences(embedder, catalogue, photos);
 
     const bool by_class = config.data.split == SplitBy::label;
-    const EmbeddedPhotos held_out = part_of(photos, by_class ? split.unseen : split.validation);
-    report.held_out = report_on(held_out, options, config.data.seed);
-    if (by_class) report.seen = report_on(part_of(photos, split.validation), options, config.data.seed);
+    const ThreadPool pool(run.threads);
+    const auto group = [&](EmbeddedPhotos& part) {
+        return report_on(part, options, config.data.seed, pool, run.stop);
+    };
+    EmbeddedPhotos held_out = part_of(photos, by_class ? split.unseen : split.validation);
+    report.held_out = group(held_out);
+    if (by_class) {
+        EmbeddedPhotos seen = part_of(photos, split.validation);
+        report.seen = group(seen);
+    }
     if (options.pictures && !held_out.images.empty()) {
         try {
             report.pictures = draw_eval_pictures(config, catalogue, held_out, report.held_out);

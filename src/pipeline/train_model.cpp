@@ -76,6 +76,7 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     options.resume = resume;
     options.progress = run.progress;
     options.stop = run.stop;
+    options.pool = ThreadPool(threads_of_process(run.threads));
     options.processes = processes;
     try {
         TrainReport report = train(options, catalogue, split, image_opener(config.data.max_pixels));

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 #include <vector>
+
+#include "clipsim/core/interrupt.h"
 
 namespace clipsim {
 
@@ -86,14 +89,28 @@ bool ask(std::span<const float> similarity, std::span<const int> labels, std::ve
 }  // namespace
 
 std::vector<RankedQuery> retrieve(std::span<const float> vectors, std::size_t dimension,
-                                  std::span<const int> labels) {
+                                  std::span<const int> labels, const ThreadPool& pool,
+                                  const std::stop_token& stop) {
+    struct Scratch {
+        std::vector<float> similarity;
+        std::vector<std::size_t> order;
+    };
+    constexpr std::size_t piece = 4;  // queries that a thread takes at a time
+    std::vector<Scratch> scratch(pool.size());
+    std::vector<std::optional<RankedQuery>> ranked(labels.size());
+    pool.parallel_for(labels.size(), piece, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+        auto& [similarity, order] = scratch[worker];
+        similarity.resize(labels.size());
+        for (std::size_t query = begin; query < end; ++query) {
+            throw_if_stopped(stop, "an evaluation leaves nothing to keep");
+            similarities(vectors, dimension, query, similarity);
+            RankedQuery result{.query = query};
+            if (ask(similarity, labels, order, result)) ranked[query] = result;
+        }
+    });
     std::vector<RankedQuery> results;
-    std::vector<float> similarity(labels.size());
-    std::vector<std::size_t> order;
-    for (std::size_t query = 0; query < labels.size(); ++query) {
-        similarities(vectors, dimension, query, similarity);
-        RankedQuery result{.query = query};
-        if (ask(similarity, labels, order, result)) results.push_back(result);
+    for (const std::optional<RankedQuery>& result : ranked) {
+        if (result) results.push_back(*result);
     }
     return results;
 }
@@ -124,8 +141,9 @@ RetrievalMetrics summarise(std::span<const RankedQuery> results) {
 }
 
 RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
-                                   std::span<const int> labels) {
-    return summarise(retrieve(vectors, dimension, labels));
+                                   std::span<const int> labels, const ThreadPool& pool,
+                                   const std::stop_token& stop) {
+    return summarise(retrieve(vectors, dimension, labels, pool, stop));
 }
 
 }  // namespace clipsim

@@ -267,10 +267,11 @@ void StageRunner::validate_and_save_models(Running& running, EpochRecord& record
     const WeightAverage::Scope averaged(*running.average);
     std::optional<InterpolatedWeights> kept(std::in_place, regularizer_);
     run_training_work([&] {
+        // A stop request waits for it, lest the epoch be lost.
         const torch::Tensor embedded = running.stage.embed_validation().contiguous();
         record.validation =
             retrieval_metrics({embedded.data_ptr<float>(), static_cast<std::size_t>(embedded.numel())},
-                              static_cast<std::size_t>(embedded.size(1)), validation_labels_);
+                              static_cast<std::size_t>(embedded.size(1)), validation_labels_, options_.pool);
     });
     const Monitor monitor = options_.train.monitor;
     const EpochRecord *best = best_of(std::nullopt), *best_of_stage = best_of(record.stage);

@@ -139,7 +139,8 @@ class TrainingRun {
     RetrievalMetrics clip_space_metrics() const {
         const torch::Tensor features = unit_features(validation_.features).cpu().contiguous();
         return retrieval_metrics({features.data_ptr<float>(), static_cast<std::size_t>(features.numel())},
-                                 static_cast<std::size_t>(features.size(1)), validation_.labels);
+                                 static_cast<std::size_t>(features.size(1)), validation_.labels,
+                                 options_.pool, options_.stop);
     }
 
     void run_stages() {

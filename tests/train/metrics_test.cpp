@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "clipsim/core/error.h"
 #include "train/golden.h"
 
 namespace clipsim {
@@ -43,6 +44,24 @@ TEST(RetrievalMetrics, EqualTheAccuracyCalculatorAsItComes) {
         EXPECT_NEAR(metrics.mean_average_precision_at_r,
                     golden.at("mean_average_precision_at_r").get<double>(), 1e-9);
     }
+}
+
+TEST(RetrievalMetrics, AreTheSameOnAnyNumberOfThreads) {
+    const auto golden = testing::golden("metrics").front();
+    const auto vectors = golden.at("vectors").get<std::vector<float>>();
+    const auto labels = golden.at("labels").get<std::vector<int>>();
+    const auto dimension = golden.at("dimension").get<std::size_t>();
+    const std::vector<RankedQuery> alone = retrieve(vectors, dimension, labels);
+    for (const int threads : {2, 5})
+        EXPECT_EQ(retrieve(vectors, dimension, labels, ThreadPool(threads)), alone);
+}
+
+TEST(RetrievalMetrics, AStopRequestEndsTheRanking) {
+    std::stop_source stop;
+    const std::vector<float> vectors{1, 0, 0, 1};
+    EXPECT_EQ(retrieve(vectors, 2, std::vector{7, 7}, ThreadPool(2), stop.get_token()).size(), 2U);
+    stop.request_stop();
+    EXPECT_THROW(retrieve(vectors, 2, std::vector{7, 7}, ThreadPool(2), stop.get_token()), Interrupted);
 }
 
 TEST(RetrievalMetrics, AQueryKnowsWhatItFoundAndWhatItShouldHave) {

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <span>
+#include <stop_token>
 #include <vector>
+
+#include "clipsim/core/parallel.h"
 
 namespace clipsim {
 
@@ -27,12 +30,15 @@ struct RankedQuery {
     double triplet_accuracy = 0;
     double r_precision = 0;
     double average_precision_at_r = 0;
+    bool operator==(const RankedQuery& other) const = default;
 };
 
-// vectors: [N, dimension], unit rows; labels: [N]. One result an image with another of its class, in the
-// order of the rows. Ties are broken by index.
+// vectors: [N, dimension], unit rows; labels: [N]. One result per image with another of its class, in the
+// order of the rows. Ties are broken by index. The pool's threads share out the queries; the results do not
+// depend on how many they are. Throws Interrupted after a stop request.
 std::vector<RankedQuery> retrieve(std::span<const float> vectors, std::size_t dimension,
-                                  std::span<const int> labels);
+                                  std::span<const int> labels, const ThreadPool& pool = ThreadPool(1),
+                                  const std::stop_token& stop = {});
 
 // The share of queries with a hit among the nearest k.
 double recall_at(std::span<const RankedQuery> results, std::size_t k);
@@ -41,6 +47,7 @@ RetrievalMetrics summarise(std::span<const RankedQuery> results);
 
 // The two in one.
 RetrievalMetrics retrieval_metrics(std::span<const float> vectors, std::size_t dimension,
-                                   std::span<const int> labels);
+                                   std::span<const int> labels, const ThreadPool& pool = ThreadPool(1),
+                                   const std::stop_token& stop = {});
 
 }  // namespace clipsim

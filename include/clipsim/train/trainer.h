@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "clipsim/core/parallel.h"
 #include "clipsim/core/progress.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/data_config.h"
@@ -32,6 +33,7 @@ struct TrainOptions {
     bool resume = false;
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop;
+    ThreadPool pool;  // which ranks the held-out photos
     // Called after each step on the thread that trains, before `stop` is looked at: the epoch from 1 on over
     // both stages, and how many batches of it are done.
     std::function<void(int epoch, std::int64_t step)> after_step;
