@@ -82,14 +82,13 @@ class Comparison {
     template <typename Work>
     void for_all(const char* title, std::size_t count, Work&& work) const {
         Progress progress(title, "files", count, options_.progress);
-        parallel_for(count, thread_count(options_.threads), 1,
-                     [&](std::size_t begin, std::size_t end, std::size_t) {
-                         for (std::size_t i = begin; i < end; ++i) {
-                             throw_if_stopped(options_.stop, kept);
-                             work(i);
-                             progress.advance();
-                         }
-                     });
+        pool_.parallel_for(count, 1, [&](std::size_t begin, std::size_t end, std::size_t) {
+            for (std::size_t i = begin; i < end; ++i) {
+                throw_if_stopped(options_.stop, kept);
+                work(i);
+                progress.advance();
+            }
+        });
         progress.finish_if_shown();
     }
 
@@ -218,6 +217,7 @@ class Comparison {
     std::span<const StoredImage> stored_;
     std::span<const std::filesystem::path> roots_;
     const PlanOptions& options_;
+    const ThreadPool pool_{options_.threads};
     std::unordered_map<std::string, Row> by_path_;
     std::vector<bool> seen_;
     std::unordered_multimap<std::string, Row> gone_;  // by content hash

@@ -32,19 +32,16 @@ int threads_of(const VectorSearchRequest& request, const RunOptions& run) {
 
 // The scores of each query's k nearest, best first, as nearest_rows finds them.
 std::vector<float> scores_of(const IndexReader& index, const VectorSearchRequest& request,
-                             const FloatMatrix& matrix, int threads) {
+                             const FloatMatrix& matrix, const ThreadPool& pool) {
     const auto k = static_cast<std::size_t>(request.k);
     std::vector<float> scores(matrix.rows * k, std::numeric_limits<float>::quiet_NaN());
-    parallel_for(matrix.rows, static_cast<std::size_t>(threads), 1,
-                 [&](std::size_t begin, std::size_t end, std::size_t) {
-                     for (std::size_t q = begin; q < end; ++q) {
-                         const auto query =
-                             std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
-                         std::ranges::transform(index.nearest(query, request.k, Space::image, request.where),
-                                                scores.begin() + static_cast<std::ptrdiff_t>(q * k),
-                                                &FoundImage::score);
-                     }
-                 });
+    pool.parallel_for(matrix.rows, 1, [&](std::size_t begin, std::size_t end, std::size_t) {
+        for (std::size_t q = begin; q < end; ++q) {
+            const auto query = std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
+            std::ranges::transform(index.nearest(query, request.k, Space::image, request.where),
+                                   scores.begin() + static_cast<std::ptrdiff_t>(q * k), &FoundImage::score);
+        }
+    });
     return scores;
 }
 
@@ -55,9 +52,9 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     const Stopwatch loading;
     VectorSearchSummary summary;
     summary.threads = threads_of(request, run);
+    const ThreadPool pool(summary.threads);
     const IndexPlace place(config.index, OutputLayout(config).index());
-    const std::unique_ptr<IndexReader> index =
-        open_index_reader(place, std::nullopt, config.index, ThreadPool(summary.threads));
+    const std::unique_ptr<IndexReader> index = open_index_reader(place, std::nullopt, config.index, pool);
     summary.parameters = index->description().parameters;
     summary.load_seconds = loading.seconds();
 
@@ -78,7 +75,7 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     }
     summary.seconds = searching.seconds();
     if (request.scores)
-        write_npy(*request.scores, scores_of(*index, request, matrix, summary.threads), matrix.rows,
+        write_npy(*request.scores, scores_of(*index, request, matrix, pool), matrix.rows,
                   static_cast<std::size_t>(request.k));
     write_npy(request.output, rows, matrix.rows, static_cast<std::size_t>(request.k));
     return summary;
