@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clipsim")
 install(TARGETS clipsim_core clipsim_hub clipsim_image clipsim_codecs clipsim_pictures clipsim_text clipsim_data
-                clipsim_distributed clipsim_weights clipsim_model clipsim_train clipsim_vectors clipsim_index
+                clipsim_distributed clipsim_weights clipsim_model_families clipsim_model clipsim_train clipsim_vectors clipsim_index
                 clipsim_index_folder clipsim_index_postgres clipsim_index_open
                 clipsim_search clipsim_pipeline
         EXPORT clipsimTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")

@@ -20,30 +20,32 @@ std::string tower_line(const TransformerConfig& tower) {
                   tower.intermediate_size, ", ", name_of(tower.activation));
 }
 
-std::string patches_of(const VisionConfig& vision) {
-    if (vision.efficientnet) return "";
+std::string patches_of(const VisionTransformerConfig& vision) {
     return concat(", patches of ", vision.patch_size, ", ", vision.tokens(), " tokens");
 }
+std::string patches_of(const EfficientNetConfig& /*vision*/) {
+    return "";
+}
 
-std::string vision_line(const VisionConfig& vision) {
-    if (!vision.efficientnet) return tower_line(vision);
-    return concat("EfficientNet-Lite, ", vision.layers, " inverted residual blocks, ", vision.hidden_size,
-                  " channels at the end");
+std::string tower_line(const EfficientNetConfig& vision) {
+    return concat("EfficientNet-Lite, ", vision.blocks.size(), " inverted residual blocks, ",
+                  vision.head_channels, " channels at the end");
 }
 
 void print_table(const ModelInfo& info) {
     const ModelDescription& model = info.description;
     const PreprocessSpec& spec = model.preprocess;
+    const auto vision = [&](auto&& text_of) { return std::visit(text_of, model.vision.network); };
     std::cout << "model          " << info.files.id << '\n'
-              << "family         " << to_string(model.family) << '\n'
+              << "family         " << model.family->name << '\n'
               << "format         " << to_string(model.format) << '\n'
               << "weights        " << printable(info.files.weights) << " (" << info.weight_bytes
               << " bytes)\n"
               << "parameters     " << info.parameters << ", " << info.precision << '\n'
               << "hash           " << info.hash << '\n'
-              << "image          " << model.vision.image_size << " x " << model.vision.image_size
-              << patches_of(model.vision) << '\n'
-              << "vision tower   " << vision_line(model.vision) << '\n';
+              << "image          " << model.vision.image_size() << " x " << model.vision.image_size()
+              << vision([](const auto& tower) { return patches_of(tower); }) << '\n'
+              << "vision tower   " << vision([](const auto& tower) { return tower_line(tower); }) << '\n';
     if (model.text) {
         std::cout << "text tower     " << tower_line(*model.text) << '\n'
                   << "sentences      up to " << model.text->context_length << " tokens of "
@@ -52,7 +54,7 @@ void print_table(const ModelInfo& info) {
     } else {
         std::cout << "text tower     none: image queries only\n";
     }
-    std::cout << (model.text ? "joint space    " : "vectors        ") << model.vision.projection_dim
+    std::cout << (model.text ? "joint space    " : "vectors        ") << model.vision.projection_dim()
               << " dimensions\n"
               << "preprocessing  short side " << spec.short_side << ", crop " << spec.crop_width << " x "
               << spec.crop_height << ", bicubic, mean " << spec.mean[0] << ' ' << spec.mean[1] << ' '
@@ -68,13 +70,14 @@ Json tower_json(const TransformerConfig& tower) {
             {"activation", name_of(tower.activation)}};
 }
 
-Json vision_json(const VisionConfig& vision) {
-    if (vision.efficientnet) {
-        return {{"network", "EfficientNet-Lite"},
-                {"layers", vision.layers},
-                {"width", vision.hidden_size},
-                {"image_size", vision.image_size}};
-    }
+Json vision_json(const EfficientNetConfig& vision) {
+    return {{"network", "EfficientNet-Lite"},
+            {"layers", vision.blocks.size()},
+            {"width", vision.head_channels},
+            {"image_size", vision.image_size}};
+}
+
+Json vision_json(const VisionTransformerConfig& vision) {
     Json json = tower_json(vision);
     json["image_size"] = vision.image_size;
     json["patch_size"] = vision.patch_size;
@@ -84,7 +87,8 @@ Json vision_json(const VisionConfig& vision) {
 
 void print_json(const ModelInfo& info) {
     const ModelDescription& model = info.description;
-    const Json vision = vision_json(model.vision);
+    const Json vision =
+        std::visit([](const auto& tower) { return vision_json(tower); }, model.vision.network);
     Json text;
     if (model.text) {
         text = tower_json(*model.text);
@@ -94,14 +98,14 @@ void print_json(const ModelInfo& info) {
     }
     const PreprocessSpec& spec = model.preprocess;
     const Json json{{"model", info.files.id},
-                    {"family", to_string(model.family)},
+                    {"family", model.family->name},
                     {"format", to_string(model.format)},
                     {"weights", info.files.weights.string()},
                     {"bytes", info.weight_bytes},
                     {"parameters", info.parameters},
                     {"precision", info.precision},
                     {"hash", info.hash},
-                    {"dimension", model.vision.projection_dim},
+                    {"dimension", model.vision.projection_dim()},
                     {"vision", vision},
                     {"text", text},
                     {"preprocessing",

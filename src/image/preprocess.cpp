@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "clipsim/core/error.h"
 #include "clipsim/core/random.h"
-#include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
 #include "resize_kernels.h"
 
@@ -33,36 +30,6 @@ Pixels pad_to_crop(const Pixels& picture, int x, int y, const PreprocessSpec& sp
                     out.rgb.data() + (static_cast<std::size_t>(row + y) * out.width + x) * 3);
     }
     return out;
-}
-
-// The resize and the crop of it that a picture gets.
-struct Crop {
-    int width = 0, height = 0;  // of the resized picture
-    PixelRect window;           // of it
-    int pad_x = 0, pad_y = 0;   // where the window lies in the result, if it is smaller
-};
-
-Crop crop_of(int source_width, int source_height, const PreprocessSpec& spec) {
-    if (source_width < 1 || source_height < 1) throw Error("a picture without pixels");
-    // As transformers' get_resize_output_image_size: the long side is cut to a whole number, not rounded.
-    const bool wide = source_width > source_height;
-    const std::int64_t short_in = wide ? source_height : source_width;
-    const std::int64_t long_in = wide ? source_width : source_height;
-    if (spec.short_side * long_in / short_in > std::numeric_limits<int>::max()) {
-        throw Error(
-            concat("a picture of ", source_width, " x ", source_height, " pixels is too long to be resized"));
-    }
-    const int long_out = static_cast<int>(spec.short_side * long_in / short_in);
-    Crop crop;
-    crop.width = wide ? long_out : spec.short_side;
-    crop.height = wide ? spec.short_side : long_out;
-    // transformers pads to at least the crop before it cuts, the larger half of the padding first.
-    crop.pad_x = std::max(0, (spec.crop_width - crop.width + 1) / 2);
-    crop.pad_y = std::max(0, (spec.crop_height - crop.height + 1) / 2);
-    crop.window = {std::max(0, (crop.width - spec.crop_width) / 2),
-                   std::max(0, (crop.height - spec.crop_height) / 2), std::min(crop.width, spec.crop_width),
-                   std::min(crop.height, spec.crop_height)};
-    return crop;
 }
 
 // A view's part in pixels.
@@ -109,7 +76,7 @@ AugmentedView random_view(std::uint64_t seed, int source_width, int source_heigh
 }
 
 Pixels resize_and_crop(const PicturePart& source, const PreprocessSpec& spec) {
-    const Crop crop = crop_of(source.whole_width, source.whole_height, spec);
+    const PictureFit crop = spec.fit(source.whole_width, source.whole_height, spec);
     Pixels cropped = resize_bicubic(source, all_of(source.whole_width, source.whole_height), crop.width,
                                     crop.height, crop.window);
     if (cropped.width == spec.crop_width && cropped.height == spec.crop_height) return cropped;
@@ -117,7 +84,7 @@ Pixels resize_and_crop(const PicturePart& source, const PreprocessSpec& spec) {
 }
 
 PixelRect part_in_crop(int width, int height, const PreprocessSpec& spec) {
-    const Crop crop = crop_of(width, height, spec);
+    const PictureFit crop = spec.fit(width, height, spec);
     return resize_support(all_of(width, height), crop.width, crop.height, crop.window);
 }
 

@@ -9,6 +9,6 @@
 namespace clipsim {
 
 // block.run() of the same arguments. The block has to outlive the graph.
-torch::Tensor checkpointed_run(TowerBlock& block, const torch::Tensor& tokens, bool class_token_only);
+torch::Tensor checkpointed_run(TowerBlock& block, const torch::Tensor& tokens, bool first_token_only);
 
 }  // namespace clipsim

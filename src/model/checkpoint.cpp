@@ -69,15 +69,15 @@ ProjectionHead load_checkpoint(const std::filesystem::path& file, ClipModel& mod
                                 ", ", model.hash.substr(0, 8),
                                 "); set model.clip to that one or train again"));
     }
-    if (info.first_block > model.tower->config().layers) {
+    if (info.first_block > model.tower->layers()) {
         throw UsageError(concat(printable(file), ": first_block is ", info.first_block,
-                                ", but the model has ", model.tower->config().layers,
+                                ", but the model has ", model.tower->layers(),
                                 " blocks: the file is damaged"));
     }
     for (auto& [name, tensor] : model.tower->tensors_from(info.first_block)) {
         tensor.set_data(stored.tensor(name, tensor.sizes()).to(torch::kFloat32).clone());
     }
-    const int input = model.tower->config().projection_dim;
+    const int input = model.tower->dimension();
     ProjectionHead head(input, info.projection_dim);
     head->linear->weight.set_data(
         stored.tensor(head_name, {info.projection_dim, input}).to(torch::kFloat32).clone());

@@ -17,7 +17,7 @@ ClipModel load_clip_model(const ModelFiles& files) {
     ClipModel model;
     model.id = files.id;
     model.preprocess = description.preprocess;
-    model.has_text_tower = description.text.has_value();
+    if (description.text) model.tokenizer = description.text->tokenizer;
     model.tower = make_vision_tower(description.vision);
     weights.load(*model.tower);
     model.hash = model_hash(files, file, hash_file);
@@ -30,9 +30,9 @@ TextTower load_text_tower(const ModelFiles& files) {
     const ModelDescription description = describe_model(files, file);
     if (!description.text) {
         throw UsageError(concat("the model ", files.id, " reads no sentences: ",
-                                description.family == ModelFamily::dinov2
-                                    ? std::string("DINOv2 is of images alone")
-                                    : concat(printable(files.config), " has no text_config"),
+                                description.family->answers_sentences
+                                    ? concat(printable(files.config), " has no text_config")
+                                    : concat(description.family->name, " is of images alone"),
                                 "; search by image, or set model.clip to a CLIP"));
     }
     const ModelWeights weights(file, description);

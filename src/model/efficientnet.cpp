@@ -21,19 +21,19 @@ torch::Tensor to_map(const torch::Tensor& tokens, std::int64_t side) {
 
 }  // namespace
 
-EfficientNet::EfficientNet(const VisionConfig& config) : VisionTowerImpl(config) {
-    const EfficientNetConfig& shape = *config.efficientnet;
+EfficientNet::EfficientNet(const EfficientNetConfig& config)
+    : VisionTowerImpl(static_cast<int>(config.blocks.size()), config.projection_dim), config_(config) {
     auto model = register_module("vision_model", std::make_shared<torch::nn::Module>());
-    stem_ = model->register_module("stem", SameConvolution(3, shape.stem_channels, 3, 2));
+    stem_ = model->register_module("stem", SameConvolution(3, config.stem_channels, 3, 2));
     blocks_ = model->register_module("blocks", torch::nn::ModuleList());
-    for (const InvertedResidualConfig& block : shape.blocks)
+    for (const InvertedResidualConfig& block : config.blocks)
         blocks_->push_back(std::make_shared<InvertedResidual>(block));
-    head_ = model->register_module("head",
-                                   SameConvolution(shape.blocks.back().out_channels, shape.head_channels, 1));
+    head_ = model->register_module(
+        "head", SameConvolution(config.blocks.back().out_channels, config.head_channels, 1));
     auto projection = register_module("visual_projection", std::make_shared<torch::nn::Module>());
     projection_ =
-        projection->register_parameter("weight", torch::empty({config.projection_dim, shape.head_channels}));
-    if (shape.projection_bias)
+        projection->register_parameter("weight", torch::empty({config.projection_dim, config.head_channels}));
+    if (config.projection_bias)
         projection_bias_ = projection->register_parameter("bias", torch::empty({config.projection_dim}));
 }
 
@@ -42,18 +42,18 @@ InvertedResidual& EfficientNet::block(int index) const {
 }
 
 std::int64_t EfficientNet::side_at(int boundary) const {
-    std::int64_t side = (config().image_size + 1) / 2;
+    std::int64_t side = (config_.image_size + 1) / 2;
     for (int i = 0; i < boundary; ++i) {
-        const int stride = config().efficientnet->blocks[static_cast<std::size_t>(i)].stride;
+        const int stride = config_.blocks[static_cast<std::size_t>(i)].stride;
         side = (side + stride - 1) / stride;
     }
     return side;
 }
 
 TokenShape EfficientNet::shape_at(int boundary) const {
-    if (boundary >= config().layers) return {1, config().hidden_size};
+    if (boundary >= layers()) return {1, config_.head_channels};
     const std::int64_t side = side_at(boundary);
-    return {side * side, config().efficientnet->blocks[static_cast<std::size_t>(boundary)].in_channels};
+    return {side * side, config_.blocks[static_cast<std::size_t>(boundary)].in_channels};
 }
 
 torch::Tensor EfficientNet::pooled(const torch::Tensor& map) {
@@ -71,13 +71,13 @@ torch::Tensor EfficientNet::tokens_at(const torch::Tensor& pixels, int boundary)
     const torch::Tensor input = pixels.to(projection_.dtype()).contiguous(torch::MemoryFormat::ChannelsLast);
     torch::Tensor map = clip_to_six(stem_(input));
     for (int i = 0; i < boundary; ++i) map = block(i).run(map, false);
-    return boundary < config().layers ? to_tokens(map) : pooled(map).unsqueeze(1);
+    return boundary < layers() ? to_tokens(map) : pooled(map).unsqueeze(1);
 }
 
 torch::Tensor EfficientNet::run_from(const torch::Tensor& tokens, int boundary, bool checkpointing) {
-    if (boundary >= config().layers) return torch::linear(tokens.squeeze(1), projection_, projection_bias_);
+    if (boundary >= layers()) return torch::linear(tokens.squeeze(1), projection_, projection_bias_);
     torch::Tensor map = to_map(tokens, side_at(boundary));
-    for (int i = boundary; i < config().layers; ++i)
+    for (int i = boundary; i < layers(); ++i)
         map = checkpointing ? checkpointed_run(block(i), map, false) : block(i).run(map, false);
     return torch::linear(pooled(map), projection_, projection_bias_);
 }

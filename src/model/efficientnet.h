@@ -12,7 +12,7 @@ namespace clipsim {
 // Its tokens are the places of the feature map, row by row.
 class EfficientNet : public VisionTowerImpl {
   public:
-    explicit EfficientNet(const VisionConfig& config);
+    explicit EfficientNet(const EfficientNetConfig& config);
 
     torch::Tensor forward_to(const torch::Tensor& pixels, int boundary) override;
     TokenShape shape_at(int boundary) const override;
@@ -25,6 +25,7 @@ class EfficientNet : public VisionTowerImpl {
     std::int64_t side_at(int boundary) const;        // of the square feature map that enters block `boundary`
     InvertedResidual& block(int index) const;
 
+    EfficientNetConfig config_;
     SameConvolution stem_{nullptr}, head_{nullptr};
     torch::nn::ModuleList blocks_{nullptr};
     torch::Tensor projection_, projection_bias_;  // the bias is undefined where the config has none

@@ -66,7 +66,7 @@ struct Embedder::Impl {
         files = find_model(config.clip);
         folder = files.folder();
         tuned = load_clip_model(files);
-        first_tuned_block = tuned.tower->config().layers;
+        first_tuned_block = tuned.tower->layers();
         if (checkpoint) {
             head = load_checkpoint(*checkpoint, tuned);
             first_tuned_block = read_checkpoint_info(*checkpoint).first_block;
@@ -81,7 +81,7 @@ struct Embedder::Impl {
         tower->to(device);
     }
 
-    bool tower_is_tuned() const { return first_tuned_block < tuned.tower->config().layers; }
+    bool tower_is_tuned() const { return first_tuned_block < tuned.tower->layers(); }
 
     VisionTower& tower_for(Space space) {
         if (space == Space::image || !tower_is_tuned()) return tuned.tower;
@@ -186,7 +186,7 @@ int Embedder::context_length() {
 }
 
 int Embedder::dimension(Space space) const {
-    if (space == Space::text || !has_head()) return impl_->tuned.tower->config().projection_dim;
+    if (space == Space::text || !has_head()) return impl_->tuned.tower->dimension();
     return static_cast<int>(impl_->head->linear->weight.size(0));
 }
 
@@ -194,7 +194,10 @@ bool Embedder::has_head() const {
     return !impl_->head.is_empty();
 }
 bool Embedder::has_text_tower() const {
-    return impl_->tuned.has_text_tower;
+    return impl_->tuned.tokenizer.has_value();
+}
+TokenizerKind Embedder::tokenizer() const {
+    return impl_->tuned.tokenizer.value();
 }
 const PreprocessSpec& Embedder::preprocess() const {
     return impl_->tuned.preprocess;

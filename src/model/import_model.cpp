@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "clipsim/core/error.h"
@@ -13,7 +14,6 @@
 #include "clipsim/model/safetensors.h"
 #include "clipsim/model/text_tower.h"
 #include "clipsim/model/vision_tower.h"
-#include "hugging_face_files.h"
 #include "model_weights.h"
 #include "stored_tensor.h"
 
@@ -23,10 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Tensors = std::map<std::string, torch::Tensor>;
-
-constexpr std::array<const char*, 6> tokenizer_files{
-    "vocab.json",       "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json"};
 
 torch::Tensor converted(const std::string& name, const torch::Tensor& tensor,
                         std::optional<WeightPrecision> precision) {
@@ -40,8 +36,8 @@ torch::Tensor converted(const std::string& name, const torch::Tensor& tensor,
     return half;
 }
 
-// Under Hugging Face's names for a CLIP.
-Tensors clip_tensors(const WeightsFile& file, const ModelDescription& model) {
+// Under our towers' names, which are those of Hugging Face's CLIP.
+Tensors tower_tensors(const WeightsFile& file, const ModelDescription& model) {
     const ModelWeights weights(file, model);
     weights.require_vision_tower();
     Tensors tensors;
@@ -90,7 +86,7 @@ void write_config(const ModelFiles& files, const ModelDescription& model, const 
         read_json_file(files.config);  // refuses what is too deep to be written again
         config = nlohmann::ordered_json::parse(read_file(files.config, 1 << 20), nullptr, true, true);
     } else {
-        config = clip_config_json(model);
+        config = model.family->hugging_face->config(model);
     }
     std::string dtype = "float32";
     const torch::Dtype type = tensors.begin()->second.scalar_type();
@@ -102,15 +98,46 @@ void write_config(const ModelFiles& files, const ModelDescription& model, const 
     write_file_atomically(target, config.dump(2) + "\n");
 }
 
+// As short as tells the float: 0.48145466, not the double beside it.
+nlohmann::ordered_json triple(const std::array<float, 3>& values) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const float value : values) {
+        std::array<char, 32> text{};
+        double shortest = 0;
+        std::from_chars(text.data(), std::to_chars(text.begin(), text.end(), value).ptr, shortest);
+        list.push_back(shortest);
+    }
+    return list;
+}
+
+// preprocessor_config.json as transformers reads it.
+nlohmann::ordered_json preprocessor_json(const PreprocessSpec& spec, const std::string& image_processor) {
+    return {{"image_processor_type", image_processor},
+            {"do_convert_rgb", true},
+            {"do_resize", true},
+            {"size", {{"shortest_edge", spec.short_side}}},
+            {"resample", 3},
+            {"do_center_crop", true},
+            {"crop_size", {{"height", spec.crop_height}, {"width", spec.crop_width}}},
+            {"do_rescale", true},
+            {"rescale_factor", 1.0 / 255.0},
+            {"do_normalize", true},
+            {"image_mean", triple(spec.mean)},
+            {"image_std", triple(spec.std)}};
+}
+
 void write_preprocessor(const ModelFiles& files, const ModelDescription& model, const fs::path& target) {
     const bool copied = !files.preprocessor.empty() && model.format == ModelFormat::hugging_face;
     write_file_atomically(
-        target, copied ? read_file(files.preprocessor, 1 << 20) : preprocessor_json(model).dump(2) + "\n");
+        target,
+        copied ? read_file(files.preprocessor, 1 << 20)
+               : preprocessor_json(model.preprocess, model.family->hugging_face->image_processor).dump(2) +
+                     "\n");
 }
 
-std::vector<std::string> copy_tokenizer(const fs::path& source, const fs::path& target) {
+std::vector<std::string> copy_tokenizer(TokenizerKind kind, const fs::path& source, const fs::path& target) {
     std::vector<std::string> copied;
-    for (const char* name : tokenizer_files) {
+    for (const char* name : tokenizer_files(kind)) {
         std::error_code error;
         if (!fs::is_regular_file(source / name, error)) continue;
         write_file_atomically(target / name, read_file(source / name, 64 << 20));
@@ -126,13 +153,13 @@ ImportReport import_model(const std::string& source, const fs::path& target, con
     const ModelFiles files = find_model(source);
     const WeightsFile file = read_weights(files.weights);
     const ModelDescription model = describe_model(files, file);
-    if (model.vision.efficientnet) {
-        throw UsageError(concat(printable(files.config),
-                                ": Hugging Face's CLIP has no such vision tower (EfficientNet-Lite), so that "
-                                "the model can't be written as one; it is used as it is"));
+    if (!model.family->hugging_face) {
+        throw UsageError(
+            concat(printable(files.config), ": transformers has no model like a ", model.family->name,
+                   ", so that it can't be written as a Hugging Face folder; it is used as it is"));
     }
     Tensors tensors =
-        model.family == ModelFamily::clip ? clip_tensors(file, model) : own_tensors(file, model);
+        model.family->hugging_face->file_names ? own_tensors(file, model) : tower_tensors(file, model);
     for (auto& [name, tensor] : tensors) tensor = converted(name, tensor, options.precision);
 
     AtomicFolder folder(target);
@@ -141,7 +168,8 @@ ImportReport import_model(const std::string& source, const fs::path& target, con
     write_preprocessor(files, model, folder.path() / "preprocessor_config.json");
     ImportReport report{files.id, {}, model.text.has_value()};
     if (model.text) {
-        report.tokenizer = copy_tokenizer(options.tokenizer.value_or(files.folder()), folder.path());
+        report.tokenizer =
+            copy_tokenizer(model.text->tokenizer, options.tokenizer.value_or(files.folder()), folder.path());
         if (report.tokenizer.empty() && options.tokenizer)
             throw UsageError(concat("--tokenizer ", printable(*options.tokenizer),
                                     ": no vocab.json and merges.txt, ",

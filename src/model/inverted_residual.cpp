@@ -45,7 +45,7 @@ InvertedResidual::InvertedResidual(const InvertedResidualConfig& config) : adds_
     project_ = register_module("project", SameConvolution(wide, config.out_channels, 1));
 }
 
-torch::Tensor InvertedResidual::run(const torch::Tensor& input, bool /*class_token_only*/) {
+torch::Tensor InvertedResidual::run(const torch::Tensor& input, bool /*first_token_only*/) {
     const torch::Tensor wide = expand_.is_empty() ? input : clip_to_six(expand_(input));
     const torch::Tensor output = project_(clip_to_six(depthwise_(wide)));
     return adds_input_ ? output + input : output;

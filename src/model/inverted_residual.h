@@ -2,8 +2,8 @@
 // pre-training also in fine-tuning, are folded into the convolutions.
 #pragma once
 
+#include "clipsim/model/families/efficientnet_config.h"
 #include "clipsim/model/tower_block.h"
-#include "clipsim/weights/efficientnet_config.h"
 
 namespace clipsim {
 
@@ -29,7 +29,7 @@ class InvertedResidual : public TowerBlock {
   public:
     explicit InvertedResidual(const InvertedResidualConfig& config);
     // [N, C, H, W] -> [N, C', ceil(H / stride), ceil(W / stride)]
-    torch::Tensor run(const torch::Tensor& input, bool class_token_only) override;
+    torch::Tensor run(const torch::Tensor& input, bool first_token_only) override;
 
   private:
     bool adds_input_;

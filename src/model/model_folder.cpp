@@ -109,7 +109,7 @@ ModelFiles model_files_of(const fs::path& file) {
     if (!open_clip.empty()) return in_folder(folder, open_clip, folder / name);
     if (file.extension() != ".safetensors" && file.extension() != ".bin") return of_openai(folder / name);
     throw UsageError(concat(printable(file),
-                            ": the shape of the model is not in it; it wants its config.json (Hugging ",
+                            ": the shape of the model is not in it; it needs its config.json (Hugging ",
                             "Face) or open_clip_config.json beside it"));
 }
 

@@ -24,7 +24,7 @@ ModelIdentity identify_model(const ModelConfig& model, const std::optional<std::
     ModelIdentity identity;
     identity.model_id = files.id;
     identity.image_hash = identity.text_hash = space_hash(base_hash, model.precision, "", Space::text);
-    identity.image_dimension = identity.text_dimension = description.vision.projection_dim;
+    identity.image_dimension = identity.text_dimension = description.vision.projection_dim();
     identity.has_text_tower = description.text.has_value();
     if (checkpoint) {
         identity.has_head = true;

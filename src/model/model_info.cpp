@@ -48,11 +48,8 @@ ModelInfo read_model_info(const std::string& name) {
     for (const std::filesystem::path& part : file.files)
         info.weight_bytes += std::filesystem::file_size(part);
     info.hash = model_hash(info.files, file, hash_file);
-    const auto is_there = [&](const char* part) {
-        std::error_code ignored;
-        return std::filesystem::exists(info.files.folder() / part, ignored);
-    };
-    info.has_tokenizer = is_there("tokenizer.json") || (is_there("vocab.json") && is_there("merges.txt"));
+    if (const auto& text = info.description.text)
+        info.has_tokenizer = has_tokenizer(text->tokenizer, info.files.folder());
     return info;
 }
 

@@ -11,15 +11,20 @@ namespace clipsim {
 
 namespace {
 
-bool is_of_text_tower(const std::string& name) {
-    return name.starts_with("text_model.") || name.starts_with("text_projection.");
+// A tensor of the tower by which its size is known.
+using TellingSize = std::pair<const char*, std::vector<std::int64_t>>;
+TellingSize telling_size(const VisionTransformerConfig& config) {
+    return {"vision_model.encoder.layers.0.mlp.fc1.weight", {config.intermediate_size, config.hidden_size}};
+}
+TellingSize telling_size(const EfficientNetConfig& config) {
+    return {"visual_projection.weight", {config.projection_dim, config.head_channels}};
 }
 
 // What is computed into the tensor beside the one that it is named after.
 std::vector<std::string> parts_of_batch_norm(const TensorName& name) {
-    if (name.batch_norm.empty()) return {};
-    return {name.batch_norm + ".weight", name.batch_norm + ".bias", name.batch_norm + ".running_mean",
-            name.batch_norm + ".running_var"};
+    if (!name.batch_norm) return {};
+    const std::string& norm = name.batch_norm->file;
+    return {norm + ".weight", norm + ".bias", norm + ".running_mean", norm + ".running_var"};
 }
 
 std::vector<std::int64_t> file_shape(const TensorName& name, at::IntArrayRef tower_shape) {
@@ -34,10 +39,8 @@ std::vector<std::int64_t> file_shape(const TensorName& name, at::IntArrayRef tow
 
 ModelWeights::ModelWeights(const WeightsFile& file, const ModelDescription& model)
     : file_(file), model_(model) {
-    for (TensorName& name : vision_tensor_names(model.layout, model.vision)) names_.emplace(name.tower, name);
-    if (model.text) {
-        for (TensorName& name : text_tensor_names(model.layout, *model.text))
-            names_.emplace(name.tower, name);
+    for (const auto* names : {&model.vision_tensors, &model.text_tensors}) {
+        for (const TensorName& name : *names) names_.emplace(name.tower, name);
     }
     refuse_others();
 }
@@ -54,33 +57,27 @@ std::set<std::string> ModelWeights::file_names() const {
 void ModelWeights::refuse_others() const {
     const std::set<std::string> known = file_names();
     for (const auto& [name, tensor] : file_.tensors) {
-        if (known.contains(name) || is_of_no_matter(model_.layout, name)) continue;
-        if (!model_.text && is_of_text_tower(name)) continue;
-        throw UsageError(
-            concat(printable(file_.path), ": the tensor ", printable(name), " has no place in a ",
-                   to_string(model_.family), " with ", model_.vision.layers,
-                   " blocks: weights and config do not belong together, or it is another model"));
+        if (known.contains(name) || model_.ignores(name)) continue;
+        throw UsageError(concat(printable(file_.path), ": the tensor ", printable(name),
+                                " has no place in a ", model_.family->name,
+                                " of the sizes in its config: weights and config do not belong together, or "
+                                "it is another model"));
     }
 }
 
 void ModelWeights::require_vision_tower() const {
-    for (const auto& [tower, name] : names_) {
-        if (!is_of_text_tower(tower)) file_.tensor(name.file);
+    for (const TensorName& name : model_.vision_tensors) {
+        file_.tensor(name.file);
         for (const std::string& part : parts_of_batch_norm(name)) file_.tensor(part);
     }
     // Before memory is taken for a tower: a config may say anything.
-    if (model_.vision.efficientnet) {
-        tensor("visual_projection.weight", {model_.vision.projection_dim, model_.vision.hidden_size});
-        return;
-    }
-    tensor("vision_model.encoder.layers.0.mlp.fc1.weight",
-           {model_.vision.intermediate_size, model_.vision.hidden_size});
+    const auto [name, shape] =
+        std::visit([](const auto& config) { return telling_size(config); }, model_.vision.network);
+    tensor(name, shape);
 }
 
 void ModelWeights::require_text_tower() const {
-    for (const auto& [tower, name] : names_) {
-        if (is_of_text_tower(tower)) file_.tensor(name.file);
-    }
+    for (const TensorName& name : model_.text_tensors) file_.tensor(name.file);
     tensor("text_model.embeddings.token_embedding.weight",
            {model_.text->vocabulary_size, model_.text->hidden_size});
     tensor("text_model.encoder.layers.0.mlp.fc1.weight",
@@ -95,8 +92,7 @@ torch::Tensor ModelWeights::folded(const torch::Tensor& tensor, const TensorName
         return values;
     };
     const std::vector<std::string> parts = parts_of_batch_norm(name);
-    const torch::Tensor scale =
-        part(parts[0]) / (part(parts[3]) + model_.vision.efficientnet->batch_norm_eps).sqrt();
+    const torch::Tensor scale = part(parts[0]) / (part(parts[3]) + name.batch_norm->eps).sqrt();
     if (tensor.dim() == 1) return tensor - part(parts[2]) * scale;  // the batch norm's own bias
     return tensor * scale.view({-1, 1, 1, 1});
 }
@@ -115,15 +111,14 @@ torch::Tensor ModelWeights::tensor(const std::string& tower_name, at::IntArrayRe
     const std::vector<std::int64_t> expected = file_shape(name, shape);
     const std::int64_t rows =
         expected.size() >= 2 ? expected.size() - 2 : 0;  // which size counts the positions
-    const bool other_grid =
-        tower_name == vision_positions && tensor.dim() == static_cast<std::int64_t>(expected.size()) &&
-        tensor.size(-1) == expected.back() && tensor.sizes() != expected &&
-        tensor.numel() == tensor.size(rows) * tensor.size(-1) && position_grid_of(tensor.size(rows)) > 0;
+    const bool other_grid = name.grid && tensor.dim() == static_cast<std::int64_t>(expected.size()) &&
+                            tensor.size(-1) == expected.back() && tensor.sizes() != expected &&
+                            tensor.numel() == tensor.size(rows) * tensor.size(-1) &&
+                            position_grid_of(tensor.size(rows), name.grid->tokens_before) > 0;
     if (!other_grid) require_shape(name.file, tensor, expected);
-    if (!name.batch_norm.empty()) return folded(tensor, name);
+    if (name.batch_norm) return folded(tensor, name);
     for (int i = 0; i < name.leading_ones; ++i) tensor = tensor.squeeze(0);
-    if (other_grid)
-        tensor = resize_position_grid(tensor, model_.vision.grid(), model_.vision.antialias_positions);
+    if (other_grid) tensor = resize_position_grid(tensor, *name.grid);
     if (name.transposed) tensor = tensor.t();
     if (name.part != TensorName::whole) tensor = tensor.narrow(0, name.part * shape[0], shape[0]);
     return tensor;

@@ -22,11 +22,11 @@ TextTowerImpl::TextTowerImpl(const TextConfig& config) : config_(config) {
 torch::Tensor TextTowerImpl::forward(const torch::Tensor& ids) {
     torch::Tensor x = torch::embedding(token_embedding_, ids) + position_embedding_.narrow(0, 0, ids.size(1));
     for (std::size_t i = 0; i < layers_->size(); ++i) {
-        x = layers_->ptr<TransformerBlockImpl>(i)->forward(x, true);
+        x = layers_->ptr<TransformerBlockImpl>(i)->forward(x);
     }
-    const bool highest = config_.end_of_text == TextConfig::end_of_text_is_highest;
-    const torch::Tensor end =
-        highest ? ids.argmax(1) : (ids == config_.end_of_text).to(torch::kInt).argmax(1);
+    const torch::Tensor end = config_.pooling == TextPooling::highest_id
+                                  ? ids.argmax(1)
+                                  : (ids == config_.end_of_text).to(torch::kInt).argmax(1);
     const torch::Tensor rows = torch::arange(ids.size(0), ids.options());
     return torch::linear(final_layer_norm_(x.index({rows, end})), text_projection_);
 }

@@ -23,7 +23,7 @@ void EncoderLinearImpl::quantize() {
 }
 
 TransformerBlockImpl::TransformerBlockImpl(const TransformerConfig& config)
-    : heads_(config.heads), activation_(config.activation) {
+    : heads_(config.heads), activation_(config.activation), mask_(config.mask) {
     const int width = config.hidden_size;
     auto attention = register_module("self_attn", std::make_shared<torch::nn::Module>());
     q_proj_ = attention->register_module("q_proj", EncoderLinear(width, width));
@@ -46,14 +46,13 @@ void TransformerBlockImpl::quantize() {
 }
 
 // queries_from: [N, Q, W], tokens: [N, T, W] -> [N, Q, W]
-torch::Tensor TransformerBlockImpl::attend(const torch::Tensor& queries_from, const torch::Tensor& tokens,
-                                           bool causal) {
+torch::Tensor TransformerBlockImpl::attend(const torch::Tensor& queries_from, const torch::Tensor& tokens) {
     const auto split_heads = [this](const torch::Tensor& x) {
         return x.view({x.size(0), x.size(1), heads_, x.size(2) / heads_}).transpose(1, 2);
     };
-    const torch::Tensor mixed =
-        at::scaled_dot_product_attention(split_heads(q_proj_(queries_from)), split_heads(k_proj_(tokens)),
-                                         split_heads(v_proj_(tokens)), std::nullopt, 0.0, causal);
+    const torch::Tensor mixed = at::scaled_dot_product_attention(
+        split_heads(q_proj_(queries_from)), split_heads(k_proj_(tokens)), split_heads(v_proj_(tokens)),
+        std::nullopt, 0.0, mask_ == AttentionMask::causal);
     return out_proj_(mixed.transpose(1, 2).reshape(queries_from.sizes()));
 }
 
@@ -67,16 +66,16 @@ torch::Tensor TransformerBlockImpl::scaled(const torch::Tensor& added, const tor
     return scale.defined() ? added * scale : added;
 }
 
-torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, bool causal) {
+torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens) {
     const torch::Tensor normed = layer_norm1_(tokens);
-    const torch::Tensor attended = tokens + scaled(attend(normed, normed, causal), layer_scale1_);
+    const torch::Tensor attended = tokens + scaled(attend(normed, normed), layer_scale1_);
     return attended + scaled(feed_forward(layer_norm2_(attended)), layer_scale2_);
 }
 
-torch::Tensor TransformerBlockImpl::forward_class_token(const torch::Tensor& tokens) {
+torch::Tensor TransformerBlockImpl::forward_first_token(const torch::Tensor& tokens) {
     const torch::Tensor normed = layer_norm1_(tokens);
     const torch::Tensor attended =
-        tokens.narrow(1, 0, 1) + scaled(attend(normed.narrow(1, 0, 1), normed, false), layer_scale1_);
+        tokens.narrow(1, 0, 1) + scaled(attend(normed.narrow(1, 0, 1), normed), layer_scale1_);
     return attended + scaled(feed_forward(layer_norm2_(attended)), layer_scale2_);
 }
 

@@ -15,6 +15,13 @@ bool starts_with_any(const std::string& name, std::span<const char* const> prefi
     return std::ranges::any_of(prefixes, [&](const char* prefix) { return name.starts_with(prefix); });
 }
 
+std::shared_ptr<VisionTowerImpl> make_tower(const VisionTransformerConfig& config) {
+    return std::make_shared<VisionTransformer>(config);
+}
+std::shared_ptr<VisionTowerImpl> make_tower(const EfficientNetConfig& config) {
+    return std::make_shared<EfficientNet>(config);
+}
+
 constexpr std::array<const char*, 3> after_the_blocks{"vision_model.post_layernorm.", "vision_model.head.",
                                                       "visual_projection."};
 
@@ -37,7 +44,7 @@ std::optional<int> VisionTowerImpl::block_of(const std::string& name) {
 
 std::map<std::string, torch::Tensor> VisionTowerImpl::tensors_from(int boundary) const {
     std::map<std::string, torch::Tensor> tensors;
-    if (boundary >= config_.layers) return tensors;
+    if (boundary >= layers_) return tensors;
     for (const auto& item : named_parameters()) {
         const std::string& name = item.key();
         if (block_of(name).value_or(-1) >= boundary || starts_with_any(name, after_the_blocks))
@@ -52,13 +59,7 @@ void VisionTowerImpl::freeze_before(int boundary) {
 }
 
 VisionTower make_vision_tower(const VisionConfig& config) {
-    std::shared_ptr<VisionTowerImpl> tower;
-    if (config.efficientnet) {
-        tower = std::make_shared<EfficientNet>(config);
-    } else {
-        tower = std::make_shared<VisionTransformer>(config);
-    }
-    return VisionTower(tower);
+    return VisionTower(std::visit([](const auto& network) { return make_tower(network); }, config.network));
 }
 
 }  // namespace clipsim

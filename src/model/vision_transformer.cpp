@@ -4,11 +4,13 @@
 
 namespace clipsim {
 
-VisionTransformer::VisionTransformer(const VisionConfig& config) : VisionTowerImpl(config) {
+VisionTransformer::VisionTransformer(const VisionTransformerConfig& config)
+    : VisionTowerImpl(config.layers, config.projection_dim), config_(config) {
     const int width = config.hidden_size;
     auto model = register_module("vision_model", std::make_shared<torch::nn::Module>());
     auto embeddings = model->register_module("embeddings", std::make_shared<torch::nn::Module>());
-    class_embedding_ = embeddings->register_parameter("class_embedding", torch::empty({width}));
+    if (config.class_token)
+        class_embedding_ = embeddings->register_parameter("class_embedding", torch::empty({width}));
     auto patches = embeddings->register_module("patch_embedding", std::make_shared<torch::nn::Module>());
     patch_embedding_ =
         patches->register_parameter("weight", torch::empty({width, 3, config.patch_size, config.patch_size}));
@@ -38,44 +40,53 @@ TransformerBlock VisionTransformer::block(int index) const {
 
 torch::Tensor VisionTransformer::embed_patches(const torch::Tensor& pixels) {
     const torch::Tensor patches =
-        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, patch_bias_, config().patch_size)
+        torch::conv2d(pixels.to(patch_embedding_.dtype()), patch_embedding_, patch_bias_, config_.patch_size)
             .flatten(2)
             .transpose(1, 2);
-    const torch::Tensor class_token = class_embedding_.expand({pixels.size(0), 1, -1});
-    torch::Tensor tokens = torch::cat({class_token, patches}, 1) + position_embedding_;
-    if (config().registers > 0) {  // they have no place in the picture
+    torch::Tensor tokens = patches;
+    if (config_.class_token)
+        tokens = torch::cat({class_embedding_.expand({pixels.size(0), 1, -1}), patches}, 1);
+    tokens = tokens + position_embedding_;
+    if (config_.registers > 0) {  // they have no place in the picture
+        const std::int64_t first = config_.class_token ? 1 : 0;
         const torch::Tensor registers = register_tokens_.expand({pixels.size(0), -1, -1});
-        tokens = torch::cat({tokens.narrow(1, 0, 1), registers, tokens.narrow(1, 1, tokens.size(1) - 1)}, 1);
+        tokens =
+            torch::cat({tokens.narrow(1, 0, first), registers, tokens.narrow(1, first, patches.size(1))}, 1);
     }
-    return config().pre_norm ? pre_layrnorm_(tokens) : tokens;
+    return config_.pre_norm ? pre_layrnorm_(tokens) : tokens;
+}
+
+bool VisionTransformer::first_token_only(int index) const {
+    return config_.pooling == VisionPooling::class_token && index + 1 == config_.layers;
 }
 
 torch::Tensor VisionTransformer::forward_to(const torch::Tensor& pixels, int boundary) {
     torch::Tensor tokens = embed_patches(pixels);
     for (int i = 0; i < boundary; ++i) {
-        tokens = block(i)->run(tokens, i + 1 == config().layers);
+        tokens = block(i)->run(tokens, first_token_only(i));
     }
     return tokens;
 }
 
 torch::Tensor VisionTransformer::run_from(const torch::Tensor& tokens, int boundary, bool checkpointing) {
     torch::Tensor x = tokens;
-    for (int i = boundary; i < config().layers; ++i) {
+    for (int i = boundary; i < config_.layers; ++i) {
         TransformerBlock current = block(i);
-        const bool class_token_only = i + 1 == config().layers;
-        x = checkpointing ? checkpointed_run(*current, x, class_token_only)
-                          : current->run(x, class_token_only);
+        const bool first_only = first_token_only(i);
+        x = checkpointing ? checkpointed_run(*current, x, first_only) : current->run(x, first_only);
     }
-    const torch::Tensor class_token = post_layernorm_(x.select(1, 0));
-    return config().has_projection ? torch::linear(class_token, visual_projection_) : class_token;
+    const torch::Tensor pooled =
+        config_.pooling == VisionPooling::mean ? post_layernorm_(x).mean(1) : post_layernorm_(x.select(1, 0));
+    return config_.has_projection ? torch::linear(pooled, visual_projection_) : pooled;
 }
 
 TokenShape VisionTransformer::shape_at(int boundary) const {
-    return {boundary < config().layers ? config().tokens() : 1, config().hidden_size};
+    const bool first_only = boundary == config_.layers && first_token_only(boundary - 1);
+    return {first_only ? 1 : config_.tokens(), config_.hidden_size};
 }
 
 void VisionTransformer::quantize() {
-    for (int i = 0; i < config().layers; ++i) block(i)->quantize();
+    for (int i = 0; i < config_.layers; ++i) block(i)->quantize();
 }
 
 }  // namespace clipsim

@@ -10,7 +10,7 @@ namespace clipsim {
 
 class VisionTransformer : public VisionTowerImpl {
   public:
-    explicit VisionTransformer(const VisionConfig& config);
+    explicit VisionTransformer(const VisionTransformerConfig& config);
 
     torch::Tensor forward_to(const torch::Tensor& pixels, int boundary) override;
     TokenShape shape_at(int boundary) const override;
@@ -20,9 +20,13 @@ class VisionTransformer : public VisionTowerImpl {
     torch::Tensor run_from(const torch::Tensor& tokens, int boundary, bool checkpointing) override;
     torch::Tensor embed_patches(const torch::Tensor& pixels);  // [N, 3, H, W] -> [N, T, W], pre-norm applied
     TransformerBlock block(int index) const;
+    // Whether what leaves that block is looked at in its first token alone.
+    bool first_token_only(int index) const;
 
-    torch::Tensor class_embedding_, patch_embedding_, position_embedding_;
-    torch::Tensor patch_bias_, register_tokens_, visual_projection_;  // undefined where the config has none
+    VisionTransformerConfig config_;
+    torch::Tensor patch_embedding_, position_embedding_;
+    // Undefined where the config has none.
+    torch::Tensor class_embedding_, patch_bias_, register_tokens_, visual_projection_;
     torch::nn::LayerNorm pre_layrnorm_{nullptr}, post_layernorm_{nullptr};
     torch::nn::ModuleList layers_{nullptr};
 };

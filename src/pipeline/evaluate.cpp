@@ -33,7 +33,7 @@ std::vector<std::string> class_prompts(const Catalogue& catalogue) {
 std::optional<SentenceMetrics> evaluate_sentences(Embedder& embedder, const Catalogue& catalogue,
                                                   const EmbeddedPhotos& photos) {
     if (!embedder.has_text_tower()) return std::nullopt;
-    if (!has_tokenizer(embedder.model_folder())) {
+    if (!has_tokenizer(embedder.tokenizer(), embedder.model_folder())) {
         log_warning(
             concat("no figures of sentences: there is no tokenizer in ", printable(embedder.model_folder())));
         return std::nullopt;

@@ -7,22 +7,21 @@ namespace clipsim {
 
 namespace {
 
-// A model that reads no sentences says so before it is asked for a tokenizer.
-const std::filesystem::path& tokenizer_folder(Embedder& embedder) {
-    embedder.context_length();
-    return embedder.model_folder();
+std::unique_ptr<const Tokenizer> tokenizer_of(Embedder& embedder) {
+    embedder.context_length();  // a model that reads no sentences says so
+    return read_tokenizer(embedder.tokenizer(), embedder.model_folder());
 }
 
 }  // namespace
 
 SentenceEncoder::SentenceEncoder(Embedder& embedder)
-    : embedder_(embedder), tokenizer_(tokenizer_folder(embedder)) {}
+    : embedder_(embedder), tokenizer_(tokenizer_of(embedder)) {}
 
 std::vector<float> SentenceEncoder::encode(std::span<const std::string> sentences) {
     const auto limit = static_cast<std::size_t>(embedder_.context_length());
     std::vector<std::vector<std::int32_t>> tokens;
     for (const std::string& sentence : sentences) {
-        TokenIds encoded = tokenizer_.encode(sentence, limit);
+        TokenIds encoded = tokenizer_->encode(sentence, limit);
         if (encoded.cut) {
             log_warning(concat("\"", printable(sentence.substr(0, 60)), "...\" is longer than the ", limit,
                                " tokens that ", embedder_.model_id(), " reads; its end is left out"));

@@ -7,7 +7,6 @@
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
-#include "clipsim/text/tokenizer.h"
 
 namespace clipsim {
 
@@ -97,13 +96,6 @@ TokenizerFiles read_tokenizer_json(const fs::path& file) {
 
 }  // namespace
 
-bool has_tokenizer(const fs::path& model_folder) {
-    std::error_code ignored;
-    return fs::exists(model_folder / "tokenizer.json", ignored) ||
-           (fs::exists(model_folder / "vocab.json", ignored) &&
-            fs::exists(model_folder / "merges.txt", ignored));
-}
-
 TokenizerFiles read_tokenizer_files(const fs::path& model_folder) {
     const fs::path vocabulary = model_folder / "vocab.json";
     const fs::path merges = model_folder / "merges.txt";
@@ -114,7 +106,7 @@ TokenizerFiles read_tokenizer_files(const fs::path& model_folder) {
     if (fs::exists(whole, ignored)) return read_tokenizer_json(whole);
     throw UsageError(
         concat("the model folder ", printable(model_folder),
-               " has no tokenizer: sentences want vocab.json and merges.txt, or tokenizer.json"));
+               " has no tokenizer: sentences need vocab.json and merges.txt, or tokenizer.json"));
 }
 
 }  // namespace clipsim

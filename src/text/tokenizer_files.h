@@ -1,4 +1,4 @@
-// The vocabulary and the merges, read from what Hugging Face keeps beside a model.
+// The vocabulary and the merges of CLIP's tokenizer, read from what Hugging Face keeps beside a model.
 #pragma once
 
 #include <filesystem>

@@ -88,7 +88,7 @@ std::vector<ParameterGroup> BlockStage::parameter_groups() const {
     const TrainConfig& train = world_.options.train;
     std::vector<ParameterGroup> groups;
     // From the top down: what follows the blocks learns as the last of them does.
-    const int layers = model_.tower->config().layers;
+    const int layers = model_.tower->layers();
     std::map<int, std::map<std::string, torch::Tensor>> by_depth;
     for (const auto& [name, tensor] : model_.tower->tensors_from(boundary_)) {
         const std::optional<int> block = VisionTowerImpl::block_of(name);

@@ -96,8 +96,7 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     progress.finish();
     gather_skipped(processes, catalogue, loader.skipped(), skipped);
     // None readable: no rows, but the right number of columns.
-    if (features.empty())
-        features.push_back(torch::empty({0, tower->config().projection_dim}, options.device));
+    if (features.empty()) features.push_back(torch::empty({0, tower->dimension()}, options.device));
     cached.features = torch::cat(features);
     if (!tokens.empty()) cached.tokens = torch::cat(tokens);
     if (processes.size() > 1) gather_parts(processes, keep_tokens, {shape.tokens, shape.width}, cached);

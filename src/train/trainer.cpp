@@ -37,8 +37,7 @@ class TrainingRun {
         }
         device_ = parse_device(options_.device);
         model_ = load_clip_model(find_model(options_.model.clip));
-        boundary_ = model_.tower->config().layers -
-                    std::min(model_.tower->config().layers, train.stage2.unfreeze_blocks);
+        boundary_ = model_.tower->layers() - std::min(model_.tower->layers(), train.stage2.unfreeze_blocks);
         state_.fingerprint = run_fingerprint(options_, model_.hash, catalogue_, split_);
         if (options_.resume) restore();
         if (state_.cursor.complete) {
@@ -66,7 +65,7 @@ class TrainingRun {
     void prepare() {
         run_training_work([&] { model_.tower->to(device_); });
         read_photos();
-        head_ = ProjectionHead(model_.tower->config().projection_dim, options_.model.projection_dim);
+        head_ = ProjectionHead(model_.tower->dimension(), options_.model.projection_dim);
         head_->initialise_from(unit_features(train_.features));
         head_->to(device_);
         regularizer_.emplace(options_.train.regularization, unit_features(train_.features));
@@ -147,7 +146,7 @@ class TrainingRun {
         StageRunner runner(options_, files_, model_, head_, train_.labels, validation_.labels, *regularizer_,
                            state_);
         const TrainConfig& train = options_.train;
-        const int layers = model_.tower->config().layers;
+        const int layers = model_.tower->layers();
         bool resumed = options_.resume;
         if (state_.cursor.stage == 1) {
             HeadStage stage(head_, train_, validation_, train.stage1.learning_rate);

@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         testing::write_text(folder / "tokenizer.json", parts[0]);
     }
     try {
-        const Tokenizer tokenizer(folder.path());
-        const TokenIds tokens = tokenizer.encode(parts.back(), 77);
+        const auto tokenizer = read_tokenizer(TokenizerKind::clip, folder.path());
+        const TokenIds tokens = tokenizer->encode(parts.back(), 77);
         if (tokens.ids.size() < 2 || tokens.ids.size() > 77) __builtin_trap();
     } catch (const UsageError&) {
     }

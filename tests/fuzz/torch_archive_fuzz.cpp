@@ -2,7 +2,7 @@
 #include "torch_archive.h"
 
 #include "clipsim/core/error.h"
-#include "clipsim/weights/openai_config.h"
+#include "clipsim/model/families/model_family.h"
 #include "fuzz.h"
 #include "weights/archives.h"
 
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             file = testing::bytes_of(testing::make_archive(std::string(testing::text_of(data, size))));
         const WeightsFile weights = read_torch_archive(file);
         testing::touch(weights);
-        infer_openai_config(weights);
+        describe_source({ModelFormat::openai, {}, {}, weights}, model_families());
     } catch (const UsageError&) {
     }
     return 0;

@@ -36,7 +36,7 @@ TEST_F(ClipModelTest, CarriesItsNameAndItsPreprocessing) {
     const ClipModel model = load();
     EXPECT_EQ(model.id, "model");
     EXPECT_EQ(model.preprocess.crop_width, 24);
-    EXPECT_EQ(model.tower->config().projection_dim, 16);
+    EXPECT_EQ(model.tower->dimension(), 16);
 }
 
 TEST_F(ClipModelTest, TheHashFollowsTheWeightsAndTheConfig) {

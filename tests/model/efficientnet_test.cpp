@@ -55,7 +55,7 @@ TEST(EfficientNet, EntersItsBlocksWithWhatTimmsDoes) {
 TEST(EfficientNet, InTwoStepsIsTheSameAtEveryBoundary) {
     const torch::NoGradGuard no_grad;
     ClipModel model = load_lite();
-    ASSERT_EQ(model.tower->config().layers, blocks);
+    ASSERT_EQ(model.tower->layers(), blocks);
     for (int boundary = 0; boundary <= blocks; ++boundary) {
         const torch::Tensor tokens = model.tower->forward_to(expected("pixels"), boundary);
         const TokenShape shape = model.tower->shape_at(boundary);

@@ -122,7 +122,7 @@ TEST(ModelInfo, CountsTheParametersOfTheTowers) {
     const ModelInfo info = read_model_info(format_folder("openai").string());
     EXPECT_EQ(info.description.format, ModelFormat::openai);
     EXPECT_EQ(info.precision, "fp16");
-    EXPECT_EQ(info.description.vision.hidden_size, 64);
+    EXPECT_EQ(std::get<VisionTransformerConfig>(info.description.vision.network).hidden_size, 64);
     EXPECT_FALSE(info.has_tokenizer);
     std::int64_t count = 0;
     ClipModel model = load_clip_model(info.files);

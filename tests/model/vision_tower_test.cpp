@@ -28,7 +28,7 @@ TEST_P(GoldenTower, EntersTheSecondBlockWithWhatHuggingFaceDoes) {
 
 TEST_P(GoldenTower, InTwoStepsIsTheSameAtEveryBoundary) {
     const torch::NoGradGuard no_grad;
-    for (int boundary = 0; boundary <= model_.tower->config().layers; ++boundary) {
+    for (int boundary = 0; boundary <= model_.tower->layers(); ++boundary) {
         const torch::Tensor tokens = model_.tower->forward_to(pixels_, boundary);
         EXPECT_LT(largest_difference(model_.tower->forward_from(tokens, boundary), expected_), 1e-4)
             << boundary;

@@ -1,5 +1,5 @@
-// The CLIP preprocessing: resize the short side, centre crop, scale, normalise. The numbers come from the
-// model's preprocessor_config.json (Hugging Face's CLIPImageProcessor).
+// From pixels to what a model takes: resize, crop, scale, normalise. The numbers come from the model's
+// preprocessor_config.json (Hugging Face's CLIPImageProcessor).
 #pragma once
 
 #include <array>
@@ -14,7 +14,24 @@ namespace clipsim {
 
 struct JsonFile;
 
+struct PreprocessSpec;
+
+// How a picture gets the model's size: resized to width x height, of which `window` is kept. Where the window
+// is smaller than the crop, it lies at (pad_x, pad_y) in it, with zeros around.
+struct PictureFit {
+    int width = 0, height = 0;
+    PixelRect window;
+    int pad_x = 0, pad_y = 0;
+};
+
+// One way of fitting a picture of that size; a model with another way brings a function of its own. Throws
+// Error for a picture that can't be resized.
+using FitFunction = PictureFit (*)(int width, int height, const PreprocessSpec& spec);
+// CLIP's: the short side is resized to `short_side`, the middle cut out.
+PictureFit fit_short_side_and_crop(int width, int height, const PreprocessSpec& spec);
+
 struct PreprocessSpec {
+    FitFunction fit = fit_short_side_and_crop;
     int short_side = 224;  // after the resize
     int crop_width = 224;
     int crop_height = 224;
@@ -22,6 +39,12 @@ struct PreprocessSpec {
     std::array<float, 3> std{0.26862954F, 0.26130258F, 0.27577711F};
     float rescale = 1.0F / 255.0F;
 
+    // Images of side x side, cut out of the middle.
+    static PreprocessSpec square(int side) {
+        PreprocessSpec spec;
+        spec.short_side = spec.crop_width = spec.crop_height = side;
+        return spec;
+    }
     std::size_t values() const { return std::size_t{3} * crop_width * crop_height; }  // floats a picture
 };
 

@@ -19,7 +19,7 @@ struct ClipModel {
     std::string id;
     std::string hash;  // of weights, config and preprocessing
     PreprocessSpec preprocess;
-    bool has_text_tower = false;  // by its config
+    std::optional<TokenizerKind> tokenizer;  // of its text tower, by its config; absent: images alone
     VisionTower tower{nullptr};
 };
 

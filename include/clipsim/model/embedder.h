@@ -13,6 +13,7 @@
 #include "clipsim/core/space.h"
 #include "clipsim/image/preprocess.h"
 #include "clipsim/model/model_config.h"
+#include "clipsim/text/tokenizer_kind.h"
 
 namespace clipsim {
 
@@ -42,7 +43,8 @@ class Embedder {
 
     int dimension(Space space) const;
     bool has_head() const;
-    bool has_text_tower() const;  // by its config
+    bool has_text_tower() const;      // by its config
+    TokenizerKind tokenizer() const;  // of a model with a text tower
     const PreprocessSpec& preprocess() const;
     const std::filesystem::path& model_folder() const;
     const std::string& model_id() const;

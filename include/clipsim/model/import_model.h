@@ -18,7 +18,7 @@ struct ImportOptions {
 struct ImportReport {
     std::string model;                   // the source's id
     std::vector<std::string> tokenizer;  // the files copied, from `tokenizer` or from beside the source
-    bool reads_sentences = false;        // the model has a text tower, so it wants a tokenizer
+    bool reads_sentences = false;        // the model has a text tower, so it needs a tokenizer
 };
 
 // Writes config.json, model.safetensors, preprocessor_config.json and the tokenizer's files into `target`, a

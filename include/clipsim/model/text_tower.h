@@ -4,8 +4,8 @@
 
 #include <torch/torch.h>
 
+#include "clipsim/model/families/tower_config.h"
 #include "clipsim/model/transformer_block.h"
-#include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 
@@ -14,8 +14,9 @@ class TextTowerImpl : public torch::nn::Module {
   public:
     explicit TextTowerImpl(const TextConfig& config);
 
-    // [N, T] int64 token ids, T at most context_length, each row with an end of text; what stands behind it
-    // counts for nothing -> [N, projection_dim], not normalised (CLIPModel.get_text_features).
+    // [N, T] int64 token ids, T at most context_length, each row with the token that the config's pooling
+    // reads; under a causal mask what is behind it counts for nothing -> [N, projection_dim], not normalised
+    // (CLIPModel.get_text_features).
     torch::Tensor forward(const torch::Tensor& ids);
 
     const TextConfig& config() const { return config_; }

@@ -8,9 +8,8 @@ namespace clipsim {
 
 class TowerBlock : public torch::nn::Module {
   public:
-    // class_token_only: of a transformer's output the first token alone, exactly; of no matter to other
-    // blocks.
-    virtual torch::Tensor run(const torch::Tensor& input, bool class_token_only) = 0;
+    // first_token_only: of a transformer's output the first token alone, exactly; other blocks ignore it.
+    virtual torch::Tensor run(const torch::Tensor& input, bool first_token_only) = 0;
 };
 
 }  // namespace clipsim

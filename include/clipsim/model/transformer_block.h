@@ -5,8 +5,8 @@
 
 #include <memory>
 
+#include "clipsim/model/families/tower_config.h"
 #include "clipsim/model/tower_block.h"
-#include "clipsim/weights/tower_config.h"
 
 namespace clipsim {
 
@@ -32,24 +32,24 @@ TORCH_MODULE(EncoderLinear);
 class TransformerBlockImpl : public TowerBlock {
   public:
     explicit TransformerBlockImpl(const TransformerConfig& config);
-    // [N, T, W] -> [N, T, W]. causal: a token attends to itself and to those before it alone.
-    torch::Tensor forward(const torch::Tensor& tokens, bool causal = false);
-    // The same for the class token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
+    torch::Tensor forward(const torch::Tensor& tokens);  // [N, T, W] -> [N, T, W]
+    // The same for the first token alone, exactly: nothing that serves other tokens' outputs. [N, T, W] ->
     // [N, 1, W]
-    torch::Tensor forward_class_token(const torch::Tensor& tokens);
-    torch::Tensor run(const torch::Tensor& tokens, bool class_token_only) override {
-        return class_token_only ? forward_class_token(tokens) : forward(tokens);
+    torch::Tensor forward_first_token(const torch::Tensor& tokens);
+    torch::Tensor run(const torch::Tensor& tokens, bool first_token_only) override {
+        return first_token_only ? forward_first_token(tokens) : forward(tokens);
     }
     void quantize();
 
   private:
-    torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens, bool causal);
+    torch::Tensor attend(const torch::Tensor& queries_from, const torch::Tensor& tokens);
     torch::Tensor feed_forward(const torch::Tensor& tokens);
 
     static torch::Tensor scaled(const torch::Tensor& added, const torch::Tensor& scale);
 
     int heads_;
     Activation activation_;
+    AttentionMask mask_;
     torch::Tensor layer_scale1_, layer_scale2_;  // [W]; undefined where the config has none
     torch::nn::LayerNorm layer_norm1_{nullptr}, layer_norm2_{nullptr};
     EncoderLinear q_proj_{nullptr}, k_proj_{nullptr}, v_proj_{nullptr}, out_proj_{nullptr};

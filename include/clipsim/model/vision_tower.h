@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "clipsim/weights/tower_config.h"
+#include "clipsim/model/families/tower_config.h"
 
 namespace clipsim {
 
@@ -27,7 +27,7 @@ class VisionTowerImpl : public torch::nn::Module {
 
     // The same in two steps, so that what is frozen can be computed once: pixels -> what enters block
     // `boundary`, [N, T, W] of shape_at(boundary) (where boundary is the number of blocks: what the
-    // projection is made of alone, [N, 1, W]); from there to the embedding.
+    // embedding is made of alone); from there to the embedding.
     virtual torch::Tensor forward_to(const torch::Tensor& pixels, int boundary) = 0;
     torch::Tensor forward_from(const torch::Tensor& tokens, int boundary, bool checkpointing = false);
     virtual TokenShape shape_at(int boundary) const = 0;
@@ -43,15 +43,16 @@ class VisionTowerImpl : public torch::nn::Module {
     std::map<std::string, torch::Tensor> tensors_from(int boundary) const;
     // The block that a tensor of that name belongs to, if any.
     static std::optional<int> block_of(const std::string& name);
-    const VisionConfig& config() const { return config_; }
+    int layers() const { return layers_; }        // blocks
+    int dimension() const { return dimension_; }  // of the embedding
 
   protected:
-    explicit VisionTowerImpl(const VisionConfig& config) : config_(config) {}
+    VisionTowerImpl(int layers, int dimension) : layers_(layers), dimension_(dimension) {}
 
   private:
     virtual torch::Tensor run_from(const torch::Tensor& tokens, int boundary, bool checkpointing) = 0;
 
-    VisionConfig config_;
+    int layers_, dimension_;
 };
 TORCH_MODULE(VisionTower);
 

@@ -1,6 +1,7 @@
 // Sentences to unit vectors of the text space: tokenizer and text tower together.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ class SentenceEncoder {
 
   private:
     Embedder& embedder_;
-    Tokenizer tokenizer_;
+    std::unique_ptr<const Tokenizer> tokenizer_;
 };
 
 }  // namespace clipsim

@@ -1,44 +1,35 @@
-// CLIP's tokenizer: lower-cased byte-level BPE (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909, over
-// bytes as in GPT-2). Token ids are those of Hugging Face's CLIPTokenizer.
+// Sentences to the token ids that a model's text tower reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "clipsim/text/tokenizer_kind.h"
+
 namespace clipsim {
 
 struct TokenIds {
-    std::vector<std::int32_t> ids;  // start of text, the sentence, end of text
+    std::vector<std::int32_t> ids;  // with the special tokens that the model expects around a sentence
     bool cut = false;               // the sentence was longer than the limit
 };
-
-// Whether a model's folder has the files of one; they may still turn out to be damaged.
-bool has_tokenizer(const std::filesystem::path& model_folder);
 
 // Thread-safe.
 class Tokenizer {
   public:
-    // Reads tokenizer.json, or vocab.json and merges.txt, of a model's folder. Throws UsageError naming the
-    // file when there is none, or it is damaged or no CLIP tokenizer's.
-    explicit Tokenizer(const std::filesystem::path& model_folder);
-    ~Tokenizer();
-    Tokenizer(Tokenizer&&) noexcept;
-    Tokenizer& operator=(Tokenizer&&) noexcept;
+    virtual ~Tokenizer() = default;
 
-    // At most `limit` (>= 2) ids: of a longer sentence the end is cut off, and end of text stays. `text` is
-    // UTF-8; bytes that are none count as U+FFFD.
-    TokenIds encode(std::string_view text, std::size_t limit) const;
-
-    std::int32_t start_of_text() const;
-    std::int32_t end_of_text() const;
-    std::size_t vocabulary_size() const;
-
-  private:
-    struct Impl;
-    std::unique_ptr<const Impl> impl_;
+    // At most `limit` (>= 2) ids: of a longer sentence the end is cut off, but for the last special token.
+    // `text` is UTF-8; bytes that are none count as U+FFFD.
+    virtual TokenIds encode(std::string_view text, std::size_t limit) const = 0;
 };
+
+// The tokenizer in a model's folder. Throws UsageError naming the file when there is none of that kind, or it
+// is damaged.
+std::unique_ptr<const Tokenizer> read_tokenizer(TokenizerKind kind,
+                                                const std::filesystem::path& model_folder);
 
 }  // namespace clipsim

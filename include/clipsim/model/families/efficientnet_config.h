@@ -25,7 +25,9 @@ struct InvertedResidualConfig {
 };
 
 struct EfficientNetConfig {
-    int stem_channels = 32;  // a convolution of 3 x 3, stride 2
+    int image_size = 224;
+    int projection_dim = 512;  // of the embedding
+    int stem_channels = 32;    // a convolution of 3 x 3, stride 2
     std::vector<InvertedResidualConfig> blocks;
     int head_channels = 1280;  // a pointwise convolution, whose output is averaged over the picture
     bool projection_bias = false;

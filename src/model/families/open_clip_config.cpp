@@ -1,13 +1,10 @@
-#include "clipsim/weights/open_clip_config.h"
+#include "open_clip_config.h"
 
 #include <algorithm>
 #include <array>
-#include <span>
-#include <string_view>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
-#include "config_reader.h"
 
 namespace clipsim {
 
@@ -31,9 +28,6 @@ constexpr std::array<std::string_view, 12> vision_keys{"layers",
                                                        "attn_pooler_heads",
                                                        "timm_model_pretrained",
                                                        "timm_drop"};
-constexpr std::array<std::string_view, 8> timm_keys{
-    "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias",
-    "timm_drop",       "timm_drop_path",        "image_size"};
 constexpr std::array<std::string_view, 12> text_keys{"context_length",
                                                      "vocab_size",
                                                      "width",
@@ -58,7 +52,6 @@ bool changes_nothing(const std::string& key, const json& value) {
 }
 
 std::string what_it_is(const std::string& key) {
-    if (key.starts_with("timm_")) return " (a vision tower of timm, as in SigLIP)";
     if (key.starts_with("hf_")) return " (a text tower of Hugging Face)";
     if (key == "multimodal_cfg" || key == "embed_cls") return " (CoCa)";
     return "";
@@ -68,7 +61,7 @@ std::string what_it_is(const std::string& key) {
     throw UsageError(
         concat(where, reason,
                "; of open_clip's models clipsim reads those with CLIP's own towers (ViT-B-32, ViT-L-14, ",
-               "ViT-H-14 and the like), and vision towers tf_efficientnet_lite0 to 4"));
+               "ViT-H-14 and the like), or with the vision tower tf_efficientnet_lite0 to 4"));
 }
 
 void check_keys(const json& values, std::span<const std::string_view> known, const std::string& where) {
@@ -85,6 +78,11 @@ const json& section_of(const json& values, const char* name, std::string_view wh
     return values[name];
 }
 
+const json& empty_object() {
+    static const json empty = json::object();
+    return empty;
+}
+
 void read_transformer(const ConfigReader& reader, TransformerConfig& config, bool quick_gelu) {
     config.hidden_size = reader.whole("width", config.hidden_size, 16384);
     config.layers = reader.whole("layers", config.layers, 256);
@@ -93,9 +91,40 @@ void read_transformer(const ConfigReader& reader, TransformerConfig& config, boo
     config.activation = quick_gelu ? Activation::quick_gelu : Activation::gelu;
 }
 
+}  // namespace
+
+std::optional<std::string> timm_model_name(const JsonFile& config) {
+    const json name = value_at(config.values, {"model_cfg", "vision_cfg", "timm_model_name"});
+    return name.is_string() ? std::optional(name.get<std::string>()) : std::nullopt;
+}
+
+OpenClipConfig::OpenClipConfig(const JsonFile& config)
+    : name_(config.name),
+      model_(section_of(config.values, "model_cfg", name_ + ": ")),
+      vision_(section_of(model_, "vision_cfg", name_ + ": model_cfg.")),
+      text_(section_of(model_, "text_cfg", name_ + ": model_cfg.")),
+      preprocess_(config.values.contains("preprocess_cfg")
+                      ? section_of(config.values, "preprocess_cfg", name_ + ": ")
+                      : empty_object()) {
+    const std::string where = name_ + ": model_cfg.";
+    check_keys(model_, model_keys, where);
+    const ConfigReader reader(model_, where);
+    embed_dim_ = reader.whole("embed_dim", 512, 16384);
+    quick_gelu_ = reader.flag("quick_gelu", false);
+}
+
+ConfigReader OpenClipConfig::vision(std::span<const std::string_view> known_keys) const {
+    const std::string where = name_ + ": model_cfg.vision_cfg.";
+    if (vision_.contains("layers") && vision_["layers"].is_array())
+        refuse(where, "layers is a list (a ResNet)");
+    check_keys(vision_, known_keys, where);
+    return {vision_, where};
+}
+
 // A side, or [side, side].
-int read_image_size(const json& vision, const ConfigReader& reader) {
-    const json size = vision.value("image_size", json(224));
+int OpenClipConfig::image_size() const {
+    const ConfigReader reader(vision_, name_ + ": model_cfg.vision_cfg.");
+    const json size = vision_.value("image_size", json(224));
     if (size.is_array() && size.size() == 2 && size[0] == size[1]) {
         if (size[0].is_number_integer() && size[0] >= 1 && size[0] <= 4096) return size[0].get<int>();
     }
@@ -103,107 +132,50 @@ int read_image_size(const json& vision, const ConfigReader& reader) {
     return reader.whole("image_size", 224, 4096);
 }
 
-// A vision tower of timm's.
-VisionConfig read_timm(const std::string& name, const json& values, const std::string& where, int embed_dim) {
-    VisionConfig config;
-    config.efficientnet = efficientnet_lite(name);
-    if (!config.efficientnet) {
-        refuse(where, concat("timm_model_name ", printable(name.substr(0, 100)),
-                             " is not supported (a vision tower of timm, as in SigLIP)"));
-    }
-    check_keys(values, timm_keys, where);
-    const ConfigReader reader(values, where);
-    const json pooling = values.value("timm_pool", json("avg"));
-    const bool is_average =
-        pooling == "avg" || pooling == json::string_t();  // "": the network's own, which is one
-    if (!is_average) reader.refuse("timm_pool", "avg");
-    if (values.value("timm_proj", json("linear")) != "linear") reader.refuse("timm_proj", "linear");
-    config.efficientnet->projection_bias = reader.flag("timm_proj_bias", false);
-    config.layers = static_cast<int>(config.efficientnet->blocks.size());
-    config.hidden_size = config.efficientnet->head_channels;
-    config.image_size = read_image_size(values, reader);
-    config.projection_dim = embed_dim;
-    return config;
-}
-
-VisionConfig read_vision(const json& values, const std::string& where, int embed_dim, bool quick_gelu) {
-    if (values.contains("layers") && values["layers"].is_array())
-        refuse(where, "layers is a list (a ResNet)");
-    if (const json timm = values.value("timm_model_name", json()); timm.is_string())
-        return read_timm(timm.get<std::string>(), values, where, embed_dim);
-    check_keys(values, vision_keys, where);
-    const ConfigReader reader(values, where);
-    VisionConfig config;
-    read_transformer(reader, config, quick_gelu);
+VisionTransformerConfig OpenClipConfig::transformer() const {
+    const ConfigReader reader = vision(vision_keys);
+    VisionTransformerConfig config;
+    read_transformer(reader, config, quick_gelu_);
     const int head_width = reader.whole("head_width", 64, 16384);
     config.heads = config.hidden_size / head_width;
     if (config.hidden_size % head_width != 0) reader.refuse("head_width", "a divisor of width");
-    config.image_size = read_image_size(values, reader);
+    config.image_size = image_size();
     config.patch_size = reader.whole("patch_size", 16, 4096);
     if (config.patch_size > config.image_size) reader.refuse("patch_size", "at most image_size");
-    config.projection_dim = embed_dim;
+    config.projection_dim = embed_dim_;
     return config;
 }
 
-TextConfig read_text(const json& values, const std::string& where, int embed_dim, bool quick_gelu) {
-    check_keys(values, text_keys, where);
-    const ConfigReader reader(values, where);
+TextConfig OpenClipConfig::text() const {
+    const std::string where = name_ + ": model_cfg.text_cfg.";
+    check_keys(text_, text_keys, where);
+    const ConfigReader reader(text_, where);
     TextConfig config;
-    read_transformer(reader, config, quick_gelu);
+    read_transformer(reader, config, quick_gelu_);
     config.heads = reader.whole("heads", config.heads, 256);
     if (config.hidden_size % config.heads != 0) reader.refuse("heads", "a divisor of width");
     config.vocabulary_size = reader.whole("vocab_size", config.vocabulary_size, 16'000'000);
     config.context_length = reader.whole("context_length", config.context_length, 65536);
     if (config.context_length < 2) reader.refuse("context_length", "at least 2");
-    config.end_of_text = TextConfig::end_of_text_is_highest;
-    config.projection_dim = embed_dim;
+    config.pooling = TextPooling::highest_id;
+    config.projection_dim = embed_dim_;
     return config;
 }
 
-std::array<float, 3> read_triple(const json& values, const ConfigReader& reader, const char* key,
-                                 const std::array<float, 3>& otherwise) {
-    if (!values.contains(key)) return otherwise;
-    const json& triple = values[key];
-    if (!triple.is_array() || triple.size() != 3 ||
-        !std::ranges::all_of(triple, [](const json& item) { return item.is_number(); }))
-        reader.refuse(key, "three numbers");
-    return {triple[0].get<float>(), triple[1].get<float>(), triple[2].get<float>()};
-}
-
-// preprocess_cfg: the side is the tower's, whatever `size` says.
-PreprocessSpec read_preprocess(const JsonFile& config, int image_size) {
-    PreprocessSpec spec;
-    spec.short_side = spec.crop_width = spec.crop_height = image_size;
-    if (!config.values.contains("preprocess_cfg")) return spec;
-    const std::string where = config.name + ": preprocess_cfg.";
-    const json& values = section_of(config.values, "preprocess_cfg", config.name + ": ");
-    const ConfigReader reader(values, where);
-    if (values.value("interpolation", json("bicubic")) != "bicubic")
+// The side is the tower's, whatever `size` says.
+PreprocessSpec OpenClipConfig::preprocess(int image_size) const {
+    const ConfigReader reader(preprocess_, name_ + ": preprocess_cfg.");
+    PreprocessSpec spec = PreprocessSpec::square(image_size);
+    if (preprocess_.value("interpolation", json("bicubic")) != "bicubic")
         reader.refuse("interpolation", "bicubic");
-    if (values.value("resize_mode", json("shortest")) != "shortest") reader.refuse("resize_mode", "shortest");
-    if (values.value("mode", json("RGB")) != "RGB") reader.refuse("mode", "RGB");
-    spec.mean = read_triple(values, reader, "mean", spec.mean);
-    spec.std = read_triple(values, reader, "std", spec.std);
+    if (preprocess_.value("resize_mode", json("shortest")) != "shortest")
+        reader.refuse("resize_mode", "shortest");
+    if (preprocess_.value("mode", json("RGB")) != "RGB") reader.refuse("mode", "RGB");
+    spec.mean = reader.triple("mean", spec.mean);
+    spec.std = reader.triple("std", spec.std);
     if (std::ranges::any_of(spec.std, [](float value) { return !(value > 0); }))
         reader.refuse("std", "three numbers above 0");
     return spec;
-}
-
-}  // namespace
-
-OpenClipConfig read_open_clip_config(const JsonFile& json) {
-    const std::string where = json.name + ": model_cfg.";
-    const nlohmann::json& model = section_of(json.values, "model_cfg", json.name + ": ");
-    check_keys(model, model_keys, where);
-    const ConfigReader reader(model, where);
-    const int embed_dim = reader.whole("embed_dim", 512, 16384);
-    const bool quick_gelu = reader.flag("quick_gelu", false);
-    OpenClipConfig config;
-    config.vision =
-        read_vision(section_of(model, "vision_cfg", where), where + "vision_cfg.", embed_dim, quick_gelu);
-    config.text = read_text(section_of(model, "text_cfg", where), where + "text_cfg.", embed_dim, quick_gelu);
-    config.preprocess = read_preprocess(json, config.vision.image_size);
-    return config;
 }
 
 }  // namespace clipsim

@@ -1,4 +1,4 @@
-#include "clipsim/weights/efficientnet_config.h"
+#include "clipsim/model/families/efficientnet_config.h"
 
 #include <algorithm>
 #include <array>

@@ -1,16 +1,15 @@
-#include "clipsim/weights/clip_config.h"
-
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
+#include "described.h"
 
 namespace clipsim::testing {
 namespace {
 
-class ClipConfig : public ::testing::Test {
+class Clip : public ::testing::Test {
   protected:
-    VisionConfig read(const std::string& json) const {
-        return read_vision_config(parse_json(json, "config.json"));
+    VisionTransformerConfig read(const std::string& json) const {
+        return transformer_of(described(ModelFormat::hugging_face, json));
     }
     // The message of the refusal; it has to name the file.
     std::string refusal(const std::string& json) const {
@@ -24,8 +23,8 @@ class ClipConfig : public ::testing::Test {
     }
 };
 
-TEST_F(ClipConfig, ReadsEveryKey) {
-    const VisionConfig config =
+TEST_F(Clip, ReadsEveryKey) {
+    const VisionTransformerConfig config =
         read(R"({"projection_dim": 24, "vision_config": {"image_size": 32, "patch_size": 8,
         "hidden_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 96,
         "layer_norm_eps": 1e-6, "hidden_act": "gelu"}})");
@@ -41,8 +40,8 @@ TEST_F(ClipConfig, ReadsEveryKey) {
     EXPECT_EQ(config.tokens(), 17);
 }
 
-TEST_F(ClipConfig, WhatIsLeftOutIsHuggingFacesDefault) {
-    const VisionConfig config = read(R"({"vision_config": {}})");
+TEST_F(Clip, WhatIsLeftOutIsHuggingFacesDefault) {
+    const VisionTransformerConfig config = read(R"({"vision_config": {}})");
     EXPECT_EQ(config.image_size, 224);
     EXPECT_EQ(config.patch_size, 32);
     EXPECT_EQ(config.hidden_size, 768);
@@ -51,13 +50,14 @@ TEST_F(ClipConfig, WhatIsLeftOutIsHuggingFacesDefault) {
     EXPECT_EQ(config.activation, Activation::quick_gelu);
 }
 
-TEST_F(ClipConfig, KnowsTheSizesOfLargerModels) {
-    const VisionConfig config = read(R"({"projection_dim": 768, "vision_config": {"hidden_size": 1024,
+TEST_F(Clip, KnowsTheSizesOfLargerModels) {
+    const VisionTransformerConfig config =
+        read(R"({"projection_dim": 768, "vision_config": {"hidden_size": 1024,
         "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24, "patch_size": 14}})");
     EXPECT_EQ(config.tokens(), 257);
 }
 
-TEST_F(ClipConfig, BadValuesAreNamedByKey) {
+TEST_F(Clip, BadValuesAreNamedByKey) {
     EXPECT_NE(refusal(R"({"vision_config": {"hidden_size": "wide"}})").find("vision_config.hidden_size"),
               std::string::npos);
     EXPECT_NE(refusal(R"({"vision_config": {"num_hidden_layers": 0}})").find("num_hidden_layers"),
@@ -72,11 +72,22 @@ TEST_F(ClipConfig, BadValuesAreNamedByKey) {
               std::string::npos);
 }
 
-TEST_F(ClipConfig, WhatIsNoClipIsRefused) {
+TEST_F(Clip, WhatIsNoClipIsRefused) {
     EXPECT_NE(refusal("{}").find("not the config.json of a CLIP"), std::string::npos);
     EXPECT_NE(refusal("[1]"), "");
     EXPECT_NE(refusal("{\"vision_config\": "), "");
     EXPECT_NE(refusal(""), "");
+}
+
+TEST(ClipOfOpenAi, WhatIsMissingOrAResNetIsNamed) {
+    WeightsFile file;
+    const auto refusal = [&] {
+        return message_of<UsageError>([&] { described(ModelFormat::openai, "{}", {}, file); });
+    };
+    file.path = "RN50.pt";
+    EXPECT_NE(refusal().find("visual.conv1.weight"), std::string::npos);
+    file.tensors["visual.layer1.0.conv1.weight"] = {};
+    EXPECT_NE(refusal().find("ResNet"), std::string::npos);
 }
 
 }  // namespace

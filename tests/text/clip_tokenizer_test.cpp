@@ -1,4 +1,4 @@
-#include "clipsim/text/tokenizer.h"
+#include "clip_tokenizer.h"
 
 #include <gtest/gtest.h>
 
@@ -30,17 +30,18 @@ std::size_t compare_with_corpus(const Tokenizer& tokenizer, const std::filesyste
     return lines;
 }
 
-TEST(Tokenizer, GivesHuggingFacesIdsForTheWholeCorpus) {
-    EXPECT_GE(compare_with_corpus(Tokenizer(fixtures / "vocabulary"), fixtures / "corpus.jsonl"), 5000u);
+TEST(ClipTokenizer, GivesHuggingFacesIdsForTheWholeCorpus) {
+    EXPECT_GE(compare_with_corpus(ClipTokenizer(fixtures / "vocabulary"), fixtures / "corpus.jsonl"), 5000u);
 }
 
-TEST(Tokenizer, ReadsOneFileAsWellAsTwo) {
-    EXPECT_GE(compare_with_corpus(Tokenizer(fixtures / "single_file"), fixtures / "single_file_corpus.jsonl"),
-              400u);
+TEST(ClipTokenizer, ReadsOneFileAsWellAsTwo) {
+    EXPECT_GE(
+        compare_with_corpus(ClipTokenizer(fixtures / "single_file"), fixtures / "single_file_corpus.jsonl"),
+        400u);
 }
 
-TEST(Tokenizer, CutsWhatIsTooLongAndKeepsTheEnd) {
-    const Tokenizer tokenizer(fixtures / "vocabulary");
+TEST(ClipTokenizer, CutsWhatIsTooLongAndKeepsTheEnd) {
+    const ClipTokenizer tokenizer(fixtures / "vocabulary");
     const TokenIds whole = tokenizer.encode("a photo of a small dog", 8);
     EXPECT_FALSE(whole.cut);
     const TokenIds cut = tokenizer.encode("a photo of a small dog", 7);
@@ -53,29 +54,38 @@ TEST(Tokenizer, CutsWhatIsTooLongAndKeepsTheEnd) {
               (std::vector<std::int32_t>{tokenizer.start_of_text(), tokenizer.end_of_text()}));
 }
 
-TEST(Tokenizer, BytesThatAreNoUtf8CountAsTheReplacementCharacter) {
-    const Tokenizer tokenizer(fixtures / "vocabulary");
+TEST(ClipTokenizer, BytesThatAreNoUtf8CountAsTheReplacementCharacter) {
+    const ClipTokenizer tokenizer(fixtures / "vocabulary");
     EXPECT_EQ(tokenizer.encode("a\xff dog", context_length).ids,
               tokenizer.encode("a\xef\xbf\xbd dog", context_length).ids);
 }
 
-TEST(Tokenizer, AMegabyteWithoutABlankIsCutLikeAnythingElse) {
-    const Tokenizer tokenizer(fixtures / "vocabulary");
+TEST(ClipTokenizer, AMegabyteWithoutABlankIsCutLikeAnythingElse) {
+    const ClipTokenizer tokenizer(fixtures / "vocabulary");
     EXPECT_EQ(tokenizer.encode(std::string(1 << 20, 'x'), context_length).ids.size(), context_length);
 }
 
-TEST(Tokenizer, TheModelInTheBoxHasOne) {
-    const Tokenizer tokenizer(std::filesystem::path(CLIPSIM_SOURCE_DIR) / "models" / "clip-nano");
+TEST(ClipTokenizer, TheModelInTheBoxHasOne) {
+    const ClipTokenizer tokenizer(std::filesystem::path(CLIPSIM_SOURCE_DIR) / "models" / "clip-nano");
     EXPECT_EQ(tokenizer.vocabulary_size(), 1515u);
     EXPECT_GT(tokenizer.encode("a photo of a butterfly", 32).ids.size(), 2u);
 }
 
-TEST(Tokenizer, AVocabularyWithoutEndOfTextIsRefused) {
+TEST(ClipTokenizer, IsTheOneThatAModelOfItsKindComesWith) {
+    const auto tokenizer = read_tokenizer(TokenizerKind::clip, fixtures / "vocabulary");
+    EXPECT_EQ(tokenizer->encode("a dog", context_length).ids,
+              ClipTokenizer(fixtures / "vocabulary").encode("a dog", context_length).ids);
+    EXPECT_TRUE(has_tokenizer(TokenizerKind::clip, fixtures / "vocabulary"));
+    EXPECT_TRUE(has_tokenizer(TokenizerKind::clip, fixtures / "single_file"));
+    EXPECT_FALSE(has_tokenizer(TokenizerKind::clip, fixtures));
+}
+
+TEST(ClipTokenizer, AVocabularyWithoutEndOfTextIsRefused) {
     const TemporaryFolder folder;
     write_text(folder / "vocab.json", R"({"a": 0, "<|startoftext|>": 1})");
     write_text(folder / "merges.txt", "#version: 0.2\n");
     try {
-        const Tokenizer tokenizer(folder.path());
+        const ClipTokenizer tokenizer(folder.path());
         FAIL() << "it was accepted";
     } catch (const UsageError& error) {
         EXPECT_NE(std::string(error.what()).find("<|endoftext|>"), std::string::npos) << error.what();

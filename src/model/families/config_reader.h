@@ -1,10 +1,12 @@
 // One object of a model's config, each value checked.
 #pragma once
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
-#include "clipsim/weights/tower_config.h"
+#include "clipsim/model/families/tower_config.h"
 
 namespace clipsim {
 
@@ -16,8 +18,10 @@ class ConfigReader {
     // A whole number between 1 and `maximum`; `otherwise` where the key is absent (defaults are left out).
     int whole(const char* key, int otherwise, int maximum) const;
     double number(const char* key, double otherwise, double low, double high) const;  // low < x < high
+    std::string text(const char* key, const char* otherwise) const;
     bool flag(const char* key, bool otherwise) const;
     Activation activation(const char* otherwise) const;  // of hidden_act
+    std::array<float, 3> triple(const char* key, const std::array<float, 3>& otherwise) const;
     [[noreturn]] void refuse(const char* key, const std::string& expected) const;
 
   private:
@@ -26,5 +30,8 @@ class ConfigReader {
     const nlohmann::json& values_;
     std::string where_;
 };
+
+// The value at a path of keys; null where it is missing.
+nlohmann::json value_at(const nlohmann::json& values, const std::vector<const char*>& path);
 
 }  // namespace clipsim
