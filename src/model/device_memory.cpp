@@ -51,7 +51,7 @@ void for_each_batch_that_fits(std::int64_t count, std::int64_t& batch_size,
                 "the device has no memory left for a single image; use --device cpu or a smaller model.clip");
         }
         batch_size = size / 2;
-        log_warning(concat("out of device memory: going on with batches of ", batch_size));
+        log_warning(concat("out of device memory: continuing with batches of ", batch_size));
     }
 }
 

@@ -51,7 +51,7 @@ BytePairs::BytePairs(const Vocabulary& vocabulary, const Merges& merges, std::in
                     concat("the merge of ", left, " and ", right, ": ", token, " is no token"));
             }
         }
-        // Of a merge that stands twice the later rank counts, as for Hugging Face.
+        // Of a merge that is listed twice the later rank counts, as for Hugging Face.
         merges_[key_of(id_of(left), id_of(right))] = {rank++, id_of(left + right)};
     }
 }

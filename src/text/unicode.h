@@ -1,4 +1,4 @@
-// What CLIP's tokenizer wants of Unicode; the tables are utf8proc's.
+// What CLIP's tokenizer needs of Unicode; the tables are utf8proc's.
 #pragma once
 
 #include <string>

@@ -45,7 +45,7 @@ struct PreprocessSpec {
         spec.short_side = spec.crop_width = spec.crop_height = side;
         return spec;
     }
-    std::size_t values() const { return std::size_t{3} * crop_width * crop_height; }  // floats a picture
+    std::size_t values() const { return std::size_t{3} * crop_width * crop_height; }  // floats per picture
 };
 
 // Reads preprocessor_config.json; both the old form ("size": 224) and the new ({"shortest_edge": 224}).

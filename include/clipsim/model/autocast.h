@@ -10,7 +10,7 @@
 namespace clipsim {
 
 // Whether bf16 is worth it: on GPUs from compute capability 8 on, and on CPUs with AVX512-BF16 (a quarter
-// less time a step, measured on small towers). Other CPUs emulate it, several times slower than fp32.
+// less time per step, measured on small towers). Other CPUs emulate it, several times slower than fp32.
 bool is_bf16_fast(const torch::Device& device);
 // The same of fp16: on GPUs from compute capability 7 on, and on no CPU.
 bool is_fp16_fast(const torch::Device& device);

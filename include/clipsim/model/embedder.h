@@ -58,7 +58,7 @@ class Embedder {
     std::unique_ptr<Impl> impl_;
 };
 
-// Number of threads of torch's own operators on the CPU; 0 means one a core.
+// Number of threads of torch's own operators on the CPU; 0 means one per core.
 void set_compute_threads(int threads);
 
 }  // namespace clipsim

@@ -15,7 +15,7 @@
 namespace clipsim {
 
 enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
-std::size_t size_of(Dtype dtype);                             // bytes an element
+std::size_t size_of(Dtype dtype);                             // bytes per element
 const char* name_of(Dtype dtype);                             // as safetensors spells it: "F32", "BF16"
 std::string shape_text(std::span<const std::int64_t> shape);  // "[3, 4]"
 
