@@ -6,5 +6,5 @@
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/embed_inputs.h"
 #include "clipsim/pipeline/evaluate.h"
-#include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/search_images.h"
 #include "clipsim/pipeline/train_model.h"

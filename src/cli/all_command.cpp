@@ -6,7 +6,7 @@
 #include "clipsim/distributed/environment.h"
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/demonstrate.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/train_model.h"
 #include "commands.h"
 #include "index_summary.h"

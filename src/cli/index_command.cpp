@@ -8,8 +8,8 @@
 #include "clipsim/index/tuner.h"
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/config.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "clipsim/pipeline/tuning_curve.h"
+#include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/tuning_curve.h"
 #include "commands.h"
 #include "index_stats.h"
 #include "index_summary.h"
@@ -95,7 +95,8 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
     command->add_flag(
         "--verify", flags->request.verify,
         "Read the index's files in full, even if they look unchanged, and rebuild damaged ones");
-    command->add_flag("--dry-run", flags->request.dry_run, "Say what would be done without changing anything");
+    command->add_flag("--dry-run", flags->request.dry_run,
+                      "Say what would be done without changing anything");
     CLI::Option* vectors =
         command->add_option("--from-npy", flags->matrix.vectors, "As `clipsim vectors index` does")
             ->type_name("V.npy");

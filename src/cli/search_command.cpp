@@ -7,7 +7,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/image/extension.h"
 #include "clipsim/pipeline/config.h"
-#include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/search_images.h"
 #include "clipsim/search/report.h"
 #include "commands.h"
 #include "query_lines.h"

@@ -1,6 +1,6 @@
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/train_model.h"
 #include "commands.h"
 #include "train_summary.h"

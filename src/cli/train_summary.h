@@ -4,7 +4,7 @@
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/config.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/train/trainer.h"
 
 namespace clipsim::cli {

@@ -7,8 +7,8 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
-#include "clipsim/pipeline/vector_collection.h"
-#include "clipsim/pipeline/vector_search.h"
+#include "clipsim/pipeline/index_vectors.h"
+#include "clipsim/pipeline/search_vectors.h"
 #include "index_stats.h"
 
 namespace clipsim::cli {
@@ -50,10 +50,10 @@ int search_matrix(const GlobalOptions& global, const VectorSearchFlags& flags) {
     const Config config = global.config();
     const VectorSearchRequest request{flags.queries,
                                       flags.output,
-                                      flags.scores,
                                       flags.top_k.value_or(config.search.top_k),
                                       parse_image_filter(flags.where),
-                                      flags.one_by_one};
+                                      flags.one_by_one,
+                                      flags.scores};
     const VectorSearchSummary summary = search_vectors(config, request, global.run_options());
     if (!flags.stats) return 0;
     nlohmann::ordered_json json;

@@ -11,9 +11,9 @@
 #include "clipsim/distributed/process_group.h"
 #include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/open/open_index.h"
-#include "clipsim/pipeline/index_spaces.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "clipsim/pipeline/shared_embedding.h"
+#include "clipsim/pipeline/steps/index_spaces.h"
+#include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/shared_embedding.h"
 
 namespace clipsim {
 

@@ -6,8 +6,8 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/search_images.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/search/report.h"
 
 namespace clipsim {

@@ -7,11 +7,11 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
-#include "clipsim/pipeline/embedding_stream.h"
-#include "clipsim/pipeline/index_spaces.h"
-#include "clipsim/pipeline/npy.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "clipsim/pipeline/sentence_encoder.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
+#include "clipsim/pipeline/steps/index_spaces.h"
+#include "clipsim/pipeline/steps/npy.h"
+#include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/sentence_encoder.h"
 
 namespace clipsim {
 

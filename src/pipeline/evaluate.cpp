@@ -9,11 +9,11 @@
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
-#include "clipsim/pipeline/embedding_stream.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "clipsim/pipeline/sentence_encoder.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
+#include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/sentence_encoder.h"
 #include "clipsim/text/tokenizer.h"
-#include "eval_pictures.h"
+#include "steps/eval_pictures.h"
 
 namespace clipsim {
 

@@ -10,7 +10,7 @@
 #include "clipsim/distributed/process_group.h"
 #include "clipsim/model/embedder.h"
 #include "clipsim/pictures/charts.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 
 namespace clipsim {
 

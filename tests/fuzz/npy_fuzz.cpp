@@ -1,5 +1,5 @@
 // A matrix of NumPy's, as other programs hand it to `index` and `search`.
-#include "clipsim/pipeline/npy.h"
+#include "clipsim/pipeline/steps/npy.h"
 
 #include "clipsim/core/error.h"
 #include "fuzz.h"

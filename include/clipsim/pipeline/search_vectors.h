@@ -12,12 +12,12 @@
 namespace clipsim {
 
 struct VectorSearchRequest {
-    std::filesystem::path queries;                // .npy [Q, D], float32 or float16; brought to unit length
-    std::filesystem::path output;                 // .npy [Q, k], int64
-    std::optional<std::filesystem::path> scores;  // .npy [Q, k], float32: cosine similarities
+    std::filesystem::path queries;  // .npy [Q, D], float32 or float16; brought to unit length
+    std::filesystem::path output;   // .npy [Q, k], int64
     int k = 10;
     ImageFilter where;        // only these images
     bool one_by_one = false;  // each query is a search of its own on one thread, after the one before it
+    std::optional<std::filesystem::path> scores{};  // .npy [Q, k], float32: cosine similarities
 };
 
 struct VectorSearchSummary {

@@ -1,11 +1,11 @@
-#include "clipsim/pipeline/embedding_stream.h"
-#include "clipsim/core/hash.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "clipsim/pipeline/index_spaces.h"
+#include "clipsim/core/hash.h"
+#include "clipsim/pipeline/steps/index_spaces.h"
 #include "drawn_photos.h"
 #include "temporary_folder.h"
 

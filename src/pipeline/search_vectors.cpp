@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/vector_search.h"
+#include "clipsim/pipeline/search_vectors.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,9 +12,9 @@
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/open/open_index.h"
-#include "clipsim/pipeline/npy.h"
-#include "clipsim/pipeline/output_layout.h"
-#include "unit_rows.h"
+#include "clipsim/pipeline/steps/npy.h"
+#include "clipsim/pipeline/steps/output_layout.h"
+#include "steps/unit_rows.h"
 
 namespace clipsim {
 

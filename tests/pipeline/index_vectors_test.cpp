@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/vector_collection.h"
+#include "clipsim/pipeline/index_vectors.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include "clipsim/core/error.h"
 #include "clipsim/index/folder/manifest.h"
 #include "clipsim/index/folder/sqlite_store.h"
-#include "clipsim/pipeline/npy.h"
-#include "clipsim/pipeline/vector_search.h"
+#include "clipsim/pipeline/search_vectors.h"
+#include "clipsim/pipeline/steps/npy.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "clipsim/distributed/process_group.h"
-#include "clipsim/pipeline/embedding_stream.h"
 #include "clipsim/pipeline/run_options.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
 
 namespace clipsim {
 

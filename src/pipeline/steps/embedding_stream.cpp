@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/embedding_stream.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
 
 #include "clipsim/codecs/open_image.h"
 

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/tuning_curve.h"
+#include "clipsim/pipeline/steps/tuning_curve.h"
 
 #include "clipsim/codecs/encode.h"
 #include "clipsim/pictures/charts.h"

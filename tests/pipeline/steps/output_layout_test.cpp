@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/search_images.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,9 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
-#include "clipsim/pipeline/embedding_stream.h"
-#include "clipsim/pipeline/index_spaces.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/embedding_stream.h"
+#include "clipsim/pipeline/steps/index_spaces.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 
 namespace clipsim {
 

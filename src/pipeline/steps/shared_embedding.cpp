@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/shared_embedding.h"
+#include "clipsim/pipeline/steps/shared_embedding.h"
 
 #include <cstring>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/index_spaces.h"
+#include "clipsim/pipeline/steps/index_spaces.h"
 
 namespace clipsim {
 

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/npy.h"
+#include "clipsim/pipeline/steps/npy.h"
 
 #include <gtest/gtest.h>
 

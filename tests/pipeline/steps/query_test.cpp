@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/query.h"
+#include "clipsim/pipeline/steps/query.h"
 
 #include <gtest/gtest.h>
 

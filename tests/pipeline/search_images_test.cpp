@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/similar_images.h"
+#include "clipsim/pipeline/search_images.h"
 
 #include <gtest/gtest.h>
 

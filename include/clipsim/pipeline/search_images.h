@@ -10,9 +10,9 @@
 #include "clipsim/data/loader.h"
 #include "clipsim/model/embedder.h"
 #include "clipsim/pipeline/config.h"
-#include "clipsim/pipeline/query.h"
 #include "clipsim/pipeline/run_options.h"
-#include "clipsim/pipeline/sentence_encoder.h"
+#include "clipsim/pipeline/steps/query.h"
+#include "clipsim/pipeline/steps/sentence_encoder.h"
 #include "clipsim/search/searcher.h"
 
 namespace clipsim {

@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/sentence_encoder.h"
+#include "clipsim/pipeline/steps/sentence_encoder.h"
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"

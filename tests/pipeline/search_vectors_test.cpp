@@ -1,4 +1,4 @@
-#include "clipsim/pipeline/vector_search.h"
+#include "clipsim/pipeline/search_vectors.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "clipsim/core/error.h"
-#include "clipsim/pipeline/npy.h"
-#include "clipsim/pipeline/vector_collection.h"
+#include "clipsim/pipeline/index_vectors.h"
+#include "clipsim/pipeline/steps/npy.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {

@@ -11,7 +11,7 @@
 #include "clipsim/pictures/charts.h"
 #include "clipsim/pictures/contact_sheet.h"
 #include "clipsim/pictures/embedding_map.h"
-#include "clipsim/pipeline/output_layout.h"
+#include "clipsim/pipeline/steps/output_layout.h"
 
 namespace clipsim {
 
