@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -28,12 +29,6 @@ bool lies_below(std::string_view path, std::string_view folder) {
 
 bool fits_glob(std::string_view path, const std::string& glob) {
     return ::fnmatch(glob.c_str(), std::string(path).c_str(), 0) == 0;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // Reads values from the part of an expression behind its operator.

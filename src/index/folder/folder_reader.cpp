@@ -2,8 +2,10 @@
 #include <mutex>
 #include <utility>
 
+#include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/folder/open_folder.h"
+#include "clipsim/index/folder/sqlite_store.h"
 #include "index_snapshot.h"
 
 namespace clipsim {
@@ -69,6 +71,18 @@ std::unique_ptr<IndexReader> open_folder_reader(const std::filesystem::path& fol
                                                 const IndexParameters& wanted, const ThreadPool& pool) {
     const IndexIdentity whose = identity ? *identity : read_manifest(folder / "manifest.json").identity;
     return std::make_unique<FolderReader>(IndexSnapshot::open(folder, whose, wanted), pool);
+}
+
+MergePart open_folder_part(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder / "manifest.json", ignored)) {
+        throw UsageError(concat(printable(folder),
+                                " holds no finished index (no manifest.json); run `clipsim index --shard` "
+                                "there to its end"));
+    }
+    const IndexIdentity identity = read_manifest(folder / "manifest.json").identity;
+    return {printable(folder), identity,
+            std::make_unique<SqliteStore>(SqliteStore::open_for_reading(folder / "images.db", identity))};
 }
 
 }  // namespace clipsim

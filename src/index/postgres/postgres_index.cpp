@@ -13,7 +13,7 @@ namespace {
 // pgvector's limits: https://github.com/pgvector/pgvector#reference
 constexpr int halfvec_since = 7;
 constexpr int most_vector_dimensions = 2000, most_halfvec_dimensions = 4000;
-constexpr int most_neighbours = 100, most_construction = 1000, most_lists = 32768;
+constexpr int most_neighbours = 100, most_construction = 1000, most_ef_search = 1000, most_lists = 32768;
 
 [[noreturn]] void refuse(const std::string& key, const std::string& why) {
     throw UsageError(concat(key, ": ", why, " (index.backend is postgres)"));
@@ -27,12 +27,30 @@ PgResult vector_indexes(PgConnection& connection, const PostgresTables& tables) 
                tables.images, "'::regclass AND m.amname IN ('hnsw', 'ivfflat')"));
 }
 
-}  // namespace
-
 int lists_for(const IndexParameters& parameters, std::int64_t rows) {
     if (parameters.ivf.nlist > 0) return parameters.ivf.nlist;
     const auto root = static_cast<int>(std::sqrt(static_cast<double>(rows)));
     return std::clamp(root, 1, most_lists);
+}
+
+}  // namespace
+
+PgSearch pgvector_search(const IndexParameters& parameters, int k, bool iterative) {
+    if (parameters.type == IndexType::hnsw) {
+        const int wanted = parameters.hnsw.ef_search.value_or(HnswConfig::default_ef_search);
+        const int effort = std::min(most_ef_search, std::max(k, wanted));
+        return {concat("SET LOCAL hnsw.ef_search = ", effort,
+                       iterative ? "; SET LOCAL hnsw.iterative_scan = strict_order" : ""),
+                std::max(k, effort)};
+    }
+    const int effort = std::min(most_lists, parameters.ivf.nprobe.value_or(IvfConfig::default_nprobe));
+    return {concat("SET LOCAL ivfflat.probes = ", effort,
+                   iterative ? "; SET LOCAL ivfflat.iterative_scan = relaxed_order" : ""),
+            2 * k};
+}
+
+int largest_pgvector_effort(const IndexParameters& parameters, std::int64_t rows) {
+    return parameters.type == IndexType::hnsw ? most_ef_search : lists_for(parameters, rows);
 }
 
 void check_parameters(PgConnection& connection, const IndexParameters& parameters,

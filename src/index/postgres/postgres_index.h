@@ -17,8 +17,14 @@ void create_vector_indexes(PgConnection& connection, const PostgresTables& table
 bool has_vector_indexes(PgConnection& connection, const PostgresTables& tables,
                         const IndexParameters& parameters, const IndexIdentity& identity);
 
-// How many lists an IVF index over so many rows has.
-int lists_for(const IndexParameters& parameters, std::int64_t rows);
+// How pgvector searches by an index.
+struct PgSearch {
+    std::string settings;  // SQL that sets how much it looks at, in the open transaction
+    int candidates;        // of so many it is worth comparing the vectors in full precision
+};
+PgSearch pgvector_search(const IndexParameters& parameters, int k, bool iterative);
+// The largest ef_search or nprobe that makes sense over so many rows.
+int largest_pgvector_effort(const IndexParameters& parameters, std::int64_t rows);
 
 // The expression that the index of a space is over, and the query's side of it: `$1::vector` made the same.
 std::string indexed_expression(const IndexParameters& parameters, Space space, int dimension);

@@ -14,7 +14,6 @@ namespace clipsim {
 
 namespace {
 
-constexpr int most_ef_search = 1000, most_probes = 32768;  // pgvector's limits
 constexpr int iterative_scan_since = 8;
 // Up to so many images that fit a filter are compared one by one: exact, and about as fast as the graph.
 constexpr std::int64_t exact_limit = 10'000;
@@ -106,22 +105,13 @@ class Search {
 
     // As many as the index looks at, in its own precision; the best of them in full precision.
     std::string by_index(const Question& question) {
-        const bool hnsw = parameters_.type == IndexType::hnsw;
-        const int effort =
-            hnsw ? std::min(most_ef_search, std::max(question.k, parameters_.hnsw.ef_search.value_or(
-                                                                     HnswConfig::default_ef_search)))
-                 : std::min(most_probes, parameters_.ivf.nprobe.value_or(IvfConfig::default_nprobe));
-        connection_.execute(concat("SET LOCAL ", hnsw ? "hnsw.ef_search" : "ivfflat.probes", " = ", effort));
-        if (iterative_) {
-            connection_.execute(hnsw ? "SET LOCAL hnsw.iterative_scan = strict_order"
-                                     : "SET LOCAL ivfflat.iterative_scan = relaxed_order");
-        }
-        const int candidates = std::max(question.k, hnsw ? effort : 2 * question.k);
+        const PgSearch how = pgvector_search(parameters_, question.k, iterative_);
+        connection_.execute(how.settings);
         return concat("SELECT id, path, label, -(v <#> $1::vector) FROM (SELECT id, path, label, ",
                       column_of(question.space), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
                       indexed_expression(parameters_, question.space, question.dimension), " <#> ",
                       query_expression(parameters_, question.dimension), " LIMIT ",
-                      parameters_.storage == Storage::fp16 ? candidates : question.k,
+                      parameters_.storage == Storage::fp16 ? how.candidates : question.k,
                       ") candidates ORDER BY v <#> $1::vector, id LIMIT ", question.k);
     }
 

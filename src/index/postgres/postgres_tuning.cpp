@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 
 #include "clipsim/index/postgres/open_postgres.h"
@@ -10,8 +9,6 @@
 namespace clipsim {
 
 namespace {
-
-constexpr int most_ef_search = 1000;  // pgvector's limit
 
 class PostgresTuning final : public IndexTuning {
   public:
@@ -26,9 +23,7 @@ class PostgresTuning final : public IndexTuning {
     IndexParameters parameters() const override { return reader_.description().parameters; }
     std::size_t most_queries() const override { return 200; }
     int largest_effort() const override {
-        const IndexParameters parameters = this->parameters();
-        if (parameters.type == IndexType::hnsw) return most_ef_search;
-        return std::max(1, lists_for(parameters, static_cast<std::int64_t>(reader_.ids().size())));
+        return largest_pgvector_effort(parameters(), static_cast<std::int64_t>(reader_.ids().size()));
     }
     std::vector<std::int64_t> ids() const override { return reader_.ids(); }
     std::vector<float> vector(std::int64_t id) const override { return store_->vector(id); }
