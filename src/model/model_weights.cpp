@@ -4,8 +4,8 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
-#include "position_grid.h"
 #include "stored_tensor.h"
+#include "towers/position_grid.h"
 
 namespace clipsim {
 

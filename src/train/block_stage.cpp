@@ -9,8 +9,8 @@
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/tensors.h"
 #include "clipsim/model/autocast.h"
+#include "features/token_stream.h"
 #include "head_stage.h"
-#include "token_stream.h"
 
 namespace clipsim {
 

@@ -1,9 +1,9 @@
 // Stage 2: the last blocks of the tower together with the head.
 #pragma once
 
-#include "cached_views.h"
 #include "clipsim/train/trainer.h"
-#include "feature_cache.h"
+#include "features/cached_views.h"
+#include "features/feature_cache.h"
 #include "stage.h"
 
 namespace clipsim {

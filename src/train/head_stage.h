@@ -2,7 +2,7 @@
 #pragma once
 
 #include "clipsim/model/clip_model.h"
-#include "feature_cache.h"
+#include "features/feature_cache.h"
 #include "stage.h"
 
 namespace clipsim {

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "optimizer.h"
+#include "optimization/optimizer.h"
 
 namespace clipsim {
 

@@ -10,7 +10,7 @@
 #include "clipsim/core/log.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
-#include "metrics_log.h"
+#include "metrics/metrics_log.h"
 #include "training_memory.h"
 #include "training_step.h"
 

@@ -10,12 +10,12 @@
 #include "clipsim/model/clip_model.h"
 #include "clipsim/train/losses.h"
 #include "cross_batch_memory.h"
-#include "feature_cache.h"
-#include "loss_scaler.h"
-#include "regularization.h"
+#include "features/feature_cache.h"
+#include "optimization/loss_scaler.h"
+#include "optimization/regularization.h"
+#include "optimization/weight_average.h"
 #include "stage.h"
 #include "train_state.h"
-#include "weight_average.h"
 
 namespace clipsim {
 

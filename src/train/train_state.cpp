@@ -5,7 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/text.h"
-#include "metrics_log.h"
+#include "metrics/metrics_log.h"
 
 namespace clipsim {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clipsim/train/trainer.h"
-#include "loss_scaler.h"
+#include "optimization/loss_scaler.h"
 
 namespace clipsim {
 

@@ -10,7 +10,7 @@
 #include "clipsim/distributed/process_group.h"
 #include "clipsim/train/losses.h"
 #include "cross_batch_memory.h"
-#include "regularization.h"
+#include "optimization/regularization.h"
 #include "stage.h"
 
 namespace clipsim {
