@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# demo_photos.sh FOLDER: the demo photos, one folder a class, from Debian's package tuxpaint-stamps-default
+# demo_photos.sh FOLDER: the demo photos, one folder per class, from Debian's package tuxpaint-stamps-default
 # (pictures with transparency, each with a caption in a .txt beside it; see the package's copyright file for licences).
 # The package is downloaded and unpacked, not installed.
 set -euo pipefail
@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 echo "downloading Debian's package $package (80 to 160 MB)" >&2
 if ! (cd "$work" && apt-get download -qq "$package" 2>"$work/log"); then
     cat "$work/log" >&2
-    echo "The demo photos could not be downloaded. With no network, use photos of your own, one folder a class:" >&2
+    echo "The demo photos could not be downloaded. With no network, use photos of your own, one folder per class:" >&2
     echo "    ./scripts/quickstart.sh /path/to/photos" >&2
     exit 1
 fi

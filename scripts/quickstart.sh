@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # quickstart.sh [PHOTOS]: from a bare Debian machine to a first search.
 # Installs what is missing, builds clipsim, fine-tunes and indexes the demo photos (or the folders of photos given:
-# one sub-folder a class), shows the five pictures most like one of them and says where the results are.
+# one sub-folder per class), shows the five pictures most like one of them and says where the results are.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 photos=${1:+$(realpath "$1")}
