@@ -56,7 +56,7 @@ std::vector<std::string> read_names(const std::optional<std::filesystem::path>& 
 void refuse_photos(const IndexPlace& place, const IndexParameters& parameters) {
     IndexDescription there;
     try {
-        there = open_index_reader(place, std::nullopt, parameters, 1)->description();
+        there = open_index_reader(place, std::nullopt, parameters, ThreadPool(1))->description();
     } catch (const NewerIndexError&) {
         throw;
     } catch (const UsageError&) {
