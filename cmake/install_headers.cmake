@@ -1,4 +1,5 @@
 # Installs clipsim.h and, one after the other, the headers it includes. `source` and `destination` are set by the caller.
+cmake_policy(VERSION 3.25)
 set(headers clipsim/clipsim.h)
 set(seen "")
 while(headers)
