@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "cli/program.h"
@@ -25,6 +26,7 @@ class BatchStream : public ::testing::Test {
     void SetUp() override {
         draw_photos(world_ / "photos", 3);
         ASSERT_EQ(run_clipsim(world_.path(), {"index", "photos", "--set", "output_dir=out"}).exit_code, 0);
+        std::filesystem::remove(world_ / ".stdin");  // what that run was given
         ASSERT_EQ(::mkfifo((world_ / ".stdin").c_str(), 0600), 0);
     }
 
