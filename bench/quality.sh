@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# quality.sh PHOTOS: what fine-tuning with the defaults gains on a folder of photos (one sub-folder a class), and how
+# quality.sh PHOTOS: what fine-tuning with the defaults gains on a folder of photos (one sub-folder per class), and how
 # long train, index and the demonstration searches take together.
 set -euo pipefail
 photos=$(realpath "${1:?usage: quality.sh PHOTOS}")

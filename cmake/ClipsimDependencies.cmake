@@ -1,5 +1,6 @@
 # What clipsim is built on. All but LibTorch come from the distribution's packages.
 find_package(nlohmann_json 3.10 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
 if(NOT CLIPSIM_MODEL_ONLY)
     find_package(Utf8proc REQUIRED)
     find_package(GIF 5 REQUIRED)
@@ -14,7 +15,6 @@ if(CLIPSIM_FUZZ)
     return()
 endif()
 find_package(Threads REQUIRED)
-find_package(spdlog 1.10 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # Debian's FAISS package expects the target to exist
 find_package(LibTorch 2.6 REQUIRED)

@@ -3,7 +3,7 @@
 #
 #     SEEDS="1 2 3" EXTRA="--set train.stage2.epochs=0" bench/train/ablation.sh PHOTOS [ROW...]
 #
-# PHOTOS: one folder a class. Each row is a training with the defaults but for what it names, held out are 20% of the
+# PHOTOS: one folder per class. Each row is a training with the defaults but for what it names, held out are 20% of the
 # photos of each class; ROWs choose some by their number. EXTRA changes all rows, as here to the head alone, which takes
 # seconds a row in place of minutes. Printed are the means over the seeds, of the epoch with the best MAP@R.
 set -euo pipefail

@@ -1,5 +1,5 @@
 // Fine-tune, index and search in three calls.
-//     three_calls PHOTOS OUTPUT QUERY.jpg      PHOTOS holds one folder a class
+//     three_calls PHOTOS OUTPUT QUERY.jpg      PHOTOS holds one folder per class
 #include <clipsim/clipsim.h>
 
 #include <iostream>

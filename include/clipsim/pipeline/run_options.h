@@ -10,7 +10,7 @@ namespace clipsim {
 
 struct RunOptions {
     std::string device = "auto";  // auto, cpu, cuda, cuda:N
-    int threads = 0;              // of the model's operators; 0: one per core
+    int threads = 0;              // of the model, exact searches and rankings; 0: one per core
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop;  // a stop request ends the work at the next safe point with Interrupted
 };
