@@ -5,10 +5,6 @@
 #include "clipsim/core/error.h"
 #include "clipsim/pipeline/config.h"
 
-namespace clipsim {
-void log_warning(std::string_view) {}  // of an old name; the library for logs is left out
-}  // namespace clipsim
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace clipsim;
     try {
