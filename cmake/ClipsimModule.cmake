@@ -45,7 +45,7 @@ function(clipsim_use_torch_pch target)
     target_precompile_headers(${target} REUSE_FROM clipsim_torch_pch)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 14)
         # vector<bool>::reserve, as LibTorch's own Function::apply calls it, seems out of bounds to GCC 14 (its bug 110498).
-        target_compile_options(${target} PRIVATE -Wno-array-bounds)
+        target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow)
     endif()
     if(CLIPSIM_TORCH_UNITY)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
