@@ -34,13 +34,13 @@ std::map<std::string, std::vector<float>> stored(const std::filesystem::path& in
 
 TEST(Interruption, IndexKilledAtTwentyRandomMomentsEndsWithTheSameIndex) {
     TemporaryFolder world;
-    draw_photos(world / "photos", 60);
+    draw_photos(world / "photos", 32);  // three batches
     const std::vector<std::string> whole{"index", "photos", "--set", "output_dir=whole"};
     const auto start = std::chrono::steady_clock::now();
     ASSERT_EQ(run_clipsim(world.path(), whole).exit_code, 0);
     const auto duration = std::chrono::steady_clock::now() - start;
     const auto expected = stored(world / "whole/index");
-    ASSERT_EQ(expected.size(), 180U);
+    ASSERT_EQ(expected.size(), 96U);
 
     // A kill may come too late, when the machine was busy with other things: then the round is tried again,
     // sooner.
