@@ -44,7 +44,8 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
         ->allow_extra_args(false)  // what follows is the next argument, not one more override
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
-    app.add_option("--threads", options.threads, "Threads of the model, exact search and rankings; 0: one per core")
+    app.add_option("--threads", options.threads,
+                   "Threads of the model, exact search and rankings; 0: one per core")
         ->type_name("N")
         ->check(CLI::Range(0, 1024));
     CLI::Option* level =
