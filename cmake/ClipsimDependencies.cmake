@@ -31,6 +31,8 @@ if(CLIPSIM_MODEL_ONLY)
 endif()
 
 find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PANGOCAIRO REQUIRED IMPORTED_TARGET pangocairo)
 find_package(faiss 1.7.3 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(CURL 7.88 REQUIRED)

@@ -3,6 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+set(plugin_destination "${CMAKE_INSTALL_LIBDIR}/clipsim")
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/clipsim")
 install(TARGETS clipsim_core clipsim_hub clipsim_image clipsim_codecs clipsim_pictures clipsim_text clipsim_data
                 clipsim_distributed clipsim_weights clipsim_model_families clipsim_model clipsim_train clipsim_vectors clipsim_index
@@ -32,15 +33,17 @@ if(in_checkout OR in_build)
                 USE_SOURCE_PERMISSIONS FILES_MATCHING PATTERN "*.so*")
     endif()
     file(RELATIVE_PATH libtorch_from_bin "/${CMAKE_INSTALL_BINDIR}" "/${libtorch_destination}")
-    set_target_properties(clipsim PROPERTIES INSTALL_RPATH "$ORIGIN/${libtorch_from_bin}")
+    set(run_path "$ORIGIN/${libtorch_from_bin}")
 else()
     set(libtorch_destination "${libtorch_lib}")
-    set_target_properties(clipsim PROPERTIES INSTALL_RPATH "${libtorch_lib}")
+    set(run_path "${libtorch_lib}")
 endif()
+file(RELATIVE_PATH plugins_from_bin "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}/clipsim")
+set_target_properties(clipsim PROPERTIES INSTALL_RPATH "${run_path};$ORIGIN/${plugins_from_bin}")
 install(TARGETS clipsim RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 
 configure_package_config_file(cmake/clipsimConfig.cmake.in "${PROJECT_BINARY_DIR}/clipsimConfig.cmake"
-                              INSTALL_DESTINATION "${package_dir}" PATH_VARS libtorch_destination)
+                              INSTALL_DESTINATION "${package_dir}" PATH_VARS libtorch_destination plugin_destination)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/clipsimConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/clipsimConfig.cmake" "${PROJECT_BINARY_DIR}/clipsimConfigVersion.cmake"
               cmake/FindUtf8proc.cmake

@@ -15,7 +15,7 @@ torch_version=${CLIPSIM_TORCH_VERSION:-2.13.0}
 packages=(
     build-essential cmake ninja-build ccache pkg-config
     libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libpq-dev libxxhash-dev libedit-dev
-    libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev python3 python3-venv ca-certificates
+    libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev libpango1.0-dev fonts-dejavu-core python3 python3-venv ca-certificates
 )
 test_packages=(libgtest-dev libbenchmark-dev)
 fuzz_packages=(clang libclang-rt-dev)

@@ -92,20 +92,18 @@ int ticks_in(double low, double high, double step) {
 }
 
 void draw_grid(cv::Mat& canvas, const Axes& axes, const Chart& chart) {
-    constexpr double scale = 0.38;
+    constexpr double size = 11;
     for (int i = 0; i <= ticks_in(axes.y.low, axes.y.high, axes.y.step); ++i) {
         const double y = axes.y.low + i * axes.y.step;
         const cv::Point left = axes.at(axes.x.low, y);
         cv::line(canvas, left, {axes.area.x + axes.area.width, left.y}, line_grey, 1);
-        const std::string text = tick_text(y);
-        draw_text(canvas, text, left.x - 8 - text_width(text, scale), left.y + 4, scale, faint_ink);
+        draw_text_before(canvas, tick_text(y), left.x - 8, left.y + 4, size, faint_ink);
     }
     const double first = std::ceil(axes.x.low);
     for (int i = 0; i <= ticks_in(first, axes.x.high, axes.x.step); ++i) {
         const double x = first + i * axes.x.step;
         const cv::Point bottom = axes.at(x, axes.y.low);
-        const std::string text = tick_text(x);
-        draw_text(canvas, text, bottom.x - text_width(text, scale) / 2, bottom.y + 18, scale, faint_ink);
+        draw_text_around(canvas, tick_text(x), bottom.x, bottom.y + 18, size, faint_ink);
     }
     for (const double marker : chart.markers) {
         if (!(marker >= axes.x.low && marker <= axes.x.high)) continue;  // NaN too
@@ -114,8 +112,8 @@ void draw_grid(cv::Mat& canvas, const Axes& axes, const Chart& chart) {
             cv::line(canvas, {x, y}, {x, std::min(y + 4, axes.area.y + axes.area.height)}, faint_ink, 1);
         }
     }
-    draw_text(canvas, chart.x_label, axes.area.x + axes.area.width - text_width(chart.x_label, scale),
-              axes.area.y + axes.area.height + 34, scale, faint_ink);
+    draw_text_before(canvas, chart.x_label, axes.area.x + axes.area.width,
+                     axes.area.y + axes.area.height + 34, size, faint_ink);
 }
 
 void draw_series(cv::Mat& canvas, const Axes& axes, const ChartSeries& series, const Colour& colour) {
@@ -129,7 +127,7 @@ void draw_series(cv::Mat& canvas, const Axes& axes, const ChartSeries& series, c
 }
 
 void draw_chart(cv::Mat canvas, const Chart& chart, int legend_lines) {
-    draw_text(canvas, chart.title, 58, 30, 0.52, ink);
+    draw_text(canvas, chart.title, 58, 30, 15, ink);
     const int top = 46 + legend_lines * legend_line;
     const Axes axes = axes_of(chart, {58, top, chart_width - 58 - 24, chart_height - top - 48});
     draw_grid(canvas, axes, chart);
@@ -137,7 +135,7 @@ void draw_chart(cv::Mat canvas, const Chart& chart, int legend_lines) {
         const Colour& colour = palette[i % palette.size()];
         const int y = 52 + static_cast<int>(i) * legend_line;
         cv::line(canvas, {58, y - 4}, {76, y - 4}, colour, 2, cv::LINE_AA);
-        draw_text(canvas, chart.series[i].name, 84, y, 0.4, ink);
+        draw_text(canvas, chart.series[i].name, 84, y, 12, ink);
         draw_series(canvas, axes, chart.series[i], colour);
     }
 }

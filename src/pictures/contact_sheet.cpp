@@ -1,6 +1,7 @@
 #include "clipsim/pictures/contact_sheet.h"
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "drawing.h"
@@ -13,8 +14,14 @@ constexpr int thumbnail = 192;
 constexpr int gap = 20;
 constexpr int margin = 28;
 constexpr int caption_line = 19;
-constexpr double caption_scale = 0.45;
-constexpr int hits_per_line = 5;
+constexpr double caption_size = 13;
+
+// Five, or more where there are many: a sheet of a hundred hits is a page, no strip.
+int hits_per_line(const std::vector<SheetRow>& rows) {
+    std::size_t most = 0;
+    for (const SheetRow& row : rows) most = std::max(most, row.hits.size());
+    return std::max(5, static_cast<int>(std::ceil(std::sqrt(1.4 * static_cast<double>(most)))));
+}
 
 int caption_lines(const std::vector<SheetRow>& rows) {
     std::size_t lines = 1;
@@ -28,7 +35,7 @@ int caption_lines(const std::vector<SheetRow>& rows) {
 void draw_picture(cv::Mat& canvas, const Pixels& picture, const cv::Rect& cell) {
     if (picture.rgb.empty()) {
         cv::rectangle(canvas, cell, line_grey, cv::FILLED);
-        draw_text(canvas, "not readable", cell.x + 46, cell.y + cell.height / 2, caption_scale, faint_ink);
+        draw_text_in(canvas, "not readable", cell, caption_size, faint_ink);
         return;
     }
     // OpenCV only reads it.
@@ -43,44 +50,35 @@ void draw_picture(cv::Mat& canvas, const Pixels& picture, const cv::Rect& cell) 
     cv::resize(source, target, target.size(), 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
 }
 
-// The words in lines that fit, in the middle of the cell.
-void draw_words(cv::Mat& canvas, const std::string& words, const cv::Rect& cell) {
-    constexpr double scale = 0.6;
-    constexpr int line = 24;
-    const std::vector<std::string> lines =
-        wrapped_text(words, cell.width - 16, scale, cell.height / line - 1);
-    int baseline = cell.y + (cell.height - static_cast<int>(lines.size()) * line) / 2 + line * 3 / 4;
-    for (const std::string& text : lines) {
-        draw_text(canvas, text, cell.x + (cell.width - text_width(text, scale)) / 2, baseline, scale, ink);
-        baseline += line;
-    }
-}
-
 void draw_tile(cv::Mat& canvas, const SheetTile& tile, int x, int y, bool is_query) {
     const cv::Rect cell(x, y, thumbnail, thumbnail);
     if (tile.words.empty()) {
         draw_picture(canvas, tile.picture, cell);
     } else {
-        draw_words(canvas, tile.words, cell);
+        constexpr int inset = 8;
+        draw_text_in(canvas, tile.words,
+                     {cell.x + inset, cell.y + inset, cell.width - 2 * inset, cell.height - 2 * inset}, 17,
+                     ink);
     }
     const cv::Rect frame(x - 4, y - 4, thumbnail + 8, thumbnail + 8);
     cv::rectangle(canvas, frame, is_query ? accent : line_grey, is_query ? 3 : 1, cv::LINE_AA);
     for (std::size_t i = 0; i < tile.caption.size(); ++i) {
         const int baseline = y + thumbnail + 24 + static_cast<int>(i) * caption_line;
-        draw_text(canvas, fitted_text(tile.caption[i], thumbnail + 4, caption_scale), x, baseline,
-                  caption_scale, i == 0 ? ink : faint_ink);
+        draw_text(canvas, tile.caption[i], x, baseline, caption_size, i == 0 ? ink : faint_ink,
+                  thumbnail + 4);
     }
 }
 
 }  // namespace
 
 Pixels draw_contact_sheet(const std::vector<SheetRow>& rows) {
+    const int wrap = hits_per_line(rows);
     const int line_height = thumbnail + 24 + caption_lines(rows) * caption_line + 10;
     int most_hits = 0, lines = 0;
     for (const SheetRow& row : rows) {
         const int hits = static_cast<int>(row.hits.size());
-        most_hits = std::max(most_hits, std::min(hits, hits_per_line));
-        lines += std::max(1, (hits + hits_per_line - 1) / hits_per_line);
+        most_hits = std::max(most_hits, std::min(hits, wrap));
+        lines += std::max(1, (hits + wrap - 1) / wrap);
     }
     const int columns = 1 + most_hits;
     Pixels sheet = blank_picture(2 * margin + columns * thumbnail + (columns - 1) * gap + gap,
@@ -90,11 +88,11 @@ Pixels draw_contact_sheet(const std::vector<SheetRow>& rows) {
     for (const SheetRow& row : rows) {
         draw_tile(canvas, row.query, margin, y, true);
         for (std::size_t i = 0; i < row.hits.size(); ++i) {
-            const int column = static_cast<int>(i) % hits_per_line;
+            const int column = static_cast<int>(i) % wrap;
             const int x = margin + thumbnail + 2 * gap + column * (thumbnail + gap);
-            draw_tile(canvas, row.hits[i], x, y + static_cast<int>(i) / hits_per_line * line_height, false);
+            draw_tile(canvas, row.hits[i], x, y + static_cast<int>(i) / wrap * line_height, false);
         }
-        const int used = std::max(1, (static_cast<int>(row.hits.size()) + hits_per_line - 1) / hits_per_line);
+        const int used = std::max(1, (static_cast<int>(row.hits.size()) + wrap - 1) / wrap);
         y += used * line_height;
     }
     return sheet;

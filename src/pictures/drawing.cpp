@@ -1,26 +1,39 @@
 #include "drawing.h"
 
-#include <opencv2/imgproc.hpp>
-#include <sstream>
+#include <algorithm>
+#include <cmath>
+
+#include "clipsim/core/plugin.h"
+#include "lettering/lettering.h"
 
 namespace clipsim {
 
 namespace {
 
-constexpr int font = cv::FONT_HERSHEY_SIMPLEX;
+RenderedText rendered(const std::string& text, const Colour& colour, TextStyle style) {
+    static const auto render =
+        reinterpret_cast<RenderText*>(plugin_symbol("clipsim_lettering", "clipsim_render_text"));
+    for (const int channel : {0, 1, 2})
+        style.colour = style.colour << 8 | static_cast<std::uint32_t>(std::lround(colour[channel]));
+    return render(text, style);
+}
 
-// One '?' for each character (not byte) that the font lacks.
-std::string ascii(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7F) {
-            result += c;
-        } else if ((byte & 0xC0U) != 0x80U) {
-            result += '?';
+// The text's left upper corner at (x, y); what lies beyond the canvas is left out.
+void blend(cv::Mat& canvas, const RenderedText& text, int x, int y) {
+    const cv::Rect shown = cv::Rect(x, y, text.width, text.height) & cv::Rect({0, 0}, canvas.size());
+    for (int row = shown.y; row < shown.y + shown.height; ++row) {
+        const std::uint32_t* source = text.pixels.data() + static_cast<std::ptrdiff_t>(row - y) * text.width;
+        for (int column = shown.x; column < shown.x + shown.width; ++column) {
+            const std::uint32_t pixel = source[column - x];
+            auto& under = canvas.at<cv::Vec3b>(row, column);
+            const std::uint32_t uncovered = 255 - (pixel >> 24);
+            for (int channel = 0; channel < 3; ++channel) {
+                const std::uint32_t over = pixel >> (16 - 8 * channel) & 0xFFU;
+                under[channel] = static_cast<std::uint8_t>(
+                    std::min(255U, over + (under[channel] * uncovered + 127) / 255));
+            }
         }
     }
-    return result;
 }
 
 }  // namespace
@@ -35,42 +48,30 @@ Pixels blank_picture(int width, int height) {
     return picture;
 }
 
-void draw_text(cv::Mat& canvas, const std::string& text, int x, int y, double scale, const Colour& colour) {
-    cv::putText(canvas, ascii(text), {x, y}, font, scale, colour, 1, cv::LINE_AA);
+void draw_text(cv::Mat& canvas, const std::string& text, int x, int y, double size, const Colour& colour,
+               int max_width) {
+    const RenderedText drawn = rendered(text, colour, {.size = size, .max_width = max_width});
+    blend(canvas, drawn, x, y - drawn.baseline);
 }
 
-int text_width(const std::string& text, double scale) {
-    int baseline = 0;
-    return cv::getTextSize(ascii(text), font, scale, 1, &baseline).width;
+void draw_text_before(cv::Mat& canvas, const std::string& text, int x, int y, double size,
+                      const Colour& colour) {
+    const RenderedText drawn = rendered(text, colour, {.size = size});
+    blend(canvas, drawn, x - drawn.width, y - drawn.baseline);
 }
 
-std::string fitted_text(const std::string& text, int width, double scale) {
-    std::string whole = ascii(text);
-    if (text_width(whole, scale) <= width) return whole;
-    for (std::size_t kept = whole.size(); kept > 2; --kept) {
-        const std::size_t head = kept / 2, tail = kept - head;
-        std::string cut = whole.substr(0, head) + "..." + whole.substr(whole.size() - tail);
-        if (text_width(cut, scale) <= width) return cut;
-    }
-    return "...";
+void draw_text_around(cv::Mat& canvas, const std::string& text, int x, int y, double size,
+                      const Colour& colour) {
+    const RenderedText drawn = rendered(text, colour, {.size = size});
+    blend(canvas, drawn, x - drawn.width / 2, y - drawn.baseline);
 }
 
-std::vector<std::string> wrapped_text(const std::string& text, int width, double scale, int lines) {
-    std::vector<std::string> result;
-    std::istringstream words(text);
-    for (std::string word; words >> word;) {
-        const std::string longer = result.empty() ? word : result.back() + ' ' + word;
-        if (!result.empty() && text_width(longer, scale) <= width) {
-            result.back() = longer;
-        } else if (static_cast<int>(result.size()) < lines) {
-            result.push_back(word);
-        } else {
-            result.back() += " ...";
-            break;
-        }
-    }
-    for (std::string& line : result) line = fitted_text(line, width, scale);
-    return result;
+void draw_text_in(cv::Mat& canvas, const std::string& text, const cv::Rect& cell, double size,
+                  const Colour& colour) {
+    const int lines = std::max(1, static_cast<int>(cell.height / (1.3 * size)));
+    const RenderedText drawn =
+        rendered(text, colour, {.size = size, .max_width = cell.width, .max_lines = lines, .centred = true});
+    blend(canvas, drawn, cell.x, cell.y + (cell.height - drawn.height) / 2);
 }
 
 }  // namespace clipsim

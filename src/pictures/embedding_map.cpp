@@ -96,10 +96,10 @@ Plane main_plane(const EmbeddingPanel& panel, std::size_t count) {
 void draw_panel(cv::Mat& canvas, const EmbeddingPanel& panel, std::span<const int> labels,
                 const std::map<int, Style>& styles, const cv::Rect& area) {
     const Plane plane = main_plane(panel, labels.size());
-    draw_text(canvas, panel.title, area.x, area.y - 24, 0.6, ink);
+    draw_text(canvas, panel.title, area.x, area.y - 24, 16, ink);
     const std::string note = concat("two main axes: ", std::fixed, std::setprecision(0), 100 * plane.share[0],
                                     "% and ", 100 * plane.share[1], "% of the variance");
-    draw_text(canvas, note, area.x, area.y - 6, 0.4, faint_ink);
+    draw_text(canvas, note, area.x, area.y - 6, 12, faint_ink);
     cv::rectangle(canvas, area, line_grey, 1);
     // One scale for both axes, so that distances can be compared.
     double reach = 1e-6;
@@ -122,13 +122,12 @@ void draw_legend(cv::Mat& canvas, const std::map<int, Style>& styles, std::span<
     for (const auto& [label, style] : styles) {
         const int y = title_height + 10 + static_cast<int>(line) * legend_line;
         if (++line == lines && styles.size() > lines) {
-            draw_text(canvas, concat("and ", styles.size() - lines + 1, " more"), x, y + 4, 0.42, faint_ink);
+            draw_text(canvas, concat("and ", styles.size() - lines + 1, " more"), x, y + 4, 12, faint_ink);
             break;
         }
         draw_mark(canvas, {x + 6, y}, style);
-        const std::string name =
-            fitted_text(classes[static_cast<std::size_t>(label)], legend_width - 20, 0.42);
-        draw_text(canvas, name, x + 18, y + 4, 0.42, ink);
+        draw_text(canvas, classes[static_cast<std::size_t>(label)], x + 18, y + 4, 12, ink,
+                  legend_width - 20);
     }
 }
 

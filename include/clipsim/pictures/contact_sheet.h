@@ -19,7 +19,7 @@ struct SheetRow {
     std::vector<SheetTile> hits;
 };
 
-// One row per query; the hits wrap after five.
+// One row per query; its hits wrap after five, in sheets of many hits after more.
 Pixels draw_contact_sheet(const std::vector<SheetRow>& rows);
 
 }  // namespace clipsim
