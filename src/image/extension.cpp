@@ -10,7 +10,14 @@ namespace clipsim {
 bool has_image_extension(const std::filesystem::path& file) {
     std::string extension = file.extension().string();
     std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    constexpr std::array known{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"};
+    constexpr std::array known{
+        ".jpg",  ".jpeg", ".jpe",  ".jfif", ".mpo",                                   // JPEG
+        ".png",  ".apng", ".webp", ".bmp",  ".dib", ".tif", ".tiff", ".gif",          //
+        ".heic", ".heif", ".hif",  ".avif",                                           // HEIF
+        ".jxl",  ".jp2",  ".j2k",  ".jpf",  ".jpx", ".j2c", ".jpc",                   // JPEG XL and 2000
+        ".pnm",  ".pbm",  ".pgm",  ".ppm",  ".pam",                                   //
+        ".cr2",  ".cr3",  ".nef",  ".nrw",  ".arw", ".dng", ".orf",  ".rw2", ".raf",  // cameras' raw files
+        ".pef",  ".srw"};
     return std::ranges::find(known, extension) != known.end();
 }
 

@@ -6,8 +6,9 @@ namespace clipsim {
 namespace {
 
 TEST(ImageExtension, LetterCaseDoesNotMatter) {
-    for (const char* name : {"a.jpg", "a.JPEG", "a.Png", "a.webp", "a.BMP", "a.tif", "a.TIFF", "a.gif",
-                             "a.b.jpg", "folder.x/a.jpg"}) {
+    for (const char* name : {"a.jpg", "a.JPEG",  "a.Png",          "a.webp", "a.BMP", "a.tif",  "a.TIFF",
+                             "a.gif", "a.b.jpg", "folder.x/a.jpg", "a.jfif", "a.jpe", "a.HEIC", "a.avif",
+                             "a.jxl", "a.jp2",   "a.CR2",          "a.DNG",  "a.pgm", "a.mpo"}) {
         EXPECT_TRUE(has_image_extension(name)) << name;
     }
 }

@@ -5,7 +5,9 @@
 
 namespace clipsim {
 
-// Whether the extension is one we read: jpg jpeg png webp bmp tif tiff gif, in any letter case.
+// Whether the extension, in any letter case, is one of the formats we know: JPEG (also jfif, jpe, mpo), PNG,
+// WebP, BMP, TIFF, GIF, HEIC, AVIF, JPEG XL, JPEG 2000, PNM and the raw files of cameras, also those that
+// this build does not read.
 bool has_image_extension(const std::filesystem::path& file);
 
 }  // namespace clipsim
