@@ -15,8 +15,12 @@ torch_version=${CLIPSIM_TORCH_VERSION:-2.13.0}
 packages=(
     build-essential cmake ninja-build ccache pkg-config
     libfaiss-dev libopencv-dev libcli11-dev nlohmann-json3-dev libspdlog-dev libsqlite3-dev libpq-dev libxxhash-dev libedit-dev
-    libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev libpango1.0-dev fonts-dejavu-core python3 python3-venv ca-certificates
+    libgif-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libheif-dev libjxl-dev libopenjp2-7-dev libraw-dev
+    libutf8proc-dev libcurl4-openssl-dev libssl-dev libhwy-dev libopenblas-dev libpango1.0-dev fonts-dejavu-core
+    python3 python3-venv ca-certificates
 )
+# From Debian 13 on libheif's decoders, of HEVC and of AV1, are packages of their own.
+heif_plugins=(libheif-plugin-libde265 libheif-plugin-dav1d)
 test_packages=(libgtest-dev libbenchmark-dev)
 fuzz_packages=(clang libclang-rt-dev)
 test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0
@@ -135,7 +139,15 @@ install_fuzzer() {
     fi
 }
 
+install_heif_plugins() {
+    local plugin
+    for plugin in "${heif_plugins[@]}"; do
+        ! apt-cache show "$plugin" >/dev/null 2>&1 || install_packages "$plugin"
+    done
+}
+
 install_packages "${packages[@]}"
+install_heif_plugins
 install_libtorch
 if [ "$with_tests" = yes ]; then
     install_test_environment

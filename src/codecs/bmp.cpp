@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include "byte_reader.h"
@@ -25,6 +26,7 @@ enum Compression : std::uint32_t {
 
 constexpr std::size_t file_header = 14;
 constexpr std::size_t core_header = 12;  // OS/2's, with 16-bit sizes and palettes of three bytes a colour
+constexpr std::size_t size_field = 18;   // the width; the height is behind it
 
 using Colour = std::array<std::uint8_t, 3>;
 
@@ -190,6 +192,16 @@ class BmpReader {
 };
 
 }  // namespace
+
+ImageHeader read_bmp_header(std::span<const std::byte> bytes) {
+    const ByteReader in(bytes);
+    if (in.size() < size_field + 8) throw ImageError("the BMP is truncated");
+    if (in.little32(file_header) == core_header)
+        return {in.little16(size_field), in.little16(size_field + 2)};
+    const auto height =
+        static_cast<std::int32_t>(in.little32(size_field + 4));  // negative: rows from the top
+    return {in.little32(size_field), static_cast<std::uint64_t>(std::abs(std::int64_t{height}))};
+}
 
 Pixels decode_bmp(std::span<const std::byte> bytes, const ImageHeader& header) {
     return BmpReader(bytes, header).decode();

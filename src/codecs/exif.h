@@ -1,14 +1,15 @@
-// The EXIF orientation of a JPEG, PNG, WebP or TIFF file.
+// The orientation that metadata tell: 1 (as stored) to 8, as in the EXIF standard's tag 0x0112.
 #pragma once
 
 #include <cstddef>
 #include <span>
-
-#include "image_header.h"
+#include <string_view>
 
 namespace clipsim {
 
-// 1 (as stored) to 8, as in the EXIF standard's tag 0x0112; 1 where there is none.
-int exif_orientation(std::span<const std::byte> bytes, ImageFormat format);
+// Of EXIF data, with "Exif\0\0" before them or without; 0 where they say nothing that the standard knows.
+int exif_orientation(std::span<const std::byte> exif);
+// Of an XMP packet: tiff:Orientation; else 0.
+int xmp_orientation(std::string_view packet);
 
 }  // namespace clipsim

@@ -1,11 +1,14 @@
-// GIF by giflib: the first frame on its canvas, transparent pixels white.
+// GIF by giflib: the first frame on its canvas, transparent pixels white. A frame that reaches beyond widens
+// the canvas, as with Pillow.
 #include <gif_lib.h>
 
 #include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "clipsim/codecs/open_image.h"
 #include "codecs.h"
+#include "pixel_math.h"
 
 namespace clipsim {
 
@@ -65,18 +68,44 @@ int find_first_image(GifFileType* gif) {
     throw ImageError("a GIF without a picture");
 }
 
-Pixels decode_first_frame(GifFileType* gif) {
-    const int transparent = find_first_image(gif);
-    if (DGifGetImageDesc(gif) == GIF_ERROR) throw ImageError("the GIF is damaged");
+// A file up to the pixels of its first frame.
+struct OpenGif {
+    explicit OpenGif(std::span<const std::byte> bytes) : source{bytes} {
+        gif.reset(DGifOpen(&source, read_bytes, nullptr));
+        if (!gif) throw ImageError("not a readable GIF");
+        transparent = find_first_image(gif.get());
+        if (DGifGetImageDesc(gif.get()) == GIF_ERROR) throw ImageError("the GIF is damaged");
+        const GifImageDesc& frame = gif->Image;  // of 16-bit numbers, none negative
+        if (frame.Width < 1 || frame.Height < 1) throw ImageError("a GIF without a picture");
+        header.width = static_cast<std::uint64_t>(std::max(gif->SWidth, frame.Left + frame.Width));
+        header.height = static_cast<std::uint64_t>(std::max(gif->SHeight, frame.Top + frame.Height));
+    }
+
+    Source source;
+    std::unique_ptr<GifFileType, CloseGif> gif;
+    int transparent = NO_TRANSPARENT_COLOR;
+    ImageHeader header;
+};
+
+// Without a table, an index is a grey.
+GifColorType colour_of(const ColorMapObject* colours, GifPixelType index) {
+    return colours != nullptr ? colours->Colors[index] : GifColorType{index, index, index};
+}
+
+}  // namespace
+
+ImageHeader read_gif_header(std::span<const std::byte> bytes) {
+    return OpenGif(bytes).header;
+}
+
+Pixels decode_gif(std::span<const std::byte> bytes, const ImageHeader& header) {
+    const OpenGif open(bytes);
+    GifFileType* gif = open.gif.get();
     const GifImageDesc& frame = gif->Image;
     const ColorMapObject* colours = frame.ColorMap != nullptr ? frame.ColorMap : gif->SColorMap;
-    if (colours == nullptr) throw ImageError("a GIF without a colour table");
-    if (frame.Left < 0 || frame.Top < 0 || frame.Width < 1 || frame.Height < 1 ||
-        frame.Left + frame.Width > gif->SWidth || frame.Top + frame.Height > gif->SHeight) {
-        throw ImageError("a GIF whose first frame lies outside its canvas");
-    }
-    Pixels canvas{gif->SWidth, gif->SHeight, {}};
-    canvas.rgb.assign(static_cast<std::size_t>(canvas.width) * canvas.height * 3, 255);
+    const int known = colours != nullptr ? colours->ColorCount : 256;
+    Pixels canvas = make_pixels(header.width, header.height);
+    std::ranges::fill(canvas.rgb, std::uint8_t{255});
     std::vector<GifPixelType> line(static_cast<std::size_t>(frame.Width));
     for (const int y : line_order(frame.Height, frame.Interlace)) {
         if (DGifGetLine(gif, line.data(), frame.Width) == GIF_ERROR)
@@ -84,8 +113,8 @@ Pixels decode_first_frame(GifFileType* gif) {
         std::uint8_t* target =
             canvas.rgb.data() + (static_cast<std::size_t>(frame.Top + y) * canvas.width + frame.Left) * 3;
         for (const GifPixelType index : line) {
-            if (index != transparent && index < colours->ColorCount) {
-                const GifColorType& colour = colours->Colors[index];
+            if (index != open.transparent && index < known) {
+                const GifColorType colour = colour_of(colours, index);
                 target[0] = colour.Red;
                 target[1] = colour.Green;
                 target[2] = colour.Blue;
@@ -94,16 +123,6 @@ Pixels decode_first_frame(GifFileType* gif) {
         }
     }
     return canvas;
-}
-
-}  // namespace
-
-Pixels decode_gif(std::span<const std::byte> bytes) {
-    Source source{bytes};
-    int error = 0;
-    const std::unique_ptr<GifFileType, CloseGif> gif(DGifOpen(&source, read_bytes, &error));
-    if (!gif) throw ImageError("not a readable GIF");
-    return decode_first_frame(gif.get());
 }
 
 }  // namespace clipsim

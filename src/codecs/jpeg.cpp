@@ -4,14 +4,18 @@
 #include <cstdint>
 #include <cstdio>  // jpeglib.h needs it first
 #include <cstdlib>
+#include <string_view>
 #include <vector>
 
 #include <jpeglib.h>
+
+#include <jerror.h>
 
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/open_image.h"
 #include "clipsim/image/recycled_pixels.h"
 #include "codecs.h"
+#include "exif.h"
 #include "pixel_math.h"
 
 namespace clipsim {
@@ -47,43 +51,66 @@ struct ErrorManager {
     jpeg_error_mgr base{};  // first: libjpeg hands a pointer to it back
     std::jmp_buf jump{};
     char reason[JMSG_LENGTH_MAX] = {};
+    bool ended = false;    // the file, before its picture's end marker
+    bool cut_off = false;  // some of the picture is missing
 };
 
-[[noreturn]] void fail(j_common_ptr codec) {
-    auto* errors = reinterpret_cast<ErrorManager*>(codec->err);
-    (*codec->err->format_message)(codec, errors->reason);
-    std::longjmp(errors->jump, 1);
+ErrorManager& errors_of(j_common_ptr codec) {
+    return *reinterpret_cast<ErrorManager*>(codec->err);
 }
 
+constexpr const char* truncated = "the JPEG is truncated";
+
 [[noreturn]] void fail_with(j_common_ptr codec, const char* reason) {
-    auto* errors = reinterpret_cast<ErrorManager*>(codec->err);
-    std::snprintf(errors->reason, sizeof errors->reason, "%s", reason);
-    std::longjmp(errors->jump, 1);
+    ErrorManager& errors = errors_of(codec);
+    std::snprintf(errors.reason, sizeof errors.reason, "%s", reason);
+    std::longjmp(errors.jump, 1);
+}
+
+[[noreturn]] void fail(j_common_ptr codec) {
+    char reason[JMSG_LENGTH_MAX] = {};
+    (*codec->err->format_message)(codec, reason);
+    fail_with(codec, errors_of(codec).ended ? truncated : reason);
 }
 
 void ignore_message(j_common_ptr /*codec*/) {}
-void ignore_warning(j_common_ptr codec, int level) {
-    if (level < 0) ++codec->err->num_warnings;
+
+// Of a picture that ends early, what is there is shown, as browsers do, if that is a row of blocks at least.
+void note_warning(j_common_ptr codec, int level) {
+    if (level >= 0) return;
+    ++codec->err->num_warnings;
+    ErrorManager& errors = errors_of(codec);
+    if (!errors.ended || codec->err->msg_code != JWRN_HIT_MARKER) return;
+    const auto* reader = reinterpret_cast<j_decompress_ptr>(codec);
+    if (reader->input_scan_number <= 1 && reader->input_iMCU_row == 0) fail_with(codec, truncated);
+    errors.cut_off = true;
 }
 
 jpeg_error_mgr* quiet(ErrorManager& errors) {
     jpeg_error_mgr* base = jpeg_std_error(&errors.base);
     base->error_exit = fail;
     base->output_message = ignore_message;
-    base->emit_message = ignore_warning;
+    base->emit_message = note_warning;
     return base;
 }
 
-// A source in memory that fails at its end, where libjpeg's own would continue with grey.
+// A source in memory. Behind its end come end markers, as with libjpeg's own: what is missing is grey.
 void start_source(j_decompress_ptr /*codec*/) {}
 boolean at_the_end(j_decompress_ptr codec) {
-    fail_with(reinterpret_cast<j_common_ptr>(codec), "the JPEG is truncated");
+    static constexpr JOCTET end_marker[] = {0xFF, JPEG_EOI};
+    codec->src->next_input_byte = end_marker;
+    codec->src->bytes_in_buffer = sizeof end_marker;
+    errors_of(reinterpret_cast<j_common_ptr>(codec)).ended = true;
+    return TRUE;
 }
 void skip(j_decompress_ptr codec, long count) {
     if (count <= 0) return;
-    if (static_cast<std::size_t>(count) > codec->src->bytes_in_buffer) at_the_end(codec);
-    codec->src->next_input_byte += count;
-    codec->src->bytes_in_buffer -= static_cast<std::size_t>(count);
+    if (static_cast<std::size_t>(count) > codec->src->bytes_in_buffer) {
+        at_the_end(codec);
+    } else {
+        codec->src->next_input_byte += count;
+        codec->src->bytes_in_buffer -= static_cast<std::size_t>(count);
+    }
 }
 
 void check_scans(j_common_ptr codec) {
@@ -131,17 +158,34 @@ void choose_part(jpeg_decompress_struct& codec, PixelRect& part) {
     part.width = static_cast<int>(count);
 }
 
-// Up to the pixels. `part` is what is wanted, and becomes what will be decoded.
-bool start(JpegReader& reader, const ImageHeader& header, int reduction, PixelRect& part) {
+// Of the segments that EXIF and XMP come in, the first that tells.
+int orientation_of(const jpeg_decompress_struct& codec) {
+    constexpr std::string_view xmp_name{"http://ns.adobe.com/xap/1.0/\0", 29};
+    int by_exif = 0, by_xmp = 0;
+    for (auto* segment = codec.marker_list; segment != nullptr && by_exif == 0; segment = segment->next) {
+        const std::string_view text{reinterpret_cast<const char*>(segment->data), segment->data_length};
+        if (text.starts_with("Exif")) by_exif = exif_orientation(std::as_bytes(std::span(text)));
+        if (text.starts_with(xmp_name) && by_xmp == 0) by_xmp = xmp_orientation(text);
+    }
+    return by_exif != 0 ? by_exif : by_xmp;
+}
+
+bool read_header(JpegReader& reader, bool with_metadata) {
+    constexpr unsigned largest_segment = 0xFFFF;
     jpeg_decompress_struct& codec = reader.codec;
     if (setjmp(reader.errors.jump) != 0) return false;
     jpeg_create_decompress(&codec);
     codec.src = &reader.source;
     codec.progress = &reader.progress;
+    if (with_metadata) jpeg_save_markers(&codec, JPEG_APP0 + 1, largest_segment);
     jpeg_read_header(&codec, TRUE);
-    if (codec.image_width != header.width || codec.image_height != header.height) {
-        fail_with(reinterpret_cast<j_common_ptr>(&codec), "a JPEG of contradictory sizes");
-    }
+    return true;
+}
+
+// Up to the pixels. `part` is what is wanted, and becomes what will be decoded.
+bool start(JpegReader& reader, int reduction, PixelRect& part) {
+    jpeg_decompress_struct& codec = reader.codec;
+    if (setjmp(reader.errors.jump) != 0) return false;
     codec.scale_num = 1;
     codec.scale_denom = static_cast<unsigned>(reduction);
     const bool inks = codec.jpeg_color_space == JCS_CMYK || codec.jpeg_color_space == JCS_YCCK;
@@ -223,15 +267,23 @@ bool write_rows(JpegWriter& writer, const Pixels& picture) {
 
 }  // namespace
 
-PicturePart decode_jpeg(std::span<const std::byte> bytes, const ImageHeader& header, int reduction,
-                        const PixelRect& wanted) {
+ImageHeader read_jpeg_header(std::span<const std::byte> bytes) {
+    JpegReader reader(bytes);
+    if (!read_header(reader, true)) throw ImageError(reader.errors.reason);
+    return {reader.codec.image_width, reader.codec.image_height, orientation_of(reader.codec)};
+}
+
+PicturePart decode_jpeg(std::span<const std::byte> bytes, int reduction, const PixelRect& wanted,
+                        bool& cut_off) {
     JpegReader reader(bytes);
     PixelRect part = wanted;
-    if (!start(reader, header, reduction, part)) throw ImageError(reader.errors.reason);
+    if (!read_header(reader, false) || !start(reader, reduction, part))
+        throw ImageError(reader.errors.reason);
     const jpeg_decompress_struct& codec = reader.codec;
     Pixels pixels = recycled_pixels(part.width, part.height);
     std::vector<std::uint8_t> line(std::size_t{codec.output_width} * 4);
     if (!read_rows(reader, part, pixels, line.data())) throw ImageError(reader.errors.reason);
+    cut_off = reader.errors.cut_off;
     const auto reduced = [&](JDIMENSION side) {
         return (static_cast<int>(side) + reduction - 1) / reduction;
     };

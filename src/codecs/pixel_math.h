@@ -1,6 +1,7 @@
 // What several decoders do to pixels, with Pillow's roundings.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,6 +33,12 @@ inline void lay_over_white(const std::uint8_t* rgba, std::uint8_t* rgb) {
 inline void lay_over_white(const std::uint8_t* rgba, Pixels& target) {
     for (std::size_t i = 0; i < target.rgb.size(); i += 3, rgba += 4)
         lay_over_white(rgba, target.rgb.data() + i);
+}
+
+// One pixel whose colours are multiplied by alpha already: what is missing to 255 is white.
+inline void lay_multiplied_over_white(const std::uint8_t* rgba, std::uint8_t* rgb) {
+    for (int channel = 0; channel < 3; ++channel)
+        rgb[channel] = static_cast<std::uint8_t>(std::min(255, rgba[channel] + 255 - rgba[3]));
 }
 
 // Ink to light: 0 is no ink (Pillow's cmyk2rgb in Convert.c).

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <vector>
 
+#include "byte_reader.h"
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/open_image.h"
 #include "codecs.h"
+#include "exif.h"
 #include "pixel_math.h"
 
 namespace clipsim {
@@ -72,8 +74,7 @@ bool read_header(PngReader& reader) {
 
 bool read_pixels(PngReader& reader, png_bytepp rows) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
-    png_read_image(reader.png, rows);
-    png_read_end(reader.png, nullptr);
+    png_read_image(reader.png, rows);  // what is behind them is of no interest
     return true;
 }
 
@@ -113,6 +114,18 @@ bool write_pixels(PngWriter& writer, const Pixels& picture) {
 }
 
 }  // namespace
+
+// The chunk of EXIF may lie behind the pixels, where libpng would come to it by decoding them.
+ImageHeader read_png_header(std::span<const std::byte> bytes) {
+    const ByteReader in(bytes);
+    ImageHeader header{in.big32(16), in.big32(20)};
+    for (std::size_t i = 8; i + 12 <= in.size(); i += 12 + std::size_t{in.big32(i)}) {
+        if (!in.holds(i + 4, "eXIf")) continue;
+        header.orientation = exif_orientation(bytes.subspan(i + 8));
+        break;
+    }
+    return header;
+}
 
 Pixels decode_png(std::span<const std::byte> bytes, const ImageHeader& header) {
     PngReader reader(bytes);

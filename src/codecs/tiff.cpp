@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "byte_reader.h"
 #include "clipsim/codecs/open_image.h"
 #include "codecs.h"
 #include "pixel_math.h"
@@ -101,12 +102,18 @@ struct RgbaImage {
     bool begun = false;
 };
 
-// A fourth sample that the file does not call alpha is none (libtiff takes it for one).
-bool has_alpha(TIFF* tiff) {
-    std::uint16_t count = 0;
+enum class Alpha { none, multiplied, straight };  // whether colours come multiplied by it
+
+// A further sample that the file does not call alpha is none (libtiff takes it for one). Libtiff multiplies
+// colours by alpha where that is still to be done, but not greys.
+Alpha alpha_of(TIFF* tiff) {
+    std::uint16_t count = 0, photometric = PHOTOMETRIC_RGB;
     const std::uint16_t* kinds = nullptr;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds);
-    return count > 0 && kinds[0] != EXTRASAMPLE_UNSPECIFIED;
+    TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    if (count == 0 || kinds[0] == EXTRASAMPLE_UNSPECIFIED) return Alpha::none;
+    const bool grey = photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
+    return grey && kinds[0] == EXTRASAMPLE_UNASSALPHA ? Alpha::straight : Alpha::multiplied;
 }
 
 [[noreturn]] void refuse(const Source& source) {
@@ -115,6 +122,33 @@ bool has_alpha(TIFF* tiff) {
 }
 
 }  // namespace
+
+ImageHeader read_tiff_header(std::span<const std::byte> bytes) {
+    Source source{bytes, 0, {}};
+    const Tiff tiff = open_tiff(source);
+    std::uint32_t width = 0, height = 0;
+    std::uint16_t orientation = 0;
+    if (!tiff || TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &width) == 0 ||
+        TIFFGetField(tiff.get(), TIFFTAG_IMAGELENGTH, &height) == 0) {
+        refuse(source);
+    }
+    TIFFGetField(tiff.get(), TIFFTAG_ORIENTATION, &orientation);
+    return {width, height, orientation};
+}
+
+bool may_be_raw(std::span<const std::byte> bytes) {
+    if (ByteReader(bytes).holds(8, "CR\2")) return true;  // Canon's CR2
+    Source source{bytes, 0, {}};
+    const Tiff tiff = open_tiff(source);
+    if (!tiff) return true;
+    std::uint32_t kind = 0;
+    std::uint16_t photometric = 0;
+    const void* version = nullptr;  // of DNG
+    TIFFGetField(tiff.get(), TIFFTAG_SUBFILETYPE, &kind);
+    TIFFGetField(tiff.get(), TIFFTAG_PHOTOMETRIC, &photometric);
+    return (kind & FILETYPE_REDUCEDIMAGE) != 0 || photometric == PHOTOMETRIC_CFA ||
+           TIFFGetField(tiff.get(), TIFFTAG_DNGVERSION, &version) != 0;
+}
 
 Pixels decode_tiff(std::span<const std::byte> bytes, const ImageHeader& header) {
     Source source{bytes, 0, {}};
@@ -138,14 +172,16 @@ Pixels decode_tiff(std::span<const std::byte> bytes, const ImageHeader& header) 
         refuse(source);
 
     Pixels pixels = make_pixels(header.width, header.height);
-    const bool transparent = has_alpha(tiff.get());
+    const Alpha alpha = alpha_of(tiff.get());
     std::uint8_t* target = pixels.rgb.data();
     for (const std::uint32_t value : raster) {
-        // The colours come multiplied by alpha already; what is missing to 255 is white.
-        const std::uint32_t white = transparent ? 255 - TIFFGetA(value) : 0;
-        for (const std::uint32_t colour : {TIFFGetR(value), TIFFGetG(value), TIFFGetB(value)}) {
-            *target++ = static_cast<std::uint8_t>(std::min<std::uint32_t>(255, colour + white));
-        }
+        std::array rgba{
+            static_cast<std::uint8_t>(TIFFGetR(value)), static_cast<std::uint8_t>(TIFFGetG(value)),
+            static_cast<std::uint8_t>(TIFFGetB(value)), static_cast<std::uint8_t>(TIFFGetA(value))};
+        if (alpha == Alpha::none) rgba[3] = 255;
+        alpha == Alpha::straight ? lay_over_white(rgba.data(), target)
+                                 : lay_multiplied_over_white(rgba.data(), target);
+        target += 3;
     }
     return pixels;
 }

@@ -7,6 +7,7 @@
 
 #include "clipsim/codecs/open_image.h"
 #include "codecs.h"
+#include "exif.h"
 #include "pixel_math.h"
 
 namespace clipsim {
@@ -15,12 +16,29 @@ namespace {
 
 constexpr const char* damaged = "the WebP is truncated or damaged";
 
+struct DeleteDemuxer {
+    void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
+};
 struct DeleteAnimation {
     void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
 };
 
+WebPData data_of(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+// Nothing where there is none.
+std::span<const std::byte> chunk(const WebPDemuxer* demuxer, const char* name) {
+    WebPChunkIterator found;
+    std::span<const std::byte> bytes;
+    if (WebPDemuxGetChunk(demuxer, name, 1, &found) != 0)
+        bytes = std::as_bytes(std::span(found.chunk.bytes, found.chunk.size));
+    WebPDemuxReleaseChunkIterator(&found);
+    return bytes;
+}
+
 void decode_first_frame(std::span<const std::byte> bytes, Pixels& pixels) {
-    const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+    const WebPData data = data_of(bytes);
     WebPAnimDecoderOptions options;
     if (WebPAnimDecoderOptionsInit(&options) == 0) throw ImageError("an incompatible libwebpdemux");
     options.color_mode = MODE_RGBA;
@@ -38,6 +56,21 @@ void decode_first_frame(std::span<const std::byte> bytes, Pixels& pixels) {
 }
 
 }  // namespace
+
+ImageHeader read_webp_header(std::span<const std::byte> bytes) {
+    const WebPData data = data_of(bytes);
+    WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+    const std::unique_ptr<WebPDemuxer, DeleteDemuxer> demuxer(WebPDemuxPartial(&data, &state));
+    if (!demuxer || state < WEBP_DEMUX_PARSED_HEADER) throw ImageError(damaged);
+    ImageHeader header{WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH),
+                       WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT)};
+    header.orientation = exif_orientation(chunk(demuxer.get(), "EXIF"));
+    if (header.orientation == 0) {
+        const std::span<const std::byte> xmp = chunk(demuxer.get(), "XMP ");
+        header.orientation = xmp_orientation({reinterpret_cast<const char*>(xmp.data()), xmp.size()});
+    }
+    return header;
+}
 
 Pixels decode_webp(std::span<const std::byte> bytes, const ImageHeader& header) {
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
+#include "clipsim/image/image_format.h"
 #include "core/other_user.h"
 #include "image/image_fixtures.h"
 
@@ -60,10 +61,11 @@ TEST_P(DecodeGolden, EqualsPillow) {
     const testing::Difference found =
         testing::difference(open_image(file).decode(), testing::read_ppm(file.string() + ".ppm"));
     // Versions of the JPEG and WebP libraries may round differently.
-    const bool lossy = name.ends_with(".jpg") || name.ends_with(".jpeg") || name == "lossy.webp" ||
+    const bool lossy = name.ends_with(".jpg") || name.ends_with(".jpeg") || name.ends_with(".mpo") ||
+                       name.ends_with(".dng") || name.ends_with(".avif") || name.starts_with("lossy.") ||
                        name == "animated_rgba.webp";
     EXPECT_LE(found.largest, lossy ? 3 : 0);
-    EXPECT_LE(found.mean, lossy ? 0.25 : 0.0);
+    EXPECT_LE(found.mean, name.ends_with(".avif") ? 0.5 : lossy ? 0.25 : 0.0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, DecodeGolden, ::testing::ValuesIn(testing::fixture_names()),
@@ -114,30 +116,17 @@ TEST(Decode, NamesArePrintedOnOneLine) {
 }
 
 TEST(Decode, TruncatedFilesAreRefused) {
-    for (const char* name : {"rgb.jpg", "progressive.jpg", "rgb.png", "palette.png", "lossy.webp",
-                             "lossless.webp", "animated.webp", "rgb.bmp", "runs8.bmp", "bits565.bmp",
-                             "alpha.bmp", "rgb.tiff", "lzw.tif", "palette.gif"}) {
+    for (const std::string& name : testing::fixture_names()) {
+        // Of JPEGs the beginning is shown; of a few, the picture lies before the end of the file.
         const std::string whole = read_text(fixture_folder() / name);
-        for (const double share : {0.02, 0.3, 0.6, 0.9}) {
+        if (image_format(std::as_bytes(std::span(whole))) == ImageFormat::jpeg || name.ends_with(".dng") ||
+            name == "animated.gif" || name == "pages.tiff" || name == "dot.png")
+            continue;
+        for (const double share : {0.02, 0.3, 0.6, 0.85}) {
             const auto kept = static_cast<std::size_t>(static_cast<double>(whole.size()) * share);
             EXPECT_NE(refusal_of_bytes(whole.substr(0, kept), name), "") << share << " of " << name;
         }
     }
-}
-
-TEST(Decode, AJpegCutAnywhereIsRefused) {
-    const std::string whole = read_text(fixture_folder() / "rgb.jpg");
-    for (std::size_t kept = 0; kept + 1 < whole.size(); kept += 7) {
-        EXPECT_NE(refusal_of_bytes(whole.substr(0, kept)), "") << kept << " bytes";
-    }
-}
-
-TEST(Decode, BytesAfterTheEndOfAJpegDoNoHarm) {
-    const TemporaryFolder folder;
-    write_text(folder / "a.jpg",
-               read_text(fixture_folder() / "rgb.jpg") + std::string(100, '\0') + "trailer");
-    EXPECT_EQ(open_image(folder / "a.jpg").decode().rgb,
-              open_image(fixture_folder() / "rgb.jpg").decode().rgb);
 }
 
 TEST(Decode, FlippedBytesNeverCrash) {
@@ -163,17 +152,25 @@ TEST(Decode, FlippedBytesNeverCrash) {
 TEST(Decode, BombsAreRefusedFromTheirHeaders) {
     const std::string png = "\x89PNG\r\n\x1a\n" + big32(13) + "IHDR" + big32(60000) + big32(60000) +
                             std::string("\x08\x02\0\0\0", 5) + big32(0);
+    const std::string pnm = "P6 60000 60000 255\n";
     const std::string bmp = "BM" + std::string(12, '\0') + little32(40) + little32(60000) + little32(60000) +
                             std::string("\x01\0\x18\0", 4) + std::string(24, '\0');
-    const std::string gif = "GIF89a\xFF\xFF\xFF\xFF" + std::string(20, '\0');
+    const std::string gif = "GIF89a\xFF\xFF\xFF\xFF" + std::string(3, '\0') + "," + std::string(4, '\0') +
+                            "\xFF\xFF\xFF\xFF" + std::string(3, '\0');
     const std::string webp = "RIFF" + little32(100) + "WEBPVP8X" + little32(10) + std::string(4, '\0') +
                              std::string("\x5F\xEA\0\x5F\xEA\0", 6) + std::string(20, '\0');
-    const std::string jpeg("\xFF\xD8\xFF\xC0\0\x11\x08\xEA\x60\xEA\x60\x03\x01\x22\0\x02\x11\x01\x03\x11\x01",
-                           21);
-    const std::string tiff = std::string("II*\0\x08\0\0\0\x02\0", 10) +
-                             std::string("\0\x01\x04\0\x01\0\0\0", 8) + little32(60000) +
-                             std::string("\x01\x01\x04\0\x01\0\0\0", 8) + little32(60000);
-    for (const std::string& bomb : {png, bmp, gif, webp, jpeg, tiff}) {
+    const std::string jpeg(
+        "\xFF\xD8\xFF\xC0\0\x11\x08\xEA\x60\xEA\x60\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xFF\xDA\0\x0C\x03"
+        "\x01\0\x02\x11"
+        "\x03\x11\0\x3F\0",
+        35);
+    std::string tiff = read_text(fixture_folder() / "lzw.tif");
+    for (const char tag : {'\0', '\x01'}) {  // its width and height
+        const std::size_t at = tiff.find(std::string{tag, '\x01'} + std::string("\x03\0\x01\0\0\0", 6));
+        ASSERT_NE(at, std::string::npos);
+        tiff.replace(at + 8, 4, little32(60000));
+    }
+    for (const std::string& bomb : {png, pnm, bmp, gif, webp, jpeg, tiff}) {
         const std::string message = refusal_of_bytes(bomb);
         EXPECT_NE(message.find("data.max_pixels"), std::string::npos) << message;
     }
@@ -235,11 +232,24 @@ TEST(Decode, PixelsAreASourceOfThemselves) {
     EXPECT_EQ(source.decode({3, 4, 5, 6}).whole_height, 44);
 }
 
+TEST(Decode, ABuildWithoutALibraryOrAFileOfAnotherKindIsToldInALine) {
+    for (const std::string& bytes :
+         {std::string("\0\0\0\x18"
+                      "ftypheic\0\0\0\0mif1heic",
+                      24),
+          std::string("FUJIFILMCCD-RAW 0201FF383501"), std::string("\xFF\x0A\0\0\0", 5),
+          std::string("\0\0\0\x0CjP  \r\n\x87\n", 12)}) {
+        EXPECT_NE(refusal_of_bytes(bytes, "a.heic"), "");
+    }
+}
+
 TEST(Decode, GoodAndTruncatedFilesWriteNothingToStderr) {
     CapturedStderr captured;
     for (const std::string& name : testing::fixture_names()) open_image(fixture_folder() / name).decode();
-    for (const char* name : {"rgb.png", "rgb.jpg", "rgb.bmp", "rgb.tiff", "lossy.webp", "palette.gif"}) {
+    for (const std::string& name : testing::fixture_names()) {
         const std::string whole = read_text(fixture_folder() / name);
+        // Cut off, they are shown with a warning.
+        if (image_format(std::as_bytes(std::span(whole))) == ImageFormat::jpeg) continue;
         refusal_of_bytes(whole.substr(0, whole.size() / 2), name);
     }
     EXPECT_EQ(captured.text(), "");

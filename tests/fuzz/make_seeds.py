@@ -14,7 +14,9 @@ CORPUS = REPOSITORY / "tests" / "fuzz" / "corpus"
 FIXTURES = REPOSITORY / "tests" / "fixtures"
 PICTURES = ["rgb.jpg", "progressive.jpg", "grey.jpeg", "orientation6.png", "palette_transparent.png", "bilevel.png",
             "lossy.webp", "lossless.webp", "animated.webp", "bilevel.bmp", "runs4.bmp", "runs8.bmp", "palette.gif",
-            "transparent.gif", "bilevel.tiff", "grey16_orientation6.tiff"]
+            "transparent.gif", "bilevel.tiff", "grey16_orientation6.tiff", "grey_alpha.tiff", "big.tiff",
+            "lossless.heic", "lossy.heic", "lossy.avif", "grey.jxl", "lossy.jxl", "rgba.jxl", "grey_alpha.jp2", "rgb.jp2",
+            "tiles.j2k", "orientation6.dng", "text.pnm", "text.pbm", "bits.pbm", "coarse.pgm", "rgba.pam"]
 
 
 def write(target, name, content):

@@ -23,7 +23,8 @@ TEST(ImageFormat, OfEveryFixtureIsTold) {
         {".tiff", ImageFormat::tiff},     {".gif", ImageFormat::gif},     {".heic", ImageFormat::heif},
         {".avif", ImageFormat::heif},     {".jxl", ImageFormat::jpeg_xl}, {".jp2", ImageFormat::jpeg_2000},
         {".j2k", ImageFormat::jpeg_2000}, {".dng", ImageFormat::tiff},    {".pbm", ImageFormat::pnm},
-        {".pgm", ImageFormat::pnm},       {".ppm", ImageFormat::pnm},     {".pam", ImageFormat::pnm}};
+        {".pgm", ImageFormat::pnm},       {".pnm", ImageFormat::pnm},     {".mpo", ImageFormat::jpeg},
+        {".pam", ImageFormat::pnm}};
     for (const std::string& name : testing::fixture_names()) {
         const std::string whole = testing::read_text(testing::fixture_folder() / name);
         const ImageFormat expected = formats.at(std::filesystem::path(name).extension());
