@@ -54,6 +54,7 @@ class BmpReader {
         compression_ = core ? uncompressed : in_.little32(file_header + 16);
         bottom_up_ = core || in_.little32(file_header + 8) <= INT32_MAX;
         if (bits_ <= 8) read_palette(size, core);
+        if (start_ == 0) start_ = file_header + size + palette_bytes_;  // some programs do not say
         if (bits_ == 16 || bits_ == 32) read_masks(size);
     }
 
@@ -83,8 +84,10 @@ class BmpReader {
         const std::size_t most = std::size_t{1} << bits_;
         const std::size_t used = core ? 0 : in_.little32(file_header + 32);
         const std::size_t step = core ? 3 : 4;
+        const std::size_t colours = used == 0 ? most : std::min(used, most);
+        palette_bytes_ = colours * step;
         palette_.resize(most);  // an index beyond the colours given is black
-        for (std::size_t i = 0; i < (used == 0 ? most : std::min(used, most)); ++i) {
+        for (std::size_t i = 0; i < colours; ++i) {
             const std::size_t at = file_header + header_size + i * step;
             for (std::size_t channel = 0; channel < 3; ++channel) {
                 palette_[i][channel] = static_cast<std::uint8_t>(in_.byte(at + 2 - channel));
@@ -183,7 +186,7 @@ class BmpReader {
 
     ByteReader in_;
     Pixels pixels_;
-    std::size_t start_ = 0;
+    std::size_t start_ = 0, palette_bytes_ = 0;
     std::uint32_t bits_ = 0, compression_ = 0;
     bool bottom_up_ = true;
     std::vector<Colour> palette_;

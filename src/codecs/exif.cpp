@@ -6,7 +6,15 @@ namespace clipsim {
 
 namespace {
 
-enum FieldType : std::uint32_t { byte = 1, short_integer = 3, long_integer = 4 };
+// Signed ones come where a program was careless.
+enum FieldType : std::uint32_t {
+    byte = 1,
+    short_integer = 3,
+    long_integer = 4,
+    signed_byte = 6,
+    signed_short = 8,
+    signed_long = 9
+};
 
 int known(std::uint32_t orientation) {
     return orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : 0;
@@ -27,10 +35,13 @@ int exif_orientation(std::span<const std::byte> exif) {
         if (number16(at) != 0x0112) continue;
         switch (number16(at + 2)) {
             case byte:
+            case signed_byte:
                 return known(in.byte(at + 8));
             case short_integer:
+            case signed_short:
                 return known(number16(at + 8));
             case long_integer:
+            case signed_long:
                 return known(number32(at + 8));
             default:
                 return 0;

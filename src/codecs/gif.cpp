@@ -49,7 +49,11 @@ std::vector<int> line_order(int height, bool interlaced) {
 int find_first_image(GifFileType* gif) {
     int transparent = NO_TRANSPARENT_COLOR;
     GifRecordType record = UNDEFINED_RECORD_TYPE;
-    while (DGifGetRecordType(gif, &record) == GIF_OK) {
+    while (DGifGetRecordType(gif, &record) == GIF_OK || gif->Error == D_GIF_ERR_WRONG_RECORD) {
+        if (record == UNDEFINED_RECORD_TYPE) {  // a stray byte, which is passed over
+            gif->Error = D_GIF_SUCCEEDED;
+            continue;
+        }
         if (record == IMAGE_DESC_RECORD_TYPE) return transparent;
         if (record == TERMINATE_RECORD_TYPE) break;
         int code = 0;

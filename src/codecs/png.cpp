@@ -5,6 +5,7 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include "byte_reader.h"
@@ -48,9 +49,17 @@ struct PngReader {
     png_infop info = nullptr;
 };
 
+constexpr std::size_t checksum_bytes =
+    4;  // of a chunk; the last one's may be missing with the end of the file
+
 void read_bytes(png_structp png, png_bytep target, std::size_t count) {
     auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
-    if (reader->rest.size() < count) png_error(png, "the file is cut short");
+    if (reader->rest.size() < count) {
+        if (count != checksum_bytes) png_error(png, "the file is cut short");
+        reader->rest = {};
+        std::fill_n(target, count, png_byte{0});
+        return;
+    }
     std::copy_n(reinterpret_cast<const png_byte*>(reader->rest.data()), count, target);
     reader->rest = reader->rest.subspan(count);
 }
@@ -61,6 +70,8 @@ bool read_header(PngReader& reader) {
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     png_set_read_fn(png, &reader, read_bytes);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    // Damage shows in the pixels' own checksum, too, and other programs look at none of the chunks'.
+    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
     // Colour profiles, texts and the like don't make pixels, and many are broken.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_read_info(png, reader.info);
@@ -115,15 +126,21 @@ bool write_pixels(PngWriter& writer, const Pixels& picture) {
 
 }  // namespace
 
-// The chunk of EXIF may lie behind the pixels, where libpng would come to it by decoding them.
+// The chunks of EXIF and XMP may lie behind the pixels, where libpng would come to it by decoding them.
 ImageHeader read_png_header(std::span<const std::byte> bytes) {
     const ByteReader in(bytes);
     ImageHeader header{in.big32(16), in.big32(20)};
-    for (std::size_t i = 8; i + 12 <= in.size(); i += 12 + std::size_t{in.big32(i)}) {
-        if (!in.holds(i + 4, "eXIf")) continue;
-        header.orientation = exif_orientation(bytes.subspan(i + 8));
-        break;
+    int by_xmp = 0;
+    for (std::size_t i = 8; i + 12 <= in.size() && header.orientation == 0;
+         i += 12 + std::size_t{in.big32(i)}) {
+        const std::span<const std::byte> data = bytes.subspan(i + 8);
+        if (in.holds(i + 4, "eXIf")) header.orientation = exif_orientation(data);
+        if (in.holds(i + 4, "iTXtXML:com.adobe.xmp")) {
+            const std::string_view text{reinterpret_cast<const char*>(data.data()), data.size()};
+            by_xmp = xmp_orientation(text.substr(0, in.big32(i)));
+        }
     }
+    if (header.orientation == 0) header.orientation = by_xmp;
     return header;
 }
 

@@ -7,7 +7,7 @@
 namespace clipsim {
 namespace {
 
-enum FieldType { byte = 1, text = 2, short_integer = 3, long_integer = 4 };
+enum FieldType { byte = 1, text = 2, short_integer = 3, long_integer = 4, signed_long = 9 };
 
 int orientation_of(const std::string& exif) {
     return exif_orientation(std::as_bytes(std::span(exif)));
@@ -21,7 +21,7 @@ std::string directory(bool little, int tag, int value, FieldType type = short_in
             text.push_back(static_cast<char>(n >> 8 * (little ? i : bytes - 1 - i)));
         return text;
     };
-    const int size = type == long_integer ? 4 : type == short_integer ? 2 : 1;
+    const int size = type == long_integer || type == signed_long ? 4 : type == short_integer ? 2 : 1;
     return (little ? "II" : "MM") + number(2, 42) + number(4, 8) + number(2, 1) +
            number(2, static_cast<unsigned>(tag)) + number(2, type) + number(4, 1) +
            number(size, static_cast<unsigned>(value)) + number(4 - size, 0) + number(4, 0);
@@ -35,7 +35,7 @@ TEST(Exif, BothByteOrdersAreRead) {
 
 TEST(Exif, TheOrientationMayBeOfAnyIntegerType) {
     for (const bool little : {true, false}) {
-        for (const FieldType type : {byte, short_integer, long_integer})
+        for (const FieldType type : {byte, short_integer, long_integer, signed_long})
             EXPECT_EQ(orientation_of(directory(little, 0x0112, 6, type)), 6) << type;
         EXPECT_EQ(orientation_of(directory(little, 0x0112, 6, text)), 0);
     }

@@ -112,6 +112,8 @@ TEST(ImperfectFiles, APngNeedsNoEnd) {
         const std::string whole = read_text(fixture_folder() / name);
         const std::string endless = whole.substr(0, whole.size() - 12);
         EXPECT_EQ(decoded(endless).rgb, decoded(whole).rgb) << name;
+        EXPECT_EQ(decoded(whole.substr(0, whole.size() - 14)).rgb, decoded(whole).rgb) << name;
+        EXPECT_EQ(decoded(whole.substr(0, whole.size() - 16)).rgb, decoded(whole).rgb) << name;
         EXPECT_EQ(decoded(endless + "rubbish").rgb, decoded(whole).rgb) << name;
         EXPECT_EQ(decoded(endless + std::string(12, '\xFF')).rgb, decoded(whole).rgb) << name;
     }
@@ -124,6 +126,27 @@ TEST(ImperfectFiles, TheOrientationOfAPngMayStandBehindItsPixels) {
     EXPECT_EQ(decoded(png).width, 44);
 }
 
+TEST(ImperfectFiles, TheOrientationOfAPngMayComeByXmp) {
+    std::string png = read_text(fixture_folder() / "rgb.png");
+    const std::string xmp = "XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation=\"6\"/>"s;
+    png.insert(33, "\0\0\0"s + static_cast<char>(xmp.size()) + "iTXt" + xmp + "\0\0\0\0"s);
+    EXPECT_EQ(decoded(png).width, 44);
+}
+
+TEST(ImperfectFiles, ChecksumsOfAPngMayBeWrong) {
+    std::string png = read_text(fixture_folder() / "palette.png");
+    for (const char* chunk : {"IDAT", "PLTE"}) png[png.find(chunk) - 5] ^= 1;  // of the chunk before it
+    EXPECT_EQ(decoded(png).rgb, open_image(fixture_folder() / "palette.png").decode().rgb);
+}
+
+TEST(ImperfectFiles, ABmpThatDoesNotSayWhereItsPixelsAreHasThemBehindItsHeader) {
+    for (const char* name : {"rgb.bmp", "palette.bmp"}) {
+        std::string bmp = read_text(fixture_folder() / name);
+        bmp.replace(10, 4, 4, '\0');
+        EXPECT_EQ(decoded(bmp).rgb, open_image(fixture_folder() / name).decode().rgb) << name;
+    }
+}
+
 TEST(ImperfectFiles, ChunksThatClaimTheWholeMemoryEnd) {
     std::string png = read_text(fixture_folder() / "rgb.png");
     png.replace(8, 4, 4, '\xFF');
@@ -133,13 +156,15 @@ TEST(ImperfectFiles, ChunksThatClaimTheWholeMemoryEnd) {
     EXPECT_NE(refusal_of(webp), "");
 }
 
-TEST(ImperfectFiles, AGifFrameBeyondItsCanvasWidensIt) {
+TEST(ImperfectFiles, AGifFrameMayLieBeyondItsCanvasAndBehindStrayBytes) {
     const std::string whole = read_text(fixture_folder() / "palette.gif");
     for (const std::string& screen : {std::string(4, '\0'), "\x0A\0\x08\0"s, "\x3C\0\0\0"s}) {
         std::string gif = whole;
         gif.replace(6, 4, screen);
         EXPECT_EQ(decoded(gif).rgb, decoded(whole).rgb);
     }
+    std::string stray = whole;
+    EXPECT_EQ(decoded(stray.insert(stray.find(',', 13 + 32 * 3), 2, '\0')).rgb, decoded(whole).rgb);
     std::string moved = whole;
     const std::size_t frame = moved.find(',', 13 + 32 * 3);
     moved[frame + 1] = 5;  // to the right
