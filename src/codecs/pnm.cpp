@@ -40,6 +40,10 @@ class PnmReader {
     const ImageHeader& header() const { return header_; }
 
     Pixels decode() {
+        // Before memory is taken for what may be a lie: a sample is a byte, or a character, at least.
+        const bool packed = bits_ && !as_text_;
+        const std::uint64_t least = packed ? (header_.width + 7) / 8 : header_.width * channels_;
+        if (rest_.size() < least * header_.height) throw ImageError("the PNM is truncated");
         Pixels pixels = make_pixels(header_.width, header_.height);
         std::vector<std::uint8_t> row(header_.width * channels_);
         const std::size_t colours = channels_ < 3 ? 1 : 3;

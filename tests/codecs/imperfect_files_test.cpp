@@ -188,6 +188,12 @@ TEST(ImperfectFiles, APictureWithoutPixelsIsRefused) {
     EXPECT_NE(refusal_of("P6 0 5 255\n").find("without pixels"), std::string::npos);
 }
 
+TEST(ImperfectFiles, APnmOfFewerSamplesThanItSaysIsRefused) {
+    for (const char* kind : {"P1", "P2", "P3", "P4", "P5", "P6"})
+        EXPECT_NE(refusal_of(kind + " 10000 10000 1\n1 0 1"s).find("truncated"), std::string::npos) << kind;
+    EXPECT_NE(refusal_of("P3 1 1 255 1 x 3").find("damaged"), std::string::npos);
+}
+
 TEST(ImperfectFiles, ABmpOfTheSmallestHeightIsHuge) {
     std::string bmp = read_text(fixture_folder() / "rgb.bmp");
     bmp.replace(22, 4, "\0\0\0\x80"s);  // INT32_MIN, whose negative is no int32
