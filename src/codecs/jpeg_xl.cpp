@@ -1,5 +1,5 @@
 // JPEG XL by libjxl, which turns it upright. Of a damaged file, though not of a truncated one, Debian's
-// libjxl 0.7 writes lines to stderr and can't be told otherwise.
+// libjxl writes lines to stderr and can't be told otherwise.
 #include <jxl/decode.h>
 
 #include <memory>
