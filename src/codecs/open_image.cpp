@@ -131,6 +131,8 @@ class ImageFile : public EncodedImage {
         const std::optional<ImageFormat> format = image_format(bytes_);
         if (format != ImageFormat::raw && !(format == ImageFormat::tiff && may_be_raw(bytes_))) return 0;
         std::optional<RawPreview> preview = read_raw_preview(bytes_);
+        if (!preview && format == ImageFormat::raw)
+            throw ImageError("a raw file that is damaged or of a camera that LibRaw does not know");
         if (!preview) return 0;
         preview_ = std::move(preview->file);
         picture_ = std::as_bytes(std::span(preview_));
