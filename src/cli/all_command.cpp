@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "clipsim/core/error.h"
@@ -39,9 +40,7 @@ Command all_command(CLI::App& app, const GlobalOptions& global) {
                 std::cout << printable(demonstration.label) << '\t' << demonstration.hits_of_class << "/"
                           << demonstration.hits << '\t' << printable(demonstration.picture) << '\n';
             }
-            std::vector<SkippedImage> skipped = training.skipped;
-            skipped.insert(skipped.end(), index.skipped.begin(), index.skipped.end());
-            return global.exit_code(skipped);
+            return std::max(global.exit_code(training.skipped), index_exit_code(global, index));
         }};
 }
 

@@ -38,8 +38,9 @@ int index(const GlobalOptions& global, const IndexFlags& flags) {
     if (!flags.shard.empty()) request.shard = parse_shard(flags.shard);
     const IndexSummary summary = build_index(global.config(), global.run_options(), request);
     log_index_summary(summary, flags.request.dry_run);
+    if (flags.request.dry_run) print_plan(summary.plan);
     if (flags.stats) print_stats(summary.report);
-    return global.exit_code(summary.skipped);
+    return index_exit_code(global, summary);
 }
 
 int merge(const GlobalOptions& global, const std::vector<std::filesystem::path>& folders, bool stats) {
@@ -96,7 +97,9 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         "--verify", flags->request.verify,
         "Read the index's files in full, even if they look unchanged, and rebuild damaged ones");
     command->add_flag("--dry-run", flags->request.dry_run,
-                      "Say what would be done without changing anything");
+                      "Say what would be done without changing anything; list what would leave the index");
+    command->add_flag("--prune", flags->request.prune,
+                      "Let photos go whose folder is not there, and more than a tenth of the index at once");
     CLI::Option* vectors =
         command->add_option("--from-npy", flags->matrix.vectors, "As `clipsim vectors index` does")
             ->type_name("V.npy");
@@ -109,7 +112,7 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("I/N");
     command->add_flag("--stats", flags->stats, "Print a JSON object: vectors, build_seconds, parameters")
         ->excludes(command->get_option("--dry-run"));
-    for (const char* name : {"folders", "--verify", "--dry-run", "--shard"})
+    for (const char* name : {"folders", "--verify", "--dry-run", "--prune", "--shard"})
         command->get_option(name)->excludes(vectors);
     command->get_option("--verify")->excludes(command->get_option("--rebuild"));
     const std::vector<CLI::Option*> own =

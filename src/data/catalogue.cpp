@@ -25,7 +25,7 @@ struct Found {
 // sorted order.
 class Walker {
   public:
-    explicit Walker(const std::function<void()>& on_entry) : on_entry_(on_entry) {}
+    explicit Walker(const ScanOptions& options) : options_(options) {}
 
     std::vector<Found> find(std::span<const fs::path> roots) {
         for (const fs::path& root : roots) {
@@ -38,11 +38,17 @@ class Walker {
             folder_links_.erase(folder_links_.begin());
             std::error_code error;
             const fs::path real = fs::canonical(link, error);
-            if (!error) walk(link, real, root);
+            if (error) {
+                skip(link, concat("the link ", printable(link), ": ", error.message()));
+            } else {
+                walk(link, real, root);
+            }
         }
         for (const auto& [link, root] : file_links_) take_linked_file(link, root);
         return std::move(found_);
     }
+
+    std::vector<UnseenPlace> unseen() { return std::move(unseen_); }
 
   private:
     // `real` is the folder's path without links.
@@ -53,11 +59,16 @@ class Walker {
              entry.increment(error)) {
             visit(*entry, real, root);
         }
-        if (error) log_warning(concat("skipping the folder ", printable(folder), ": ", error.message()));
+        if (error) skip(folder, concat("the folder ", printable(folder), ": ", error.message()));
+    }
+
+    void skip(const fs::path& path, const std::string& reason) {
+        log_warning("skipping " + reason);
+        unseen_.push_back({path, reason});
     }
 
     void visit(const fs::directory_entry& entry, const fs::path& real_parent, const fs::path& root) {
-        if (on_entry_) on_entry_();
+        if (options_.on_entry) options_.on_entry();
         const fs::path name = entry.path().filename();
         if (is_hidden(name)) return;
         std::error_code error;
@@ -67,19 +78,22 @@ class Walker {
             walk(entry.path(), real_parent / name, root);
         } else if (entry.is_regular_file(error) && has_image_extension(name)) {
             take(entry.path(), root);
+        } else if (error) {
+            skip(entry.path(), concat(printable(entry.path()), ": ", error.message()));
         }
     }
 
     void visit_link(const fs::directory_entry& link, const fs::path& root) {
         std::error_code error;
-        if (link.is_directory(error)) {
+        const fs::file_status target = fs::status(link.path(), error);
+        if (fs::is_directory(target)) {
             folder_links_.emplace(link.path(), root);
-        } else if (has_image_extension(link.path())) {
-            if (link.is_regular_file(error)) {
-                file_links_.emplace(link.path(), root);
-            } else if (!link.exists(error)) {
-                log_warning(concat("skipping the broken link ", printable(link.path())));
-            }
+        } else if (fs::is_regular_file(target)) {
+            if (has_image_extension(link.path())) file_links_.emplace(link.path(), root);
+        } else if (!fs::exists(target)) {
+            // With nothing at its end, the name alone tells a photo, and a folder has none that does.
+            if (has_image_extension(link.path()) || !link.path().has_extension())
+                skip(link.path(), concat("the broken link ", printable(link.path()), ": ", error.message()));
         }
     }
 
@@ -100,21 +114,25 @@ class Walker {
 
     static bool is_hidden(const fs::path& name) { return name.native().starts_with('.'); }
 
-    const std::function<void()>& on_entry_;
+    const ScanOptions& options_;
     std::vector<Found> found_;
+    std::vector<UnseenPlace> unseen_;
     std::set<fs::path> walked_;                               // real folders
     std::set<fs::path> linked_files_;                         // real files
     std::map<fs::path, fs::path> folder_links_, file_links_;  // link -> root it was found under
 };
 
-void require_folder(const fs::path& root) {
+// False where it is missing, and may be.
+bool is_folder(const fs::path& root, bool may_be_missing) {
     std::error_code error;
     const fs::file_status status = fs::status(root, error);
-    if (!fs::exists(status)) {
-        throw UsageError(concat("the folder of photos ", printable(root),
-                                " does not exist; set data.root (--set data.root=FOLDER)"));
-    }
-    if (!fs::is_directory(status)) throw UsageError(concat(printable(root), " is not a folder"));
+    if (fs::is_directory(status)) return true;
+    if (fs::exists(status)) throw UsageError(concat(printable(root), " is not a folder"));
+    if (error != std::errc::no_such_file_or_directory)
+        throw UsageError(concat("the folder of photos ", printable(root), ": ", error.message()));
+    if (may_be_missing) return false;
+    throw UsageError(concat("the folder of photos ", printable(root),
+                            " does not exist; set data.root (--set data.root=FOLDER)"));
 }
 
 Catalogue make_catalogue(fs::path root, std::vector<Found> found) {
@@ -141,15 +159,23 @@ Catalogue scan_catalogue(const fs::path& root) {
     return scan_folders(std::span(&root, 1));
 }
 
-Catalogue scan_folders(std::span<const fs::path> roots, const std::function<void()>& on_entry) {
+Catalogue scan_folders(std::span<const fs::path> roots, const ScanOptions& options) {
     if (roots.empty()) throw UsageError("no folder of photos given");
-    for (const fs::path& root : roots) require_folder(root);
-    std::vector<Found> found = Walker(on_entry).find(roots);
-    if (found.empty()) {
-        throw UsageError(concat("no image (jpg, png, webp, bmp, tiff, gif) under ", printable(roots.front()),
-                                roots.size() > 1 ? " and the other folders" : ""));
+    std::vector<fs::path> there;
+    for (const fs::path& root : roots) {
+        if (is_folder(root, options.may_be_empty)) there.push_back(root);
     }
-    return make_catalogue(roots.size() == 1 ? roots.front() : fs::path{}, std::move(found));
+    Walker walker(options);
+    std::vector<Found> found = walker.find(there);
+    std::vector<UnseenPlace> unseen = walker.unseen();
+    if (found.empty() && !options.may_be_empty) {
+        throw UsageError(concat("no image (jpg, png, webp, bmp, tiff, gif) under ", printable(roots.front()),
+                                roots.size() > 1 ? " and the other folders" : "",
+                                unseen.empty() ? "" : concat("; skipped ", unseen.front().problem)));
+    }
+    Catalogue catalogue = make_catalogue(roots.size() == 1 ? roots.front() : fs::path{}, std::move(found));
+    catalogue.unseen = std::move(unseen);
+    return catalogue;
 }
 
 }  // namespace clipsim

@@ -14,6 +14,8 @@
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/parallel.h"
+#include "clipsim/core/text.h"
+#include "missing_files.h"
 
 namespace clipsim {
 
@@ -23,8 +25,10 @@ using Row = std::size_t;  // of `stored`
 
 constexpr const char* kept = "nothing was changed";
 
-bool lies_under(const std::filesystem::path& path, const std::filesystem::path& root) {
-    return std::ranges::mismatch(root, path).in1 == root.end();
+bool lies_under_one_of(const std::filesystem::path& path, std::span<const std::filesystem::path> places) {
+    return std::ranges::any_of(places, [&](const std::filesystem::path& place) {
+        return std::ranges::mismatch(place, path).in1 == place.end();
+    });
 }
 
 // Of the first and the last 4 KiB: tells apart most files that have nothing but their size in common.
@@ -36,22 +40,30 @@ std::string hash_ends(const std::filesystem::path& path) {
     const off_t size = ::lseek(file.get(), 0, SEEK_END);
     const off_t last = std::max(off_t{0}, size - static_cast<off_t>(piece));
     const ssize_t tail = ::pread(file.get(), bytes.data() + piece, piece, last);
-    if (!file.valid() || head < 0 || tail < 0) throw Error(errno_text());
+    if (!file.valid() || head < 0 || tail < 0)
+        throw Error(concat("cannot read ", printable(path), ": ", errno_text()));
     return hash_bytes(bytes);
 }
 
 // A candidate that is not known to be unchanged.
 struct NewFile {
     ImageEntry entry;
-    bool readable = true;
+    std::string problem = {};  // why it could not be read
     std::string ends = {};
 };
+
+// More rows than this, and more than a tenth of all, are not dropped unasked.
+constexpr std::size_t a_handful = 5;
+
+bool are_many(std::size_t rows, std::size_t of) {
+    return rows > a_handful && rows * 10 > of;
+}
 
 class Comparison {
   public:
     Comparison(std::span<const StoredImage> stored, std::span<const std::filesystem::path> roots,
                const PlanOptions& options)
-        : stored_(stored), roots_(roots), options_(options), seen_(stored.size(), false) {
+        : stored_(stored), roots_(roots), options_(options), rows_(stored.size(), RowState::not_met) {
         for (Row row = 0; row < stored.size(); ++row) by_path_.emplace(stored[row].path.native(), row);
     }
 
@@ -62,22 +74,75 @@ class Comparison {
         for (NewFile& file : files) compare(file, unknown);
         for (Row row = 0; row < stored_.size(); ++row) {
             throw_if_stopped(options_.stop, kept);
-            const bool gone = !seen_[row] && is_gone(stored_[row].path);
-            if (!stored_[row].complete) {
-                if (gone) changes_.vanished.push_back(stored_[row].id);
-                continue;  // it has nothing to give to another path
-            }
-            if (gone) gone_.emplace(stored_[row].content_hash, row);
-            contents_.insert(stored_[row].content_hash);
+            if (rows_[row] == RowState::not_met) look_for(row);
+            if (stored_[row].complete) contents_.insert(stored_[row].content_hash);
         }
         for (ImageEntry& entry : unknown) place(std::move(entry));
-        for (const auto& [hash, row] : gone_) changes_.vanished.push_back(stored_[row].id);
-        for (const Row row : outdated_) changes_.outdated.push_back(stored_[row].id);
-        changes_.plan.removed = changes_.vanished.size();
+        for (Row row = 0; row < stored_.size(); ++row) decide(row);
+        drop_vanished();
         return std::move(changes_);
     }
 
   private:
+    enum class RowState {
+        not_met,
+        met,  // unchanged, or looked at again
+        unreadable,
+        outdated,  // the file has other content now
+        moved,     // the row has another path now
+        excluded,  // the file is there, and left out of the walk
+        gone,
+        unseen,  // nobody knows, or it is not for us to say
+    };
+
+    // Of a row whose path is none of the candidates.
+    void look_for(Row row) {
+        const std::filesystem::path& path = stored_[row].path;
+        const bool walked = lies_under_one_of(path, roots_);
+        const bool out_of_sight = walked && lies_under_one_of(path, options_.unseen);
+        Finding finding = missing_.look_for(path);
+        if (finding.fate == Fate::there && (!walked || out_of_sight)) {
+            rows_[row] = walked ? RowState::unseen : RowState::met;
+            return;
+        }
+        if (out_of_sight && finding.fate != Fate::away) finding.fate = Fate::unknown;
+        const bool may_go = finding.fate == Fate::there || finding.fate == Fate::gone ||
+                            (options_.prune && finding.fate != Fate::unknown);
+        rows_[row] = finding.fate == Fate::there ? RowState::excluded
+                     : may_go                    ? RowState::gone
+                                                 : RowState::unseen;
+        if (rows_[row] == RowState::unseen) {
+            unseen_.emplace(row,
+                            UnseenImage{path, finding.place, finding.reason, finding.fate != Fate::unknown});
+        }
+        // A folder that was renamed is not there under its old name.
+        const bool may_move = finding.fate != Fate::away && finding.fate != Fate::unknown;
+        if (stored_[row].complete && may_move) movable_.emplace(stored_[row].content_hash, row);
+    }
+
+    void decide(Row row) {
+        const StoredImage& image = stored_[row];
+        if (rows_[row] == RowState::gone) {
+            vanished_.push_back(row);
+        } else if (rows_[row] == RowState::excluded) {
+            changes_.plan.excluded.push_back(image.path);
+            changes_.vanished.push_back(image.id);
+        } else if (rows_[row] == RowState::outdated) {
+            changes_.outdated.push_back(image);
+        } else if (const auto unseen = unseen_.find(row);
+                   rows_[row] == RowState::unseen && unseen != unseen_.end()) {
+            changes_.plan.unseen.push_back(std::move(unseen->second));
+        }
+    }
+
+    void drop_vanished() {
+        const bool too_many = !options_.prune && are_many(vanished_.size(), stored_.size());
+        for (const Row row : vanished_) {
+            (too_many ? changes_.plan.too_many : changes_.plan.removed).push_back(stored_[row].path);
+            if (!too_many) changes_.vanished.push_back(stored_[row].id);
+        }
+    }
+
     // Calls work(i) for all i on all threads.
     template <typename Work>
     void for_all(const char* title, std::size_t count, Work&& work) const {
@@ -95,22 +160,26 @@ class Comparison {
     // Looks at the stamp of each.
     std::vector<NewFile> files_that_changed(std::span<const IndexCandidate> candidates) {
         std::vector<std::optional<StatStamp>> stamps(candidates.size());
-        for_all("comparing", candidates.size(),
-                [&](std::size_t i) { stamps[i] = stat_stamp(candidates[i].path); });
+        std::vector<std::string> problems(candidates.size());
+        for_all("comparing", candidates.size(), [&](std::size_t i) {
+            stamps[i] = stat_stamp(candidates[i].path);
+            if (!stamps[i])
+                problems[i] = concat("cannot read ", printable(candidates[i].path), ": ", errno_text());
+        });
         std::vector<NewFile> files;
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             const auto& [path, label] = candidates[i];
             const auto known = by_path_.find(path.native());
             if (known != by_path_.end()) {
                 const StoredImage& image = stored_[known->second];
-                seen_[known->second] = stamps[i].has_value();
+                if (stamps[i]) rows_[known->second] = RowState::met;
                 if (image.complete && stamps[i] && *stamps[i] == image.stamp) {
                     ++changes_.plan.unchanged;
                     if (image.label != label) restamp(known->second, image.stamp, label);
                     continue;
                 }
             }
-            files.push_back({{path, stamps[i].value_or(StatStamp{}), {}, label}, stamps[i].has_value()});
+            files.push_back({{path, stamps[i].value_or(StatStamp{}), {}, label}, std::move(problems[i])});
         }
         return files;
     }
@@ -126,7 +195,7 @@ class Comparison {
         for (const NewFile& file : files) ++new_sizes[file.entry.stamp.size];
         std::vector<NewFile*> to_hash, of_one_size;
         for (NewFile& file : files) {
-            if (!file.readable) continue;
+            if (!file.problem.empty()) continue;
             if (known_sizes.contains(file.entry.stamp.size)) {
                 to_hash.push_back(&file);
             } else if (new_sizes[file.entry.stamp.size] > 1) {
@@ -137,7 +206,7 @@ class Comparison {
         std::unordered_map<std::string, std::size_t> same_ends;
         for (const NewFile* file : of_one_size) ++same_ends[file->ends];
         for (NewFile* file : of_one_size) {
-            if (file->readable && same_ends[file->ends] > 1) to_hash.push_back(file);
+            if (file->problem.empty() && same_ends[file->ends] > 1) to_hash.push_back(file);
         }
         read(to_hash, [&](NewFile& file) {
             file.entry.content_hash = hash_file_unless_stopped(file.entry.path, options_.stop);
@@ -153,8 +222,8 @@ class Comparison {
                 read(*files[i]);
             } catch (const Interrupted&) {
                 throw;
-            } catch (const Error&) {
-                files[i]->readable = false;
+            } catch (const Error& error) {
+                files[i]->problem = error.what();
             }
         });
     }
@@ -162,9 +231,10 @@ class Comparison {
     // Known by its path, or left in `unknown`.
     void compare(NewFile& file, std::vector<ImageEntry>& unknown) {
         const auto known = by_path_.find(file.entry.path.native());
-        if (!file.readable) {
-            if (known != by_path_.end()) seen_[known->second] = false;
-            changes_.plan.unreadable.push_back(std::move(file.entry.path));
+        if (!file.problem.empty()) {
+            if (known != by_path_.end() && rows_[known->second] == RowState::met)
+                rows_[known->second] = RowState::unreadable;
+            changes_.plan.unreadable.push_back({std::move(file.entry.path), std::move(file.problem)});
             return;
         }
         if (known != by_path_.end()) {
@@ -173,7 +243,7 @@ class Comparison {
                 ++changes_.plan.unchanged;
                 return restamp(known->second, file.entry.stamp, file.entry.label);
             }
-            outdated_.insert(known->second);
+            rows_[known->second] = RowState::outdated;
         }
         unknown.push_back(std::move(file.entry));
     }
@@ -185,11 +255,12 @@ class Comparison {
             changes_.plan.to_embed.push_back(std::move(entry));
             return;
         }
-        const auto source = gone_.find(entry.content_hash);
-        if (source != gone_.end() && !path_is_taken) {
+        const auto source = movable_.find(entry.content_hash);
+        if (source != movable_.end() && !path_is_taken) {
             StoredImage image{std::move(entry), stored_[source->second].id};
             changes_.moved.push_back(std::move(image));
-            gone_.erase(source);
+            rows_[source->second] = RowState::moved;
+            movable_.erase(source);
             ++changes_.plan.renamed;
         } else if (contents_.contains(entry.content_hash)) {
             changes_.copies.push_back(std::move(entry));
@@ -207,21 +278,16 @@ class Comparison {
         changes_.moved.push_back(std::move(image));
     }
 
-    // The candidates are all there is under the roots; elsewhere the file itself decides.
-    bool is_gone(const std::filesystem::path& path) const {
-        if (std::ranges::any_of(roots_, [&](const auto& root) { return lies_under(path, root); }))
-            return true;
-        return !stat_stamp(path).has_value();
-    }
-
     std::span<const StoredImage> stored_;
     std::span<const std::filesystem::path> roots_;
     const PlanOptions& options_;
     const ThreadPool pool_{options_.threads};
     std::unordered_map<std::string, Row> by_path_;
-    std::vector<bool> seen_;
-    std::unordered_multimap<std::string, Row> gone_;  // by content hash
-    std::unordered_set<Row> outdated_;
+    std::vector<RowState> rows_;
+    MissingFiles missing_;
+    std::unordered_map<Row, UnseenImage> unseen_;
+    std::unordered_multimap<std::string, Row> movable_;  // by content hash
+    std::vector<Row> vanished_;
     std::unordered_set<std::string> contents_;  // hashes that have a vector, or will have
     DiskChanges changes_;
 };

@@ -14,7 +14,7 @@ struct DiskChanges {
     std::vector<ImageEntry>
         copies;  // content that the store has, or will have once plan.to_embed is committed
     std::vector<std::int64_t> vanished;  // ids
-    std::vector<std::int64_t> outdated;  // ids whose file has other content now, or that are incomplete
+    std::vector<StoredImage> outdated;   // their file has other content now, or they are incomplete
 };
 
 // Throws Interrupted.

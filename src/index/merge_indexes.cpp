@@ -92,8 +92,7 @@ MergeSummary merge_indexes(std::vector<MergePart> opened, std::unique_ptr<IndexW
     for (const Part& part : parts) total += part.images.size();
 
     IndexUpdater updater(std::move(target));
-    updater.plan({},
-                 std::vector{std::filesystem::path("/")});  // what an earlier, killed merge left is dropped
+    updater.start_over();
     Progress progress("merging", "images", total, options.progress);
     for (const Part& part : parts) commit_part(updater, part, progress, options);
     progress.finish();

@@ -3,9 +3,24 @@
 #include <unordered_map>
 #include <utility>
 
+#include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
 #include "disk_changes.h"
 
 namespace clipsim {
+
+namespace {
+
+bool can_be_read(const std::filesystem::path& file) {
+    try {
+        hash_file(file);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace
 
 struct IndexUpdater::Impl {
     std::unique_ptr<IndexWriter> writer;
@@ -50,15 +65,23 @@ struct IndexUpdater::Impl {
         changes.copies = std::move(waiting);
     }
 
-    // Rows whose file is gone, or has other content that gave no vector.
+    // Rows whose file is gone, or has other content that gave no vector (a file that can't be read may have
+    // any content).
     void remove_stale() {
         std::vector<std::int64_t> stale = changes.vanished;
-        for (const std::int64_t id : changes.outdated) {
-            if (store().find(id)) stale.push_back(id);  // a committed one has a new id by now
+        for (const StoredImage& image : changes.outdated) {
+            if (!store().find(image.id)) continue;  // a committed one has a new id by now
+            if (can_be_read(image.path)) stale.push_back(image.id);
         }
         store().remove(stale);
     }
 };
+
+void IndexUpdater::start_over() {
+    std::vector<std::int64_t> ids;
+    for (const StoredImage& image : impl_->store().images()) ids.push_back(image.id);
+    impl_->store().remove(ids);
+}
 
 IndexUpdater::IndexUpdater(std::unique_ptr<IndexWriter> writer)
     : impl_(std::make_unique<Impl>(Impl{.writer = std::move(writer)})) {}
@@ -89,7 +112,8 @@ UpdateReport IndexUpdater::finish() {
     impl_->writer->publish(report);
     report.unchanged = impl_->changes.plan.unchanged;
     report.renamed = impl_->changes.plan.renamed;
-    report.removed = impl_->changes.plan.removed;
+    report.removed = impl_->changes.plan.removed.size();
+    report.excluded = impl_->changes.plan.excluded.size();
     report.total = impl_->store().count();
     return report;
 }

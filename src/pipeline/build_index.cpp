@@ -14,6 +14,7 @@
 #include "clipsim/pipeline/steps/index_spaces.h"
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/steps/shared_embedding.h"
+#include "clipsim/pipeline/steps/unseen_report.h"
 
 namespace clipsim {
 
@@ -29,14 +30,21 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
     return roots;
 }
 
-std::vector<IndexCandidate> find_candidates(std::span<const std::filesystem::path> roots,
-                                            const std::optional<Shard>& shard, const RunOptions& run) {
+Catalogue find_images(std::span<const std::filesystem::path> roots, const IndexRequest& request,
+                      const RunOptions& run) {
     Progress progress("scanning", "files", 0, run.progress);
-    const Catalogue catalogue = scan_folders(roots, [&] {
+    ScanOptions options;
+    options.may_be_empty = request.prune;
+    options.on_entry = [&] {
         progress.advance();
         throw_if_stopped(run.stop, "nothing was changed");
-    });
+    };
+    Catalogue catalogue = scan_folders(roots, options);
     progress.finish_if_shown();
+    return catalogue;
+}
+
+std::vector<IndexCandidate> candidates_of(const Catalogue& catalogue, const std::optional<Shard>& shard) {
     std::vector<IndexCandidate> candidates;
     candidates.reserve(catalogue.images.size());
     for (const ImageFile& image : catalogue.images) {
@@ -135,6 +143,27 @@ IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const 
     return {};
 }
 
+// A rebuild starts from nothing: what the index holds and cannot be seen now would be lost.
+void refuse_to_lose(const Target& target, std::span<const IndexCandidate> candidates,
+                    std::span<const std::filesystem::path> roots, const PlanOptions& options) {
+    UpdatePlan plan;
+    try {
+        const IndexIdentity identity = open_index_reader(target.place, std::nullopt)->description().identity;
+        IndexUpdater updater(
+            open_index_writer(target.place, identity, target.parameters, UpdateMode::dry_run));
+        plan = updater.plan(candidates, roots, options);
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const Error&) {
+        return;  // there is none, or none that can be read
+    }
+    if (plan.unseen.empty() && plan.too_many.empty()) return;
+    log_what_stays(plan);
+    throw Error(concat("a rebuild would lose ", plan.unseen.size() + plan.too_many.size(), " photos of ",
+                       target.place.name(),
+                       " that are out of sight; make them reachable, or let them go with --prune"));
+}
+
 UpdateMode update_mode(const IndexRequest& request) {
     if (request.dry_run) return UpdateMode::dry_run;
     return request.rebuild ? UpdateMode::rebuild : UpdateMode::update;
@@ -151,7 +180,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
     }
-    const std::vector<IndexCandidate> candidates = find_candidates(roots, request.shard, run);
+    const Catalogue catalogue = find_images(roots, request, run);
     const Target target = target_of(config, request);
     HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
@@ -168,20 +197,31 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.verify = request.verify;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
+    const std::vector<IndexCandidate> candidates = candidates_of(catalogue, request.shard);
+    PlanOptions options{run.progress, run.stop, run.threads};
+    for (const UnseenPlace& unseen : catalogue.unseen) options.unseen.push_back(unseen.path);
+    options.prune = request.prune;
+    if (request.rebuild && !request.prune) refuse_to_lose(target, candidates, roots, options);
     IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),
                                            run.threads, settings));
-    summary.plan = updater.plan(candidates, roots, {run.progress, run.stop, run.threads});
+    summary.plan = updater.plan(candidates, roots, options);
+    log_what_stays(summary.plan);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
         summary.report.unchanged = summary.plan.unchanged;
         summary.report.renamed = summary.plan.renamed;
-        summary.report.removed = summary.plan.removed;
+        summary.report.removed = summary.plan.removed.size();
+        summary.report.excluded = summary.plan.excluded.size();
     } else {
         hashes.save();
         summary.skipped =
             embed_missing(*processes, updater, summary.plan, config, run, identity, target.model_hashes);
         summary.report = updater.finish();
     }
+    for (const UnreadableFile& file : summary.plan.unreadable)
+        summary.skipped.push_back({file.path, 0, file.problem});
+    for (const UnseenPlace& place : catalogue.unseen)
+        summary.skipped.push_back({place.path, 0, place.problem});
     summary.seconds = stopwatch.seconds();
     return summary;
 }

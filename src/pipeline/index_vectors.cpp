@@ -101,8 +101,7 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),
                                  static_cast<int>(matrix.columns())};
     IndexUpdater updater(open_index_writer(place, identity, config.index, UpdateMode::rebuild, run.threads));
-    updater.plan({},
-                 std::vector{std::filesystem::path("/")});  // whatever an earlier, killed run left is dropped
+    updater.start_over();
     commit_all(updater, vectors, matrix.rows(), row_names, run);
     VectorIndexSummary summary;
     summary.report = updater.finish();

@@ -153,22 +153,25 @@ TEST(Catalogue, BrokenLinksAndLockedFoldersAreSkippedWithAWarning) {
     write_text(folder / "cat" / "a.jpg", "");
     write_text(folder / "locked" / "b.jpg", "");
     fs::create_symlink(folder / "gone.jpg", folder / "cat" / "broken.jpg");
+    fs::create_directory_symlink(folder / "gone", folder / "disk");
     fs::permissions(folder.path(), fs::perms::all);
     fs::permissions(folder / "locked", fs::perms::none);
     ::testing::internal::CaptureStderr();
-    Lines found;
+    Catalogue found;
     bool ordinary = false;
     {
         const OrdinaryUser user;
         ordinary = static_cast<bool>(user);
-        found = scan(folder);
+        found = scan_catalogue(folder.path());
     }
     const std::string text = ::testing::internal::GetCapturedStderr();
     fs::permissions(folder / "locked", fs::perms::all);
     EXPECT_NE(text.find("broken.jpg"), std::string::npos) << text;
+    EXPECT_NE(text.find("disk"), std::string::npos) << text;
     if (!ordinary) GTEST_SKIP() << "can't become an ordinary user";
-    EXPECT_EQ(found, (Lines{"cat/a.jpg=cat"}));
+    EXPECT_EQ(listed(found, folder.path()), (Lines{"cat/a.jpg=cat"}));
     EXPECT_NE(text.find("locked"), std::string::npos) << text;
+    EXPECT_EQ(found.unseen.size(), 3U);
 }
 
 TEST(Catalogue, ARootThatCannotServeIsNamed) {
@@ -226,9 +229,9 @@ TEST(Catalogue, TheWalkCanBeStoppedAtAnyEntry) {
     for (const char* name : {"cat/a.txt", "cat/b.txt", "dog/c.jpg"}) write_text(folder / name, "");
     const std::vector<fs::path> roots{folder.path()};
     int met = 0;
-    scan_folders(roots, [&] { ++met; });
+    scan_folders(roots, {.on_entry = [&] { ++met; }});
     EXPECT_EQ(met, 5) << "folders and files, whatever they are";
-    EXPECT_THROW(scan_folders(roots, [] { throw Interrupted("stopped"); }), Interrupted);
+    EXPECT_THROW(scan_folders(roots, {.on_entry = [] { throw Interrupted("stopped"); }}), Interrupted);
 }
 
 }  // namespace

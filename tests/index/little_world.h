@@ -67,7 +67,9 @@ struct LittleWorld {
     // batches: how many commits, of as many images each.
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update, std::size_t batches = 1) const {
         IndexUpdater updater(open_index_writer(backend.place(), identity, config, mode, 1, settings));
-        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos});
+        PlanOptions options;
+        options.prune = true;  // what is deleted here is gone, however much it is
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos}, options);
         const std::span<const ImageEntry> entries(plan.to_embed);
         for (std::size_t b = 0; b < batches; ++b) {
             const std::size_t first = entries.size() * b / batches, last = entries.size() * (b + 1) / batches;

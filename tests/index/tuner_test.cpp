@@ -24,7 +24,7 @@ class Tuner : public ::testing::Test {
         config.hnsw.ef_construction = 20;
         IndexUpdater updater(
             open_index_writer(folder_.path(), identity, config, IndexUpdater::Mode::rebuild));
-        updater.plan({}, std::vector{std::filesystem::path("/")});
+        updater.start_over();
         std::vector<ImageEntry> entries(3000);
         for (std::size_t i = 0; i < entries.size(); ++i) entries[i].path = std::to_string(i);
         updater.commit(entries, unit_vectors(entries.size(), dimension));

@@ -29,8 +29,13 @@ class UpdatedIndex : public ::testing::Test {
 
     std::vector<IndexCandidate> candidates() const {
         std::vector<IndexCandidate> found;
-        for (const auto& file : std::filesystem::recursive_directory_iterator(photos_)) {
-            if (file.is_regular_file()) found.push_back({file.path(), file.path().parent_path().filename()});
+        std::error_code ignored;
+        for (std::filesystem::recursive_directory_iterator
+                 entry(photos_, std::filesystem::directory_options::follow_directory_symlink),
+             end;
+             entry != end; entry.increment(ignored)) {
+            const std::filesystem::path& path = entry->path();
+            if (entry->is_regular_file(ignored)) found.push_back({path, path.parent_path().filename()});
         }
         std::ranges::sort(found, {}, &IndexCandidate::path);
         return found;
@@ -50,7 +55,7 @@ class UpdatedIndex : public ::testing::Test {
     UpdateReport update(IndexUpdater::Mode mode = IndexUpdater::Mode::update,
                         const IndexIdentity& identity = identity_) {
         IndexUpdater updater(open_index_writer(backend_.place(), identity, config_, mode));
-        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_});
+        const UpdatePlan plan = updater.plan(candidates(), std::vector{photos_}, options_);
         if (!plan.to_embed.empty()) commit(updater, plan.to_embed);
         return updater.finish();
     }
@@ -58,7 +63,7 @@ class UpdatedIndex : public ::testing::Test {
     UpdatePlan plan() {
         IndexUpdater updater(
             open_index_writer(backend_.place(), identity_, config_, IndexUpdater::Mode::dry_run));
-        return updater.plan(candidates(), std::vector{photos_});
+        return updater.plan(candidates(), std::vector{photos_}, options_);
     }
 
     std::map<std::string, StoredImage> images() const {
@@ -79,6 +84,7 @@ class UpdatedIndex : public ::testing::Test {
     std::filesystem::path index_ = folder_ / "index";
     TestBackend backend_{index_};
     IndexParameters config_;
+    PlanOptions options_;
 };
 
 }  // namespace clipsim::testing

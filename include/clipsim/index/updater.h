@@ -20,21 +20,41 @@ struct IndexCandidate {
     std::string label;
 };
 
+// An image that stays in the index although its file was not seen.
+struct UnseenImage {
+    std::filesystem::path path;
+    std::filesystem::path place;  // what stood in the way: the file, or a folder above it
+    std::string reason;
+    bool prunable = false;  // the place is not there, is empty, or is a link to what is not there
+};
+
+struct UnreadableFile {
+    std::filesystem::path path;
+    std::string problem;  // a line that names it
+};
+
 struct UpdatePlan {
     // New or changed content, each content once. Where content_hash is empty the file is still to be read.
     std::vector<ImageEntry> to_embed;
     std::size_t hashed_ahead = 0;  // files that were read whole, to tell whether they are moved or copied
     std::size_t unchanged = 0;
     std::size_t renamed = 0;  // known content at another path, moved or copied: the vector is reused
-    std::size_t removed = 0;
-    std::vector<std::filesystem::path> unreadable;
-    bool empty() const { return to_embed.empty() && renamed == 0 && removed == 0; }
+    std::vector<std::filesystem::path> removed;   // their folder was listed, and they are not there
+    std::vector<std::filesystem::path> excluded;  // there, under the roots, and no candidates
+    std::vector<UnseenImage> unseen;
+    // What would have been removed, had it not been more than a tenth of the index and more than five.
+    std::vector<std::filesystem::path> too_many;
+    std::vector<UnreadableFile> unreadable;  // candidates; what was known of them stays
 };
 
 struct PlanOptions {
     ProgressStyle progress = ProgressStyle::none;
     std::stop_token stop = {};
     int threads = 0;  // 0: one per core
+    // Folders and links under the roots of which it is not known what is in them.
+    std::vector<std::filesystem::path> unseen = {};
+    // Removes all that is not there, UpdatePlan::unseen (where prunable) and too_many too.
+    bool prune = false;
 };
 
 class IndexUpdater {
@@ -47,10 +67,13 @@ class IndexUpdater {
     IndexUpdater& operator=(const IndexUpdater&) = delete;
 
     // Compares the candidates, all images under `roots` (absolute, normalised), with the store: size and
-    // mtime first, then the content of those whose size another one has. Images known from elsewhere stay as
-    // long as their file is there. Throws Interrupted.
+    // mtime first, then the content of those whose size another one has. An image known from here or
+    // elsewhere is removed only where its folder can be listed and the file is not there. Throws Interrupted.
     const UpdatePlan& plan(std::span<const IndexCandidate> candidates,
                            std::span<const std::filesystem::path> roots, const PlanOptions& options = {});
+
+    // In place of a plan: nothing is known, and what an earlier, killed run left in the store is removed.
+    void start_over();
 
     // Stores vectors of some of plan().to_embed; entries: the plan's, with the content_hash
     // of the bytes that were embedded; vectors: [N, dimension] unit rows of

@@ -21,6 +21,7 @@ struct IndexRequest {
     bool rebuild = false;                        // start over, also where the index is of another model
     bool verify = false;                         // UpdateSettings::verify
     bool dry_run = false;                        // say what would be done, change nothing
+    bool prune = false;                          // PlanOptions::prune; folders may be missing or empty
     std::chrono::seconds wait{60};               // for another process that updates the index
     // Only these files, into an index of their own beside the others; merge_indexes puts them together.
     std::optional<Shard> shard = std::nullopt;
@@ -28,8 +29,8 @@ struct IndexRequest {
 
 struct IndexSummary {
     UpdatePlan plan;
-    UpdateReport report;  // as it would be, for a dry run
-    std::vector<SkippedImage> skipped;
+    UpdateReport report;                // as it would be, for a dry run
+    std::vector<SkippedImage> skipped;  // images, and folders and links that could not be looked into
     double seconds = 0;
 };
 

@@ -77,6 +77,7 @@ TEST_F(IndexUpdateInFolder, WritesIndexFaissAgainOnlyWhenEnoughHasChanged) {
     EXPECT_EQ(read_manifest(index_ / "manifest.json").images, 100);
     write("cat/newer", "newer");
     EXPECT_EQ(update().derivation, UpdateReport::Derivation::added_to);
+    options_.prune = true;
     for (int i = 10; i < 40; ++i) std::filesystem::remove(photos_ / "cat" / std::to_string(i));
     const UpdateReport compacted = update();
     EXPECT_EQ(compacted.derivation, UpdateReport::Derivation::rebuilt);

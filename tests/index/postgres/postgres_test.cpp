@@ -29,7 +29,7 @@ class PostgresIndex : public PostgresTest {
     UpdateReport fill(const std::vector<ImageEntry>& entries, const std::vector<float>& vectors,
                       const IndexIdentity& identity, const std::vector<float>& text = {}) {
         IndexUpdater updater(open_index_writer(server_, identity, config_, Mode::rebuild));
-        updater.plan({}, std::vector{std::filesystem::path("/")});
+        updater.start_over();
         updater.commit(entries, vectors, text);
         return updater.finish();
     }
