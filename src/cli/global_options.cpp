@@ -9,7 +9,9 @@ namespace clipsim::cli {
 Config GlobalOptions::config() const {
     std::optional<std::filesystem::path> file;
     if (config_file) file = *config_file;
-    return load_config(file, overrides);
+    Config config = load_config(file, overrides);
+    config.data.exclude.insert(config.data.exclude.end(), exclude.begin(), exclude.end());
+    return config;
 }
 
 RunOptions GlobalOptions::run_options() const {
@@ -42,6 +44,12 @@ void add_global_options(CLI::App& app, GlobalOptions& options) {
         ->type_name("A.B.C=VALUE")
         ->expected(1)
         ->allow_extra_args(false)  // what follows is the next argument, not one more override
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--exclude", options.exclude,
+                   "Leaves out what fits in folders of photos, as in .gitignore; repeatable")
+        ->type_name("GLOB")
+        ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
     app.add_option("--threads", options.threads,

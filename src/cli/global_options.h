@@ -16,6 +16,7 @@ namespace clipsim::cli {
 struct GlobalOptions {
     std::optional<std::string> config_file;
     std::vector<std::string> overrides;
+    std::vector<std::string> exclude;  // behind those of data.exclude
     std::string device = "auto";
     int threads = 0;
     std::string log_level = "info";

@@ -114,6 +114,9 @@ bool fits(const ConfigKey& key, const Json& value) {
             }
             return false;
         }
+        case ConfigKey::Type::list:
+            return value.is_array() &&
+                   std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
         case ConfigKey::Type::integer:
             if (!value.is_number_integer()) return false;
             break;
@@ -181,7 +184,7 @@ class Reader {
 };
 
 // "a.b.c=VALUE": VALUE is JSON where it reads as such, and the text itself where it does not or a text is
-// wanted.
+// wanted; a text alone is a list of it.
 void apply_override(const ConfigTable& table, const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -201,6 +204,8 @@ void apply_override(const ConfigTable& table, const std::string& text) {
     } catch (const UsageError&) {
         // no JSON: it stays the text it is
     }
+    if (key != nullptr && key->type == ConfigKey::Type::list && !json.is_array())
+        json = Json::array({json.is_string() ? json : Json(value)});
     Reader reader(table, "--set");
     reader.read_value(path, json);
     reader.throw_problems();
@@ -221,12 +226,13 @@ Json* descend(Json& root, const std::string& path, std::string& leaf, const char
 Json key_schema(const ConfigKey& key) {
     Json schema;
     schema["description"] = key.description;
-    static constexpr const char* names[] = {"integer", "number", "boolean", "string"};
+    static constexpr const char* names[] = {"integer", "number", "boolean", "string", "array"};
     const char* type = names[static_cast<std::size_t>(key.type)];
     schema["type"] = key.nullable     ? Json::array({type, "null"})
                      : key.or_boolean ? Json::array({type, "boolean"})
                                       : Json(type);
     if (key.type == ConfigKey::Type::string && key.choices.empty() && !key.or_empty) schema["minLength"] = 1;
+    if (key.type == ConfigKey::Type::list) schema["items"]["type"] = "string";
     if (!key.choices.empty()) schema["enum"] = key.choices;
     if (key.or_boolean) schema["enum"].insert(schema["enum"].end(), {true, false});
     const auto limit = [&](double value) {

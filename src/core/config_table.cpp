@@ -19,6 +19,9 @@ std::string ConfigKey::expectation() const {
         case Type::string:
             text = "a text";
             break;
+        case Type::list:
+            text = "a list of texts";
+            break;
     }
     if (minimum && maximum) text += concat(" from ", *minimum, " to ", *maximum);
     if (minimum && !maximum) text += concat(" of at least ", *minimum);

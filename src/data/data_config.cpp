@@ -20,6 +20,10 @@ void add_keys(ConfigTable& table, DataConfig& config) {
     table.add("data.workers", "Threads that read and preprocess images; 0: one per core", config.workers, 0,
               1024);
     table.add("data.augment", "Random crops and mirror images in stage 2", config.augment);
+    table.add(
+        "data.exclude",
+        "What is no photo though it lies under the root: gitignore's patterns, e.g. [\"raw/\", \"*.gif\"]",
+        config.exclude);
     table.add("data.max_pixels", "Images with more pixels than this are refused", config.max_pixels, 1, 1e12);
 }
 

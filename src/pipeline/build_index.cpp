@@ -30,10 +30,10 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
     return roots;
 }
 
-Catalogue find_images(std::span<const std::filesystem::path> roots, const IndexRequest& request,
-                      const RunOptions& run) {
+Catalogue find_images(std::span<const std::filesystem::path> roots, const Config& config,
+                      const IndexRequest& request, const RunOptions& run) {
     Progress progress("scanning", "files", 0, run.progress);
-    ScanOptions options;
+    ScanOptions options = scan_options(config);
     options.may_be_empty = request.prune;
     options.on_entry = [&] {
         progress.advance();
@@ -180,7 +180,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
     }
-    const Catalogue catalogue = find_images(roots, request, run);
+    const Catalogue catalogue = find_images(roots, config, request, run);
     const Target target = target_of(config, request);
     HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),

@@ -31,7 +31,7 @@ std::vector<std::size_t> pick_queries(const Catalogue& catalogue, const Split& s
 }  // namespace
 
 std::vector<Demonstration> demonstrate(const Config& config, const RunOptions& run) {
-    const Catalogue catalogue = scan_catalogue(config.data.root);
+    const Catalogue catalogue = scan_catalogue(config.data.root, scan_options(config));
     const Split split = split_images(catalogue, config.data);
     const OutputLayout layout(config);
     ensure_writable_folder(layout.results());

@@ -17,7 +17,8 @@ namespace clipsim {
 
 namespace {
 
-std::vector<std::filesystem::path> expand_folders(std::span<const std::filesystem::path> inputs) {
+std::vector<std::filesystem::path> expand_folders(std::span<const std::filesystem::path> inputs,
+                                                  const Config& config, std::vector<SkippedImage>& skipped) {
     std::vector<std::filesystem::path> files;
     for (const std::filesystem::path& input : inputs) {
         std::error_code ignored;
@@ -25,7 +26,9 @@ std::vector<std::filesystem::path> expand_folders(std::span<const std::filesyste
             files.push_back(input);
             continue;
         }
-        for (const ImageFile& image : scan_folders(std::span(&input, 1)).images) files.push_back(image.path);
+        const Catalogue catalogue = scan_catalogue(input, scan_options(config));
+        for (const ImageFile& image : catalogue.images) files.push_back(image.path);
+        for (const UnseenPlace& place : catalogue.unseen) skipped.push_back({place.path, 0, place.problem});
     }
     return files;
 }
@@ -41,7 +44,8 @@ Space choose_space(const EmbedRequest& request) {
 }  // namespace
 
 EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run) {
-    const std::vector<std::filesystem::path> files = expand_folders(request.images);
+    std::vector<SkippedImage> skipped;
+    const std::vector<std::filesystem::path> files = expand_folders(request.images, config, skipped);
     set_compute_threads(run.threads);
     Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
     const Space space = choose_space(request);
@@ -60,6 +64,7 @@ EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, c
     }
     progress.finish();
     embedded.skipped = stream.skipped();
+    embedded.skipped.insert(embedded.skipped.end(), skipped.begin(), skipped.end());
 
     if (!request.sentences.empty()) {
         const std::vector<float> rows = SentenceEncoder(embedder).encode(request.sentences);

@@ -116,7 +116,7 @@ GroupReport report_on(EmbeddedPhotos& photos, const EvalOptions& options, std::u
 }  // namespace
 
 EvalReport evaluate(const Config& config, const RunOptions& run, const EvalOptions& options) {
-    const Catalogue catalogue = scan_catalogue(config.data.root);
+    const Catalogue catalogue = scan_catalogue(config.data.root, scan_options(config));
     const Split split = split_images(catalogue, config.data);
     set_compute_threads(run.threads);
     Embedder embedder(config.model, OutputLayout(config).checkpoint(), run.device);
@@ -128,6 +128,8 @@ EvalReport evaluate(const Config& config, const RunOptions& run, const EvalOptio
     report.classes = catalogue.classes;
     report.split = config.data.split;
     const EmbeddedPhotos photos = embed(embedder, catalogue, images, config, run, report.skipped);
+    for (const UnseenPlace& place : catalogue.unseen)
+        report.skipped.push_back({place.path, 0, place.problem});
     report.sentences = evaluate_sentences(embedder, catalogue, photos);
 
     const bool by_class = config.data.split == SplitBy::label;

@@ -58,7 +58,7 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     const OutputLayout layout(config);
     const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
     if (!processes->is_first()) set_log_level(LogLevel::warning);
-    const Catalogue catalogue = scan_catalogue(config.data.root);
+    const Catalogue catalogue = scan_catalogue(config.data.root, scan_options(config));
     const Split split = split_images(catalogue, config.data);
     log_info(concat(catalogue.images.size(), " photos in ", catalogue.classes.size(),
                     " classes: ", split.train.size(), " to train on, ", split.validation.size(), " held out",
@@ -81,6 +81,8 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
     try {
         TrainReport report = train(options, catalogue, split, image_opener(config.data.max_pixels));
         if (processes->is_first()) draw_curves(layout.curves(), report.epochs);
+        for (const UnseenPlace& place : catalogue.unseen)
+            report.skipped.push_back({place.path, 0, place.problem});
         return report;
     } catch (const Interrupted&) {
         // The epochs that were finished deserve their picture.

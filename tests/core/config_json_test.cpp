@@ -24,6 +24,7 @@ struct Section {
     int count = 3;
     std::optional<double> share;
     Colour colour = Colour::red;
+    std::vector<std::string> parts;
 };
 
 ConfigTable table_of(Section& section) {
@@ -33,6 +34,7 @@ ConfigTable table_of(Section& section) {
     table.add("lamp.count", "Count", section.count, 1, 9);
     table.add("lamp.share", "Share", section.share, 0, 1);
     table.add("lamp.colour", "Colour", section.colour);
+    table.add("lamp.parts", "Parts", section.parts);
     return table;
 }
 
@@ -42,7 +44,7 @@ TEST(ConfigJson, ReadsIntoTheValuesOfTheTableAndWritesThem) {
     read_config(table_of(section), R"({"lamp": {"on": true, "name": "x", "count": 9, "share": 0.5}})",
                 "a.json", overrides);
     EXPECT_EQ(config_to_json(table_of(section)).dump(),
-              R"({"lamp":{"on":true,"name":"x","count":9,"share":0.5,"colour":"green"}})");
+              R"({"lamp":{"on":true,"name":"x","count":9,"share":0.5,"colour":"green","parts":[]}})");
     read_config_section(table_of(section), "lamp", nlohmann::ordered_json{{"share", nullptr}}, "a.json");
     EXPECT_EQ(section.share, std::nullopt);
 }
@@ -56,6 +58,22 @@ TEST(ConfigJson, WhatDoesNotFitNamesPathAndExpectation) {
         message_of<UsageError>([&] { read_config(table, R"({"lamp": {"color": "red"}})", "a.json", {}); }),
         "unknown key \"lamp.color\" in a.json; did you mean \"lamp.colour\"?");
     EXPECT_EQ(section.count, 3);
+}
+
+TEST(ConfigJson, AListIsReadFromJsonAndATextAloneIsAListOfIt) {
+    Section section;
+    const ConfigTable table = table_of(section);
+    read_config(table, R"({"lamp": {"parts": ["a", "b"]}})", "a.json", {});
+    EXPECT_EQ(section.parts, (std::vector<std::string>{"a", "b"}));
+    for (const std::string text : {"*.gif", "12", "\"*.gif\""}) {
+        read_config(table, "{}", "a.json", std::vector{"lamp.parts=" + text});
+        EXPECT_EQ(section.parts, (std::vector<std::string>{text == "12" ? "12" : "*.gif"})) << text;
+    }
+    read_config(table, "{}", "a.json", std::vector<std::string>{R"(lamp.parts=["x"])"});
+    EXPECT_EQ(section.parts, (std::vector<std::string>{"x"}));
+    EXPECT_EQ(
+        message_of<UsageError>([&] { read_config(table, R"({"lamp": {"parts": [1]}})", "a.json", {}); }),
+        "lamp.parts in a.json: expected a list of texts, got [1]");
 }
 
 TEST(ConfigJson, ASectionsOldNameIsStillReadWithANote) {

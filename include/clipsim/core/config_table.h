@@ -16,7 +16,7 @@
 namespace clipsim {
 
 struct ConfigKey {
-    enum class Type { integer, number, boolean, string };
+    enum class Type { integer, number, boolean, string, list };  // of texts
 
     std::string path;  // "train.stage2.unfreeze_blocks"
     std::string description;
@@ -43,6 +43,9 @@ class ConfigTable {
     }
     ConfigKey& add(std::string path, std::string description, std::string& value) {
         return add_value(std::move(path), std::move(description), ConfigKey::Type::string, value);
+    }
+    ConfigKey& add(std::string path, std::string description, std::vector<std::string>& value) {
+        return add_value(std::move(path), std::move(description), ConfigKey::Type::list, value);
     }
     template <typename Number>
     requires std::is_arithmetic_v<Number> ConfigKey& add(std::string path, std::string description,

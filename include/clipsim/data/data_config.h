@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "clipsim/core/enum_names.h"
 
@@ -21,6 +22,7 @@ struct DataConfig {
     bool augment = true;  // random crops and mirror images in stage 2
     std::uint64_t max_pixels =
         178'956'970;  // an image above this is refused (decompression bombs); Pillow's limit x 2
+    std::vector<std::string> exclude;  // ScanOptions::exclude
 };
 
 const EnumNames<SplitBy>& names_of(SplitBy);

@@ -13,6 +13,17 @@ std::optional<std::filesystem::path> OutputLayout::checkpoint() const {
     return best_model();
 }
 
+std::vector<std::filesystem::path> OutputLayout::all() const {
+    return {root, index(), results(), curves(), root / "checkpoints", root / "cache"};
+}
+
+ScanOptions scan_options(const Config& config) {
+    ScanOptions options;
+    options.exclude = config.data.exclude;
+    options.own = OutputLayout(config).all();
+    return options;
+}
+
 void prepare_output(const Config& config) {
     const OutputLayout layout(config);
     ensure_writable_folder(layout.root);

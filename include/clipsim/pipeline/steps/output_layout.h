@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "clipsim/data/catalogue.h"
 #include "clipsim/pipeline/config.h"
 
 namespace clipsim {
@@ -20,9 +22,16 @@ struct OutputLayout {
     std::filesystem::path index() const { return root / "index"; }
     std::filesystem::path results() const { return root / "results"; }
 
+    // What a walk of photos leaves out: output_dir, and what lies in it where it is itself the folder of
+    // photos.
+    std::vector<std::filesystem::path> all() const;
+
     // The fine-tuned model, where training has left one.
     std::optional<std::filesystem::path> checkpoint() const;
 };
+
+// How the commands walk folders of photos.
+ScanOptions scan_options(const Config& config);
 
 // Creates output_dir and writes config.json, the resolved config. Throws Error where that can't be written.
 void prepare_output(const Config& config);
