@@ -19,6 +19,7 @@ inline void log_index_summary(const IndexSummary& summary, bool dry_run) {
     const std::string counts =
         concat(report.embedded, dry_run ? " to embed, " : " embedded, ", report.unchanged, " unchanged, ",
                report.renamed, " renamed, ", report.removed, " removed",
+               if_any(report.copies, report.copies == 1 ? " copy" : " copies"),
                if_any(report.excluded, " left out from now on"),
                if_any(summary.plan.unseen.size() + summary.plan.too_many.size(), " not seen but kept"));
     if (dry_run) {

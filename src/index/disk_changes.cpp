@@ -84,6 +84,12 @@ class Comparison {
     }
 
   private:
+    // Size and times; an older index knows only one of these.
+    static bool looks_unchanged(const StoredImage& image, const StatStamp& stamp) {
+        return static_cast<const FileStamp&>(stamp) == image.stamp &&
+               (image.ctime_ns == 0 || image.ctime_ns == stamp.ctime_ns);
+    }
+
     enum class RowState {
         not_met,
         met,  // unchanged, or looked at again
@@ -92,7 +98,8 @@ class Comparison {
         moved,     // the row has another path now
         excluded,  // the file is there, and left out of the walk
         gone,
-        unseen,  // nobody knows, or it is not for us to say
+        elsewhere,  // not under the roots, and there
+        unseen,     // nobody knows, or it is not for us to say
     };
 
     // Of a row whose path is none of the candidates.
@@ -102,7 +109,8 @@ class Comparison {
         const bool out_of_sight = walked && lies_under_one_of(path, options_.unseen);
         Finding finding = missing_.look_for(path);
         if (finding.fate == Fate::there && (!walked || out_of_sight)) {
-            rows_[row] = walked ? RowState::unseen : RowState::met;
+            rows_[row] = walked ? RowState::unseen : RowState::elsewhere;
+            if (stored_[row].complete) here_.insert(stored_[row].content_hash);
             return;
         }
         if (out_of_sight && finding.fate != Fate::away) finding.fate = Fate::unknown;
@@ -120,8 +128,17 @@ class Comparison {
         if (stored_[row].complete && may_move) movable_.emplace(stored_[row].content_hash, row);
     }
 
+    // A row that stays, and that no candidate labels.
+    void relabel(Row row) {
+        const StoredImage& image = stored_[row];
+        if (options_.roots == nullptr) return;
+        const std::optional<std::string> label = options_.roots->label_of(image.path);
+        if (label && *label != image.label) restamp(row, image.stamp, image.ctime_ns, *label);
+    }
+
     void decide(Row row) {
         const StoredImage& image = stored_[row];
+        if (rows_[row] == RowState::elsewhere || rows_[row] == RowState::unseen) relabel(row);
         if (rows_[row] == RowState::gone) {
             vanished_.push_back(row);
         } else if (rows_[row] == RowState::excluded) {
@@ -173,13 +190,16 @@ class Comparison {
             if (known != by_path_.end()) {
                 const StoredImage& image = stored_[known->second];
                 if (stamps[i]) rows_[known->second] = RowState::met;
-                if (image.complete && stamps[i] && *stamps[i] == image.stamp) {
+                if (image.complete && stamps[i] && looks_unchanged(image, *stamps[i])) {
                     ++changes_.plan.unchanged;
-                    if (image.label != label) restamp(known->second, image.stamp, label);
+                    here_.insert(image.content_hash);
+                    if (image.label != label || image.ctime_ns != stamps[i]->ctime_ns)
+                        restamp(known->second, image.stamp, stamps[i]->ctime_ns, label);
                     continue;
                 }
             }
-            files.push_back({{path, stamps[i].value_or(StatStamp{}), {}, label}, std::move(problems[i])});
+            const StatStamp stamp = stamps[i].value_or(StatStamp{});
+            files.push_back({{path, stamp, {}, label, stamp.ctime_ns}, std::move(problems[i])});
         }
         return files;
     }
@@ -241,7 +261,8 @@ class Comparison {
             const StoredImage& image = stored_[known->second];
             if (image.complete && image.content_hash == file.entry.content_hash) {
                 ++changes_.plan.unchanged;
-                return restamp(known->second, file.entry.stamp, file.entry.label);
+                here_.insert(image.content_hash);
+                return restamp(known->second, file.entry.stamp, file.entry.ctime_ns, file.entry.label);
             }
             rows_[known->second] = RowState::outdated;
         }
@@ -261,19 +282,23 @@ class Comparison {
             changes_.moved.push_back(std::move(image));
             rows_[source->second] = RowState::moved;
             movable_.erase(source);
+            here_.insert(changes_.moved.back().content_hash);
             ++changes_.plan.renamed;
         } else if (contents_.contains(entry.content_hash)) {
+            const bool is_copy = !here_.insert(entry.content_hash).second;
+            ++(is_copy ? changes_.plan.copies : changes_.plan.renamed);
             changes_.copies.push_back(std::move(entry));
-            ++changes_.plan.renamed;
         } else {
             contents_.insert(entry.content_hash);
+            here_.insert(entry.content_hash);
             changes_.plan.to_embed.push_back(std::move(entry));
         }
     }
 
-    void restamp(Row row, const FileStamp& stamp, const std::string& label) {
+    void restamp(Row row, const FileStamp& stamp, std::int64_t ctime_ns, const std::string& label) {
         StoredImage image = stored_[row];
         image.stamp = stamp;
+        image.ctime_ns = ctime_ns;
         image.label = label;
         changes_.moved.push_back(std::move(image));
     }
@@ -289,6 +314,7 @@ class Comparison {
     std::unordered_multimap<std::string, Row> movable_;  // by content hash
     std::vector<Row> vanished_;
     std::unordered_set<std::string> contents_;  // hashes that have a vector, or will have
+    std::unordered_set<std::string> here_;      // those of files that are where the index says, or will be
     DiskChanges changes_;
 };
 

@@ -7,6 +7,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
+#include "clipsim/text/composed.h"
 
 namespace clipsim {
 
@@ -107,7 +108,10 @@ ImageCondition parse_condition(const std::string& expression) {
     condition.field = parse_field(expression, trimmed(whole.substr(0, equals - (condition.negated ? 1 : 0))));
     condition.values = ValueReader(expression, whole.substr(equals + 1)).all();
     for (std::string& value : condition.values) {
-        if (condition.field == Field::label) continue;
+        if (condition.field == Field::label) {
+            value = composed(value);  // as labels are kept
+            continue;
+        }
         if (value.empty()) refuse(expression, "a value is missing");
         if (condition.field == Field::folder) value = absolute_folder(value);
     }

@@ -82,7 +82,10 @@ MergeSummary merge_indexes(std::vector<MergePart> opened, std::unique_ptr<IndexW
                            const MergeOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     std::vector<Part> parts;
+    std::vector<std::filesystem::path> roots;
     for (MergePart& part : opened) {
+        const std::vector<std::filesystem::path> of_part = part.store->roots();
+        roots.insert(roots.end(), of_part.begin(), of_part.end());
         std::vector<StoredImage> images = part.store->images();
         parts.push_back({std::move(part.store), std::move(images)});
     }
@@ -91,6 +94,7 @@ MergeSummary merge_indexes(std::vector<MergePart> opened, std::unique_ptr<IndexW
     std::size_t total = 0;
     for (const Part& part : parts) total += part.images.size();
 
+    target->store()->keep_roots(IndexRoots(roots).folders());
     IndexUpdater updater(std::move(target));
     updater.start_over();
     Progress progress("merging", "images", total, options.progress);

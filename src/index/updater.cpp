@@ -25,6 +25,7 @@ bool can_be_read(const std::filesystem::path& file) {
 struct IndexUpdater::Impl {
     std::unique_ptr<IndexWriter> writer;
     DiskChanges changes = {};
+    const IndexRoots* roots = nullptr;
     bool known_applied = false;
     UpdateReport report = {};
 
@@ -33,6 +34,7 @@ struct IndexUpdater::Impl {
     // What needs no model: before the first commit, which may replace a row whose vector a copy wants.
     void apply_known() {
         if (std::exchange(known_applied, true)) return;
+        if (roots != nullptr && roots->folders() != store().roots()) store().keep_roots(roots->folders());
         store().update(changes.moved);
         store_copies();
     }
@@ -93,6 +95,7 @@ const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
                                      const PlanOptions& options) {
     const IndexStore* store = impl_->writer->store();  // none: a dry run over nothing
     const std::vector<StoredImage> stored = store != nullptr ? store->images() : std::vector<StoredImage>{};
+    impl_->roots = options.roots;
     impl_->changes = compare_with_disk(stored, candidates, roots, options);
     return impl_->changes.plan;
 }
@@ -112,6 +115,7 @@ UpdateReport IndexUpdater::finish() {
     impl_->writer->publish(report);
     report.unchanged = impl_->changes.plan.unchanged;
     report.renamed = impl_->changes.plan.renamed;
+    report.copies = impl_->changes.plan.copies;
     report.removed = impl_->changes.plan.removed.size();
     report.excluded = impl_->changes.plan.excluded.size();
     report.total = impl_->store().count();

@@ -1,5 +1,9 @@
 #include "clipsim/pipeline/build_index.h"
 
+#include <algorithm>
+#include <memory>
+#include <set>
+
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hash_cache.h"
@@ -30,26 +34,92 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
     return roots;
 }
 
-Catalogue find_images(std::span<const std::filesystem::path> roots, const Config& config,
-                      const IndexRequest& request, const RunOptions& run) {
-    Progress progress("scanning", "files", 0, run.progress);
+// The index as it is, whatever model it is of; null where there is none that can be read.
+std::unique_ptr<IndexWriter> open_as_it_is(const IndexPlace& place) {
+    try {
+        const IndexIdentity identity = place.server
+                                           ? open_index_reader(place, std::nullopt)->description().identity
+                                           : open_folder_part(place.folder).identity;
+        return open_index_writer(place, identity, {}, UpdateMode::dry_run);
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
+struct Known {
+    IndexRoots roots;
+    // Those that images lie in, where a folder is asked for that is in none of the roots: it may be one of
+    // these, by another name.
+    std::set<std::filesystem::path> folders;
+};
+
+Known known_of(const IndexPlace& place, std::span<const std::filesystem::path> asked_for) {
+    Known known;
+    const std::unique_ptr<IndexWriter> index = open_as_it_is(place);
+    if (index == nullptr || index->store() == nullptr) return known;
+    known.roots = IndexRoots(index->store()->roots());
+    const bool all_inside = std::ranges::all_of(asked_for, [&](const std::filesystem::path& folder) {
+        return known.roots.label_of(folder / "image").has_value();
+    });
+    if (all_inside) return known;
+    const std::vector<StoredImage> images = index->store()->images();
+    if (known.roots.folders().empty()) known.roots = IndexRoots::told_by_labels(images);
+    for (const StoredImage& image : images) known.folders.insert(image.path.parent_path());
+    return known;
+}
+
+// The folders by the names that the index has for them, outer ones first.
+std::vector<std::filesystem::path> known_names(std::vector<std::filesystem::path> folders, Known known) {
+    for (std::filesystem::path& folder : folders) {
+        folder = known.roots.known_name(folder, known.folders);
+        known.roots.add(std::span(&folder, 1), {});
+    }
+    std::ranges::sort(folders);
+    const auto same = std::ranges::unique(folders);
+    folders.erase(same.begin(), same.end());
+    return folders;
+}
+
+struct Walk {
+    std::vector<std::filesystem::path> folders;  // that were walked
+    IndexRoots roots;                            // of the index from now on
+    Catalogue catalogue;
+};
+
+Walk walk(const Config& config, const IndexRequest& request, const IndexPlace& place, const RunOptions& run) {
+    Walk walk;
+    walk.folders = absolute_roots(config, request);
+    Known known = request.rebuild ? Known{} : known_of(place, walk.folders);
+    walk.roots = known.roots;
+    walk.folders = known_names(std::move(walk.folders), std::move(known));
+    std::vector<std::filesystem::path> roots = walk.folders, found;
+    for (std::filesystem::path& root : roots) {
+        std::error_code ignored;  // a file among them, from `index photos/*`
+        if (std::filesystem::is_regular_file(root, ignored)) root = root.parent_path();
+    }
     ScanOptions options = scan_options(config);
     options.may_be_empty = request.prune;
+    IndexRoots bases = walk.roots;
+    bases.add(roots, {});
+    options.bases = bases.folders();
+    Progress progress("scanning", "files", 0, run.progress);
     options.on_entry = [&] {
         progress.advance();
         throw_if_stopped(run.stop, "nothing was changed");
     };
-    Catalogue catalogue = scan_folders(roots, options);
+    walk.catalogue = scan_folders(walk.folders, options);
     progress.finish_if_shown();
-    return catalogue;
+    for (const ImageFile& image : walk.catalogue.images) found.push_back(image.path);
+    walk.roots.add(roots, found);
+    return walk;
 }
 
-std::vector<IndexCandidate> candidates_of(const Catalogue& catalogue, const std::optional<Shard>& shard) {
+std::vector<IndexCandidate> candidates_of(const Walk& walk, const std::optional<Shard>& shard) {
     std::vector<IndexCandidate> candidates;
-    candidates.reserve(catalogue.images.size());
-    for (const ImageFile& image : catalogue.images) {
+    candidates.reserve(walk.catalogue.images.size());
+    for (const ImageFile& image : walk.catalogue.images) {
         if (shard && !shard->holds(image.path)) continue;
-        candidates.push_back({image.path, image.label < 0 ? std::string{} : catalogue.classes[image.label]});
+        candidates.push_back({image.path, walk.roots.label_of(image.path).value_or(std::string())});
     }
     return candidates;
 }
@@ -146,17 +216,10 @@ IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const 
 // A rebuild starts from nothing: what the index holds and cannot be seen now would be lost.
 void refuse_to_lose(const Target& target, std::span<const IndexCandidate> candidates,
                     std::span<const std::filesystem::path> roots, const PlanOptions& options) {
-    UpdatePlan plan;
-    try {
-        const IndexIdentity identity = open_index_reader(target.place, std::nullopt)->description().identity;
-        IndexUpdater updater(
-            open_index_writer(target.place, identity, target.parameters, UpdateMode::dry_run));
-        plan = updater.plan(candidates, roots, options);
-    } catch (const Interrupted&) {
-        throw;
-    } catch (const Error&) {
-        return;  // there is none, or none that can be read
-    }
+    std::unique_ptr<IndexWriter> index = open_as_it_is(target.place);
+    if (index == nullptr) return;
+    IndexUpdater updater(std::move(index));
+    const UpdatePlan& plan = updater.plan(candidates, roots, options);
     if (plan.unseen.empty() && plan.too_many.empty()) return;
     log_what_stays(plan);
     throw Error(concat("a rebuild would lose ", plan.unseen.size() + plan.too_many.size(), " photos of ",
@@ -174,14 +237,13 @@ UpdateMode update_mode(const IndexRequest& request) {
 IndexSummary build_index(const Config& config, const RunOptions& run, const IndexRequest& request) {
     const Stopwatch stopwatch;
     const OutputLayout layout(config);
-    const std::vector<std::filesystem::path> roots = absolute_roots(config, request);
     const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
     if (!processes->is_first()) {
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
     }
-    const Catalogue catalogue = find_images(roots, config, request, run);
     const Target target = target_of(config, request);
+    const Walk walked = walk(config, request, target.place, run);
     HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
                                                [&](const auto& file) { return hashes.hash(file, run.stop); });
@@ -197,19 +259,21 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.verify = request.verify;
     settings.stop = run.stop;
     const IndexIdentity identity = index_identity(model, config.index);
-    const std::vector<IndexCandidate> candidates = candidates_of(catalogue, request.shard);
+    const std::vector<IndexCandidate> candidates = candidates_of(walked, request.shard);
     PlanOptions options{run.progress, run.stop, run.threads};
-    for (const UnseenPlace& unseen : catalogue.unseen) options.unseen.push_back(unseen.path);
+    for (const UnseenPlace& unseen : walked.catalogue.unseen) options.unseen.push_back(unseen.path);
     options.prune = request.prune;
-    if (request.rebuild && !request.prune) refuse_to_lose(target, candidates, roots, options);
+    options.roots = &walked.roots;
+    if (request.rebuild && !request.prune) refuse_to_lose(target, candidates, walked.folders, options);
     IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),
                                            run.threads, settings));
-    summary.plan = updater.plan(candidates, roots, options);
+    summary.plan = updater.plan(candidates, walked.folders, options);
     log_what_stays(summary.plan);
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
         summary.report.unchanged = summary.plan.unchanged;
         summary.report.renamed = summary.plan.renamed;
+        summary.report.copies = summary.plan.copies;
         summary.report.removed = summary.plan.removed.size();
         summary.report.excluded = summary.plan.excluded.size();
     } else {
@@ -220,7 +284,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     }
     for (const UnreadableFile& file : summary.plan.unreadable)
         summary.skipped.push_back({file.path, 0, file.problem});
-    for (const UnseenPlace& place : catalogue.unseen)
+    for (const UnseenPlace& place : walked.catalogue.unseen)
         summary.skipped.push_back({place.path, 0, place.problem});
     summary.seconds = stopwatch.seconds();
     return summary;

@@ -177,5 +177,19 @@ TEST_F(UnseenFiles, MoreThanATenthAtOnceIsAskedFor) {
     expect_whole();
 }
 
+TEST_F(UnseenFiles, RootsAreKeptAndGiveLabelsToImagesThatWereNotWalked) {
+    const IndexRoots photos(std::vector{photos_}), above(std::vector{folder_.path()});
+    options_.roots = &photos;
+    update();
+    EXPECT_EQ(backend_.open(identity_)->roots(), photos.folders());
+    EXPECT_EQ(backend_.open_reader(identity_)->description().roots, photos.folders());
+    options_.roots = &above;
+    IndexUpdater updater(open_index_writer(backend_.place(), identity_, config_, IndexUpdater::Mode::update));
+    updater.plan({}, {}, options_);
+    updater.finish();
+    for (const auto& [name, image] : images()) EXPECT_EQ(image.label, "photos") << name;
+    EXPECT_EQ(backend_.open(identity_)->roots(), above.folders());
+}
+
 }  // namespace
 }  // namespace clipsim::testing

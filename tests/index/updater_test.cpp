@@ -45,11 +45,28 @@ TEST_F(IndexUpdate, ATouchedFileIsNotEmbeddedAgainNorHashedTwice) {
     const UpdateReport report = update();
     EXPECT_EQ(report.embedded, 0U);
     EXPECT_EQ(report.unchanged, 1U);
-    // The new time is known now, so that content is not read any more: other bytes of the same size and time
-    // pass.
+    EXPECT_EQ(plan().hashed_ahead, 0U) << "the new time is known now";
+}
+
+TEST_F(IndexUpdate, AFileChangedUnderItsOldSizeAndTimeIsSeen) {
+    write("cat/a.jpg", "A");
+    update();
+    const auto time = std::filesystem::last_write_time(photos_ / "cat/a.jpg");
     write("cat/a.jpg", "X");
-    std::filesystem::last_write_time(photos_ / "cat/a.jpg", later);
-    EXPECT_EQ(plan().unchanged, 1U);
+    std::filesystem::last_write_time(photos_ / "cat/a.jpg", time);
+    EXPECT_EQ(update().embedded, 1U);
+    expect_whole();
+}
+
+TEST_F(IndexUpdate, FilesRestoredFromABackupAreReadOnceAndNotEmbedded) {
+    write("cat/a.jpg", "A");
+    update();
+    const auto time = std::filesystem::last_write_time(photos_ / "cat/a.jpg");
+    write("cat/a.jpg", "A");  // another inode's times, the same content
+    std::filesystem::last_write_time(photos_ / "cat/a.jpg", time);
+    EXPECT_EQ(plan().hashed_ahead, 1U);
+    EXPECT_EQ(update().embedded, 0U);
+    EXPECT_EQ(plan().hashed_ahead, 0U);
 }
 
 TEST_F(IndexUpdate, ARenamedFileKeepsIdAndVector) {
@@ -75,7 +92,8 @@ TEST_F(IndexUpdate, CopiesReuseTheVector) {
     write("cat/new_too.jpg", "N");
     const UpdatePlan planned = plan();
     EXPECT_EQ(planned.to_embed.size(), 1U) << "N once";
-    EXPECT_EQ(planned.renamed, 2U);
+    EXPECT_EQ(planned.renamed, 0U);
+    EXPECT_EQ(planned.copies, 2U);
     update();
     EXPECT_EQ(images().size(), 4U);
     expect_whole();

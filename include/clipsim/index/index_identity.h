@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/space.h"
@@ -28,8 +30,9 @@ struct IndexIdentity {
 
 struct IndexDescription {
     IndexIdentity identity;
-    IndexParameters parameters;  // as asked for, `type` resolved: never automatic
-    std::int64_t images = 0;     // that the index holds
+    IndexParameters parameters;                     // as asked for, `type` resolved: never automatic
+    std::int64_t images = 0;                        // that the index holds
+    std::vector<std::filesystem::path> roots = {};  // the folders that it was made of, where they are known
 };
 
 // What a newer clipsim wrote, and this one therefore leaves alone.

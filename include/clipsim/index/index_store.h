@@ -18,8 +18,9 @@ namespace clipsim {
 struct ImageEntry {
     std::filesystem::path path;  // absolute, any bytes
     FileStamp stamp;
-    std::string content_hash;  // XXH3-128 of its bytes
-    std::string label;         // "" where there is none
+    std::string content_hash;   // XXH3-128 of its bytes
+    std::string label;          // "" where there is none
+    std::int64_t ctime_ns = 0;  // StatStamp::ctime_ns when it was looked at; 0: not known
     bool operator==(const ImageEntry&) const = default;
 };
 
@@ -41,6 +42,8 @@ class IndexStore {
     virtual std::vector<float> vector(std::int64_t id, Space space = Space::image) const = 0;
     virtual int text_dimension() const = 0;  // what the store keeps; 0: none
     virtual std::int64_t count() const = 0;
+    // IndexRoots::folders; none in an index that was made before they were kept.
+    virtual std::vector<std::filesystem::path> roots() const = 0;
 
     // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it,
     // with a new id.
@@ -51,6 +54,7 @@ class IndexStore {
     // Path, stamp and label of known ids; the vectors stay.
     virtual void update(std::span<const StoredImage> images) = 0;
     virtual void remove(std::span<const std::int64_t> ids) = 0;
+    virtual void keep_roots(std::span<const std::filesystem::path> roots) = 0;
 };
 
 }  // namespace clipsim

@@ -35,7 +35,7 @@ struct UpdateSettings {
 };
 
 struct UpdateReport {
-    std::size_t embedded = 0, unchanged = 0, renamed = 0, removed = 0, excluded = 0;
+    std::size_t embedded = 0, unchanged = 0, renamed = 0, copies = 0, removed = 0, excluded = 0;
     std::int64_t total = 0;  // images in the index afterwards
     IndexType type = IndexType::flat;
     IndexParameters parameters;  // all resolved

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clipsim/core/progress.h"
+#include "clipsim/index/index_roots.h"
 #include "clipsim/index/index_writer.h"
 
 namespace clipsim {
@@ -38,7 +39,8 @@ struct UpdatePlan {
     std::vector<ImageEntry> to_embed;
     std::size_t hashed_ahead = 0;  // files that were read whole, to tell whether they are moved or copied
     std::size_t unchanged = 0;
-    std::size_t renamed = 0;  // known content at another path, moved or copied: the vector is reused
+    std::size_t renamed = 0;  // known content at another path, and no more at its own: the vector is reused
+    std::size_t copies = 0;   // known content at one more path
     std::vector<std::filesystem::path> removed;   // their folder was listed, and they are not there
     std::vector<std::filesystem::path> excluded;  // there, under the roots, and no candidates
     std::vector<UnseenImage> unseen;
@@ -55,6 +57,8 @@ struct PlanOptions {
     std::vector<std::filesystem::path> unseen = {};
     // Removes all that is not there, UpdatePlan::unseen (where prunable) and too_many too.
     bool prune = false;
+    // From now on, with the labels that come of them; null: they stay as they are. Must outlive the updater.
+    const IndexRoots* roots = nullptr;
 };
 
 class IndexUpdater {

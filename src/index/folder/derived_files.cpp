@@ -130,6 +130,7 @@ void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     manifest.schema_version = Manifest::current_schema_version;
     manifest.identity = identity_;
     manifest.parameters = resolved;
+    manifest.roots = store.roots();
     if (before && manifest.last_id < 0)
         manifest.last_id = store.last_id();  // an older one, of this very state
 
@@ -144,7 +145,8 @@ void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
     } else if (report.delta > std::min(settings_.most_delta, share_of_vectors(settings_.delta_share))) {
         report.derivation = UpdateReport::Derivation::added_to;
         add_delta(store, manifest);
-    } else if (manifest.images != store.count() || before->manifest.parameters != resolved ||
+    } else if (manifest.images != store.count() || before->manifest.roots != manifest.roots ||
+               before->manifest.parameters != resolved ||
                before->manifest.schema_version != manifest.schema_version || !before->is_current) {
         manifest.images = store.count();
         write_manifest(folder_ / "manifest.json", manifest);

@@ -90,6 +90,7 @@ struct IndexSnapshot::Impl {
         manifest.identity = identity;
         manifest.parameters.type = IndexType::flat;
         manifest.generation = store.generation();
+        manifest.roots = store.roots();
         text_file = Descriptor();
         image = from_store(store, identity.dimension, Space::image, problem);
         manifest.images = manifest.vectors = image->size();

@@ -7,6 +7,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/index/folder/sqlite_store.h"
 #include "clipsim/index/index_config.h"
+#include "clipsim/index/index_roots.h"
 
 namespace clipsim {
 
@@ -40,6 +41,11 @@ Manifest parse_manifest(const nlohmann::ordered_json& json) {
     manifest.image_checksum = parse_checksum(json);
     manifest.last_id = json.value("last_id", std::int64_t{-1});
     manifest.built_from = json.value("built_from", manifest.vectors);
+    std::string roots;
+    if (json.contains("roots")) {
+        for (const nlohmann::ordered_json& root : json["roots"]) roots += root.get<std::string>() + '\n';
+    }
+    manifest.roots = decode_paths(roots);
     if (json.contains("text")) {
         manifest.identity.text_dimension = json["text"].at("dimension").get<int>();
         manifest.text_checksum = parse_checksum(json["text"]);
@@ -86,6 +92,12 @@ void write_manifest(const std::filesystem::path& file, const Manifest& manifest)
     json["generation"] = manifest.generation;
     json["last_id"] = manifest.last_id;
     json["built_from"] = manifest.built_from;
+    json["roots"] = nlohmann::ordered_json::array();
+    for (const std::filesystem::path& root : manifest.roots) {
+        std::string line = encode_paths(std::span(&root, 1));
+        line.pop_back();
+        json["roots"].push_back(std::move(line));
+    }
     write_checksum(json, manifest.image_checksum);
     if (manifest.identity.text_dimension > 0) {
         json["text"]["dimension"] = manifest.identity.text_dimension;

@@ -10,7 +10,7 @@ namespace clipsim {
 
 namespace {
 
-constexpr std::int64_t schema_version = 3;           // docs/formats.md describes the older ones
+constexpr std::int64_t schema_version = 4;           // docs/formats.md describes the older ones
 constexpr std::int64_t application_id = 0x636c6970;  // "clip": what `file` and sqlite3 show for our databases
 
 // On the disk the text space is "joint": CLIP's joint space of images and sentences.
@@ -20,18 +20,13 @@ constexpr const char* create_tables =
     // AUTOINCREMENT: an id that index.faiss still knows never comes to mean another image.
     "CREATE TABLE images (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, size INTEGER NOT "
     "NULL, mtime_ns INTEGER NOT NULL, content_hash TEXT NOT NULL, label TEXT NOT NULL,"
-    " joint INTEGER NOT NULL);";
+    " joint INTEGER NOT NULL, ctime_ns INTEGER NOT NULL DEFAULT 0);";
 
 constexpr const char* create_what_hangs_on_images =
     "CREATE INDEX images_by_label ON images (label);"
     "CREATE TABLE vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE TABLE joint_vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE TABLE removed (id INTEGER PRIMARY KEY);";
-
-void set_meta(Database& database, std::string_view key, std::string_view value) {
-    Statement statement(database, "INSERT OR REPLACE INTO meta VALUES (?, ?)");
-    statement.bind_text(1, key).bind_text(2, value).run();
-}
 
 // `checksum(blob)` in SQL, with which a vector is written.
 void checksum_function(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
@@ -71,17 +66,14 @@ void create_schema(Database& database, const IndexIdentity& identity) {
     transaction.commit();
 }
 
-// Versions 1 (without a text space) and 2 had all in one table.
-void migrate(Database& database, std::int64_t version) {
-    if (version == schema_version) return;
-    Transaction transaction(database);
+void migrate_one_table(Database& database, std::int64_t version) {
     if (version == 1) database.execute("ALTER TABLE images ADD COLUMN joint_vector BLOB");
     database.execute("ALTER TABLE images RENAME TO old_images");
     database.execute(create_tables + std::string_view(create_tables).find("CREATE TABLE images"));
     database.execute(create_what_hangs_on_images);
     database.execute(
-        "INSERT INTO images SELECT id, path, size, mtime_ns, content_hash, label, joint_vector IS NOT NULL"
-        " FROM old_images;"
+        "INSERT INTO images SELECT id, path, size, mtime_ns, content_hash, label, joint_vector IS NOT NULL,"
+        " 0 FROM old_images;"
         "INSERT INTO vectors SELECT id, vector, checksum(vector) FROM old_images;"
         "INSERT INTO joint_vectors SELECT id, joint_vector, checksum(joint_vector) FROM old_images"
         " WHERE joint_vector IS NOT NULL;"
@@ -91,6 +83,17 @@ void migrate(Database& database, std::int64_t version) {
         "DROP TABLE old_images");
     database.execute(image_removed_trigger);
     begin_removals(database);
+}
+
+// Versions 1 (without a text space) and 2 had all in one table; 3 did not know ctimes.
+void migrate(Database& database, std::int64_t version) {
+    if (version == schema_version) return;
+    Transaction transaction(database);
+    if (version < 3) {
+        migrate_one_table(database, version);
+    } else {
+        database.execute("ALTER TABLE images ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0");
+    }
     database.execute(concat("PRAGMA user_version = ", schema_version).c_str());
     transaction.commit();
 }
@@ -106,6 +109,11 @@ const char* const image_removed_trigger =
 std::int64_t integer_of(Database& database, std::string_view sql) {
     Statement statement(database, sql);
     return statement.step() ? statement.integer(0) : 0;
+}
+
+void set_meta(Database& database, std::string_view key, std::string_view value) {
+    Statement statement(database, "INSERT OR REPLACE INTO meta VALUES (?, ?)");
+    statement.bind_text(1, key).bind_text(2, value).run();
 }
 
 std::string meta(Database& database, std::string_view key) {
@@ -145,10 +153,16 @@ void prepare_for_writing(Database& database, const IndexIdentity& identity) {
 
 void show_as_current(Database& database, std::int64_t version) {
     if (version == schema_version) return;
+    if (version == 3) {
+        database.execute(
+            "CREATE TEMP VIEW images AS SELECT id, path, size, mtime_ns, content_hash, label, joint,"
+            " 0 AS ctime_ns FROM main.images");
+        return;
+    }
     const std::string joint = version == 1 ? "NULL" : "joint_vector";
     database.execute(
         concat("CREATE TEMP VIEW images AS SELECT id, path, size, mtime_ns, content_hash, label, ", joint,
-               " IS NOT NULL AS joint FROM main.images;",
+               " IS NOT NULL AS joint, 0 AS ctime_ns FROM main.images;",
                "CREATE TEMP VIEW vectors AS SELECT id, vector, NULL AS checksum FROM main.images;",
                "CREATE TEMP VIEW joint_vectors AS SELECT id, ", joint,
                " AS vector, NULL AS checksum FROM main.images WHERE ", joint, " IS NOT NULL;",

@@ -35,6 +35,7 @@ void begin_removals(Database& database);
 extern const char* const image_removed_trigger;
 
 std::string meta(Database& database, std::string_view key);
+void set_meta(Database& database, std::string_view key, std::string_view value);
 std::int64_t integer_of(Database& database, std::string_view sql);
 
 }  // namespace clipsim

@@ -7,6 +7,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/index_roots.h"
 #include "sqlite.h"
 #include "sqlite_filter.h"
 #include "sqlite_schema.h"
@@ -17,16 +18,17 @@ namespace {
 
 // Another number whenever another connection has committed.
 constexpr const char* data_version = "PRAGMA data_version";
-constexpr const char* image_columns = "id, path, size, mtime_ns, content_hash, label, joint";
+constexpr const char* image_columns = "id, path, size, mtime_ns, content_hash, label, joint, ctime_ns";
 
-// Binds path, size, mtime, hash, label from parameter 1 on.
+// Binds path, size, mtime, hash, label, ctime from parameter 1 on.
 void bind_entry(Statement& statement, const ImageEntry& entry) {
     const std::string& path = entry.path.native();
     statement.bind_blob(1, std::as_bytes(std::span(path)))
         .bind(2, static_cast<std::int64_t>(entry.stamp.size))
         .bind(3, entry.stamp.mtime_ns)
         .bind_text(4, entry.content_hash)
-        .bind_text(5, entry.label);
+        .bind_text(5, entry.label)
+        .bind(6, entry.ctime_ns);
 }
 
 }  // namespace
@@ -65,6 +67,7 @@ struct SqliteStore::Impl {
         image.content_hash = row.text(4);
         image.label = row.text(5);
         image.complete = text_dimension == 0 || row.integer(6) != 0;
+        image.ctime_ns = row.integer(7);
         return image;
     }
 };
@@ -280,14 +283,14 @@ void SqliteStore::put(std::span<const ImageEntry> entries, std::span<const float
     Transaction transaction(database);
     Statement erase(database, "DELETE FROM images WHERE path = ?");
     Statement insert(database,
-                     "INSERT INTO images (path, size, mtime_ns, content_hash, label, joint) VALUES (?, ?, ?, "
-                     "?, ?, ?)");
+                     "INSERT INTO images (path, size, mtime_ns, content_hash, label, ctime_ns, joint) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?)");
     Statement insert_vector(database, "INSERT INTO vectors VALUES (?1, ?2, checksum(?2))");
     Statement insert_text(database, "INSERT INTO joint_vectors VALUES (?1, ?2, checksum(?2))");
     for (std::size_t i = 0; i < entries.size(); ++i) {
         erase.bind_blob(1, std::as_bytes(std::span(entries[i].path.native()))).run();
         bind_entry(insert, entries[i]);
-        insert.bind(6, text.empty() ? 0 : 1).run();
+        insert.bind(7, text.empty() ? 0 : 1).run();
         const std::int64_t id = sqlite3_last_insert_rowid(database.handle());
         insert_vector.bind(1, id)
             .bind_blob(2, std::as_bytes(vectors.subspan(i * dimension, dimension)))
@@ -304,12 +307,12 @@ void SqliteStore::put(std::span<const ImageEntry> entries, std::span<const float
 void SqliteStore::update(std::span<const StoredImage> images) {
     if (images.empty()) return;
     Transaction transaction(impl_->database);
-    Statement change(
-        impl_->database,
-        "UPDATE images SET path = ?, size = ?, mtime_ns = ?, content_hash = ?, label = ? WHERE id = ?");
+    Statement change(impl_->database,
+                     "UPDATE images SET path = ?, size = ?, mtime_ns = ?, content_hash = ?, label = ?, "
+                     "ctime_ns = ? WHERE id = ?");
     for (const StoredImage& image : images) {
         bind_entry(change, image);
-        change.bind(6, image.id).run();
+        change.bind(7, image.id).run();
     }
     transaction.commit();  // the generation stays: ids and vectors, all that index.faiss holds, are the same
 }
@@ -321,6 +324,14 @@ void SqliteStore::remove(std::span<const std::int64_t> ids) {
     for (const std::int64_t id : ids) erase.bind(1, id).run();
     next_generation(impl_->database);
     transaction.commit();
+}
+
+std::vector<std::filesystem::path> SqliteStore::roots() const {
+    return decode_paths(meta(impl_->database, "roots"));
+}
+
+void SqliteStore::keep_roots(std::span<const std::filesystem::path> roots) {
+    set_meta(impl_->database, "roots", encode_paths(roots));
 }
 
 void SqliteStore::replace_all(const std::filesystem::path& file, const std::filesystem::path& source) {
@@ -336,7 +347,7 @@ void SqliteStore::replace_all(const std::filesystem::path& file, const std::file
         concat("DROP TRIGGER main.image_removed;"  // it would write down each of them
                "DELETE FROM main.images; DELETE FROM main.vectors; DELETE FROM main.joint_vectors;"
                "INSERT INTO main.images SELECT id + ",
-               last, ", path, size, mtime_ns, content_hash, label, joint FROM source.images;",
+               last, ", path, size, mtime_ns, content_hash, label, joint, ctime_ns FROM source.images;",
                "INSERT INTO main.vectors SELECT id + ", last, ", vector, checksum FROM source.vectors;",
                "INSERT INTO main.joint_vectors SELECT id + ", last,
                ", vector, checksum FROM source.joint_vectors;",

@@ -26,6 +26,7 @@ class Search {
         : connection_(connection), transaction_(connection, one_snapshot) {
         const PostgresMeta meta = read_meta(connection, PostgresTables::current());
         stored_ = identity_of(meta);
+        roots_ = roots_of(meta);
         check_meta(meta, schema, identity.value_or(stored_));
         IndexParameters flat;
         flat.type = IndexType::flat;  // an update that has not ended yet has no index
@@ -55,6 +56,7 @@ class Search {
 
     void end() { transaction_.commit(); }
     const IndexParameters& parameters() const { return parameters_; }
+    const std::vector<std::filesystem::path>& roots() const { return roots_; }
     const IndexIdentity& identity() const { return stored_; }
 
   private:
@@ -135,6 +137,7 @@ class Search {
     PgTransaction transaction_;
     IndexIdentity stored_;
     IndexParameters parameters_;
+    std::vector<std::filesystem::path> roots_;
     bool iterative_ = false;
     std::optional<std::int64_t> count_;
 };
@@ -178,6 +181,7 @@ PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional
         Search look(*connection, server_.schema, wanted_, identity_);
         description_.identity = look.identity();
         description_.parameters = look.parameters();
+        description_.roots = look.roots();
         look.end();
     }
     if (!identity_) identity_ = description_.identity;

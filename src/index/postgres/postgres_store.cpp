@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "clipsim/core/text.h"
+#include "clipsim/index/index_roots.h"
 
 namespace clipsim {
 
@@ -23,10 +24,11 @@ std::vector<std::size_t> last_of_each_path(std::span<const ImageEntry> entries) 
 
 PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, PostgresTables tables,
                              const IndexIdentity& identity)
-    : connection_(std::move(connection)),
-      tables_(std::move(tables)),
-      wanted_(identity),
-      stored_(identity_of(read_meta(*connection_, tables_))) {}
+    : connection_(std::move(connection)), tables_(std::move(tables)), wanted_(identity) {
+    const PostgresMeta meta = read_meta(*connection_, tables_);
+    stored_ = identity_of(meta);
+    knows_ctimes_ = knows_ctimes(meta);
+}
 
 std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresConfig& config,
                                                                const IndexIdentity& identity) {
@@ -44,7 +46,8 @@ std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresCon
 
 std::string PostgresStore::columns() const {
     return concat("id, path, size, mtime_ns, content_hash, label, ",
-                  stored_.text_dimension > 0 ? "joint_vector IS NOT NULL" : "false");
+                  stored_.text_dimension > 0 ? "joint_vector IS NOT NULL" : "false", ", ",
+                  knows_ctimes_ ? "ctime_ns" : "0::bigint");
 }
 
 StoredImage PostgresStore::read_image(const PgResult& row) const {
@@ -55,6 +58,7 @@ StoredImage PostgresStore::read_image(const PgResult& row) const {
     image.content_hash = row.text(0, 4);
     image.label = row.text(0, 5);
     image.complete = wanted_.text_dimension == 0 || row.bytes(0, 6) == std::string_view("\1", 1);
+    image.ctime_ns = row.integer(0, 7);
     return image;
 }
 
@@ -127,12 +131,13 @@ void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const flo
     for (const std::size_t i : last_of_each_path(entries)) {
         const ImageEntry& entry = entries[i];
         paths.push_back(entry.path.native());
-        rows.begin_row(keeps_text ? 7 : 6);
+        rows.begin_row(keeps_text ? 8 : 7);
         rows.add(entry.path.native());
         rows.add(pg_integer(static_cast<std::int64_t>(entry.stamp.size)));
         rows.add(pg_integer(entry.stamp.mtime_ns));
         rows.add(entry.content_hash);
         rows.add(entry.label);
+        rows.add(pg_integer(entry.ctime_ns));
         rows.add(pg_vector(vectors.subspan(i * dimension, dimension)));
         if (!keeps_text) continue;
         if (text.empty()) {
@@ -146,7 +151,7 @@ void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const flo
                               " WHERE sha256(path) = ANY (SELECT sha256(p) FROM unnest($1::bytea[]) p)"),
                        {pg_bytes(paths)});
     connection_->copy_in(
-        concat("COPY ", tables_.images, " (path, size, mtime_ns, content_hash, label, vector",
+        concat("COPY ", tables_.images, " (path, size, mtime_ns, content_hash, label, ctime_ns, vector",
                keeps_text ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
         rows.finish());
     next_generation(*connection_, tables_);
@@ -158,13 +163,23 @@ void PostgresStore::update(std::span<const StoredImage> images) {
     PgTransaction transaction(*connection_);
     for (const StoredImage& image : images) {
         connection_->query(
-            concat("UPDATE ", tables_.images,
-                   " SET path = $1::bytea, size = $2::bigint, mtime_ns = $3::bigint,"
-                   " content_hash = $4::text, label = $5::bytea WHERE id = $6::bigint"),
+            concat(
+                "UPDATE ", tables_.images,
+                " SET path = $1::bytea, size = $2::bigint, mtime_ns = $3::bigint,"
+                " content_hash = $4::text, label = $5::bytea, ctime_ns = $6::bigint WHERE id = $7::bigint"),
             {image.path.native(), pg_integer(static_cast<std::int64_t>(image.stamp.size)),
-             pg_integer(image.stamp.mtime_ns), image.content_hash, image.label, pg_integer(image.id)});
+             pg_integer(image.stamp.mtime_ns), image.content_hash, image.label, pg_integer(image.ctime_ns),
+             pg_integer(image.id)});
     }
     transaction.commit();
+}
+
+std::vector<std::filesystem::path> PostgresStore::roots() const {
+    return roots_of(read_meta(*connection_, tables_));
+}
+
+void PostgresStore::keep_roots(std::span<const std::filesystem::path> roots) {
+    set_meta(*connection_, tables_, "roots", encode_paths(roots));
 }
 
 void PostgresStore::remove(std::span<const std::int64_t> ids) {

@@ -35,10 +35,12 @@ class PostgresStore final : public IndexStore {
                                                  std::span<const float> vectors)>& take) const;
     int text_dimension() const override { return stored_.text_dimension; }
     std::int64_t count() const override;
+    std::vector<std::filesystem::path> roots() const override;
     void put(std::span<const ImageEntry> entries, std::span<const float> vectors,
              std::span<const float> text = {}) override;
     void update(std::span<const StoredImage> images) override;
     void remove(std::span<const std::int64_t> ids) override;
+    void keep_roots(std::span<const std::filesystem::path> roots) override;
 
   private:
     std::string columns() const;
@@ -48,6 +50,7 @@ class PostgresStore final : public IndexStore {
     std::shared_ptr<PgConnection> connection_;
     PostgresTables tables_;
     IndexIdentity wanted_, stored_;
+    bool knows_ctimes_ = true;
 };
 
 }  // namespace clipsim

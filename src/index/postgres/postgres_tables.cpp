@@ -7,13 +7,14 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/index_config.h"
+#include "clipsim/index/index_roots.h"
 #include "clipsim/vectors/index_parameters.h"
 
 namespace clipsim {
 
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;  // 1: without ctime_ns
 
 std::string text_of(const PostgresMeta& meta, const std::string& key) {
     const auto found = meta.find(key);
@@ -63,7 +64,7 @@ void create_tables(PgConnection& connection, const PostgresTables& tables, const
                               " (id bigint PRIMARY KEY DEFAULT nextval('image_ids'), path bytea NOT NULL,"
                               " size bigint NOT NULL, mtime_ns bigint NOT NULL, content_hash text NOT NULL,"
                               " label bytea NOT NULL, vector vector(",
-                              identity.dimension, ") NOT NULL);",
+                              identity.dimension, ") NOT NULL, ctime_ns bigint NOT NULL DEFAULT 0);",
                               // A path may be longer than an entry of an index.
                               "CREATE UNIQUE INDEX ON ", tables.images, " (sha256(path));",
                               "CREATE INDEX ON ", tables.images, " (label);"));
@@ -76,6 +77,23 @@ void create_tables(PgConnection& connection, const PostgresTables& tables, const
     set_meta(connection, tables, "generation",
              std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
     transaction.commit();
+}
+
+void migrate(PgConnection& connection, const PostgresTables& tables) {
+    if (knows_ctimes(read_meta(connection, tables))) return;
+    PgTransaction transaction(connection);
+    connection.execute(concat("ALTER TABLE ", tables.images,
+                              " ADD COLUMN IF NOT EXISTS ctime_ns bigint NOT NULL DEFAULT 0"));
+    set_meta(connection, tables, "schema_version", std::to_string(schema_version));
+    transaction.commit();
+}
+
+bool knows_ctimes(const PostgresMeta& meta) {
+    return number_of(meta, "schema_version") >= 2;
+}
+
+std::vector<std::filesystem::path> roots_of(const PostgresMeta& meta) {
+    return decode_paths(text_of(meta, "roots"));
 }
 
 void drop_tables(PgConnection& connection, const PostgresTables& tables) {

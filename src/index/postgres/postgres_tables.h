@@ -30,6 +30,8 @@ using PostgresMeta = std::map<std::string, std::string>;
 void use_schema(PgConnection& connection, const std::string& schema, bool create);
 bool tables_exist(PgConnection& connection, const PostgresTables& tables);
 void create_tables(PgConnection& connection, const PostgresTables& tables, const IndexIdentity& identity);
+// Brings tables of an older version up to date.
+void migrate(PgConnection& connection, const PostgresTables& tables);
 void drop_tables(PgConnection& connection, const PostgresTables& tables);
 // Those of a rebuild take the place of the current ones, in the transaction that is open.
 void swap_in_staging(PgConnection& connection);
@@ -45,6 +47,8 @@ void next_generation(PgConnection& connection, const PostgresTables& tables);
 // Throws Error for a newer schema version, UsageError for another model.
 void check_meta(const PostgresMeta& meta, const std::string& schema, const IndexIdentity& identity);
 IndexIdentity identity_of(const PostgresMeta& meta);
+bool knows_ctimes(const PostgresMeta& meta);  // tables of an older version do not
+std::vector<std::filesystem::path> roots_of(const PostgresMeta& meta);
 // The text space has so many dimensions from now on; 0: no vectors of it are kept.
 void keep_text_vectors(PgConnection& connection, const PostgresTables& tables, int dimension);
 

@@ -70,6 +70,7 @@ class PostgresWriter final : public IndexWriter {
         const PostgresTables current = PostgresTables::current();
         if (tables_exist(*connection_, current)) {
             check_meta(read_meta(*connection_, current), server_.schema, identity_);
+            migrate(*connection_, current);
         } else {
             create_tables(*connection_, current, identity_);
         }
@@ -92,6 +93,7 @@ class PostgresWriter final : public IndexWriter {
             drop_tables(*connection_, staging);
             create_tables(*connection_, staging, identity_);
         }
+        migrate(*connection_, staging);
         keep_text_vectors(*connection_, staging, identity_.text_dimension);
         use_tables(staging);
     }

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "clipsim/index/folder/open_folder.h"
+#include "clipsim/index/folder/sqlite_store.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/index/updater.h"
 #include "index_snapshot.h"
@@ -80,7 +82,7 @@ class IndexOfVersion3 : public ::testing::Test {
         parameters.type = IndexType::hnsw;
         parameters.hnsw.m = 4;
         IndexUpdater updater(open_index_writer(index_, identity_, parameters, UpdateMode::update));
-        updater.commit(std::vector<ImageEntry>{{path, {1, 2}, "h", "new"}}, image, text);
+        updater.commit(std::vector<ImageEntry>{{path, {1, 2}, "h", "new", 5}}, image, text);
         return updater.finish();
     }
 
@@ -94,6 +96,8 @@ TEST_F(IndexOfVersion3, IsSearchedInBothSpaces) {
     const auto reader = open_index_reader(index_, identity_);
     EXPECT_EQ(reader->description().parameters.type, IndexType::hnsw) << "answered without index.faiss";
     EXPECT_EQ(reader->description().images, 11);
+    EXPECT_TRUE(reader->description().roots.empty());
+    EXPECT_EQ(open_folder_part(index_).store->images().at(0).ctime_ns, 0);
     const std::vector<FoundImage> found = reader->nearest(query_, 12, Space::image, {});
     ASSERT_EQ(found.size(), 11U);
     EXPECT_EQ(found[0].path, "/tmp/clipsim_index_v3/photos/red/7.bmp");
@@ -110,6 +114,7 @@ TEST_F(IndexOfVersion3, IsUpdatedInBothSpaces) {
     const UpdateReport report = add("/new.bmp", query_, text);
     EXPECT_EQ(report.derivation, UpdateReport::Derivation::added_to) << "index.faiss was not taken over";
     EXPECT_EQ(report.total, 12);
+    EXPECT_EQ(SqliteStore::open_for_reading(index_ / "images.db", identity_).images().back().ctime_ns, 5);
     const auto reader = open_index_reader(index_, identity_);
     EXPECT_EQ(reader->nearest(query_, 12, Space::image, {}).size(), 12U);
     EXPECT_EQ(reader->nearest(text, 1, Space::text, {}).at(0).path, "/new.bmp");

@@ -148,12 +148,31 @@ TEST_F(PostgresIndex, FollowsWhatHappensToFiles) {
     write_text(photos / "copy", "b");
     std::filesystem::remove(photos / "c");
     report = update();
-    EXPECT_EQ(report.renamed, 2U);
+    EXPECT_EQ(report.renamed, 1U);
+    EXPECT_EQ(report.copies, 1U);
     EXPECT_EQ(report.removed, 1U);
     EXPECT_EQ(report.embedded, 0U);
     std::set<std::string> names;
     for (const StoredImage& image : reader()->images()) names.insert(image.path.filename());
     EXPECT_EQ(names, (std::set<std::string>{"b", "copy", "d", "e"}));
+}
+
+TEST_F(PostgresIndex, KeepsRootsAndTimesAndBringsOlderTablesUpToDate) {
+    fill({entry("/a.jpg")}, {1, 0}, tiny);
+    sql("ALTER TABLE images DROP COLUMN ctime_ns; UPDATE meta SET value = '1' WHERE key = 'schema_version'");
+    EXPECT_EQ(reader()->images().at(0).ctime_ns, 0);
+    EXPECT_TRUE(reader()->roots().empty());
+    const std::vector<std::filesystem::path> roots{"/photos", "/more \xE9\n%"};
+    {
+        const auto writer = open_index_writer(server_, tiny, config_, Mode::update);
+        StoredImage image = writer->store()->images().at(0);
+        image.ctime_ns = 7;
+        writer->store()->update(std::span(&image, 1));
+        writer->store()->keep_roots(roots);
+    }
+    EXPECT_EQ(reader()->images().at(0).ctime_ns, 7);
+    EXPECT_EQ(reader()->roots(), roots);
+    EXPECT_EQ(open_postgres_reader(server_, tiny, config_, ThreadPool())->description().roots, roots);
 }
 
 TEST_F(PostgresIndex, ADryRunWritesNothing) {

@@ -35,6 +35,7 @@ class SqliteStore final : public IndexStore {
     std::vector<float> vector(std::int64_t id, Space space = Space::image) const override;
     int text_dimension() const override;
     std::int64_t count() const override;
+    std::vector<std::filesystem::path> roots() const override;
 
     // Ids above `after` with their vectors, [N] and [N, dimension], by id; of the text space those that there
     // are. A vector that is not what was written is left out, and its id appended to `damaged`.
@@ -62,6 +63,7 @@ class SqliteStore final : public IndexStore {
              std::span<const float> text = {}) override;
     void update(std::span<const StoredImage> images) override;
     void remove(std::span<const std::int64_t> ids) override;
+    void keep_roots(std::span<const std::filesystem::path> roots) override;
     // Takes over all of another store's images (with new ids) and its identity, in place of its own.
     static void replace_all(const std::filesystem::path& file, const std::filesystem::path& source);
 
