@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,9 +17,6 @@ struct FileBytes {
 
     std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
-
-// Throws UsageError when it can't be read or is no regular file.
-FileBytes map_file(const std::filesystem::path& file);
 
 // A little-endian number at `offset`, which the caller has checked.
 template <typename Number>

@@ -55,8 +55,10 @@ class PickleMachine {
         while (true) {
             const std::uint8_t opcode = number<std::uint8_t>();
             if (opcode == '.') break;
-            if (!push_constant(opcode) && !collect(opcode) && !remember(opcode) && !construct(opcode))
+            const auto known = std::ranges::find(opcodes(), opcode, &Opcode::code);
+            if (known == opcodes().end())
                 refuse(concat("the opcode ", static_cast<int>(opcode), ", which no state dict has"));
+            known->run(*this);
         }
         result_.root_ = pop();
         return std::move(result_);
@@ -68,6 +70,64 @@ class PickleMachine {
 
     [[noreturn]] void refuse(const std::string& reason) const {
         throw UsageError(concat(name_, ": ", reason, ": damaged, or no file of weights"));
+    }
+
+    struct Opcode {
+        std::uint8_t code;
+        void (*run)(PickleMachine& machine);
+    };
+    using Machine = PickleMachine;
+
+    // Those that state dicts and TorchScript modules are made of.
+    static std::span<const Opcode> opcodes() {
+        static constexpr Opcode table[] = {
+            {0x80, [](Machine& m) { m.take(1); }},                                 // PROTO
+            {0x95, [](Machine& m) { m.take(8); }},                                 // FRAME
+            {'N', [](Machine& m) { m.push(Kind::none); }},                         // NONE
+            {0x88, [](Machine& m) { m.push(Kind::boolean).integer = 1; }},         // NEWTRUE
+            {0x89, [](Machine& m) { m.push(Kind::boolean); }},                     // NEWFALSE
+            {'J', [](Machine& m) { m.push_integer(m.number<std::int32_t>()); }},   // BININT
+            {'K', [](Machine& m) { m.push_integer(m.number<std::uint8_t>()); }},   // BININT1
+            {'M', [](Machine& m) { m.push_integer(m.number<std::uint16_t>()); }},  // BININT2
+            {0x8a, [](Machine& m) { m.push_long(m.number<std::uint8_t>()); }},     // LONG1
+            {0x8b, [](Machine& m) { m.push_long(m.number<std::uint32_t>()); }},    // LONG4
+            {'G', [](Machine& m) { m.take(8), m.push(Kind::real); }},  // BINFLOAT: nothing of a tensor
+            {'X', [](Machine& m) { m.push_text(m.number<std::uint32_t>()); }},   // BINUNICODE
+            {'T', [](Machine& m) { m.push_text(m.number<std::uint32_t>()); }},   // BINSTRING
+            {'B', [](Machine& m) { m.push_text(m.number<std::uint32_t>()); }},   // BINBYTES
+            {0x8c, [](Machine& m) { m.push_text(m.number<std::uint8_t>()); }},   // SHORT_BINUNICODE
+            {'U', [](Machine& m) { m.push_text(m.number<std::uint8_t>()); }},    // SHORT_BINSTRING
+            {'C', [](Machine& m) { m.push_text(m.number<std::uint8_t>()); }},    // SHORT_BINBYTES
+            {0x8d, [](Machine& m) { m.push_text(m.number<std::uint64_t>()); }},  // BINUNICODE8
+
+            {'(', [](Machine& m) { m.stack_.push_back(mark); }},               // MARK
+            {'0', [](Machine& m) { m.pop(); }},                                // POP
+            {')', [](Machine& m) { m.push(Kind::tuple); }},                    // EMPTY_TUPLE
+            {']', [](Machine& m) { m.push(Kind::list); }},                     // EMPTY_LIST
+            {'}', [](Machine& m) { m.push(Kind::dict); }},                     // EMPTY_DICT
+            {'t', [](Machine& m) { m.push(Kind::tuple, m.pop_to_mark()); }},   // TUPLE
+            {0x85, [](Machine& m) { m.push(Kind::tuple, m.pop_some(1)); }},    // TUPLE1
+            {0x86, [](Machine& m) { m.push(Kind::tuple, m.pop_some(2)); }},    // TUPLE2
+            {0x87, [](Machine& m) { m.push(Kind::tuple, m.pop_some(3)); }},    // TUPLE3
+            {'a', [](Machine& m) { m.extend(Kind::list, m.pop_some(1)); }},    // APPEND
+            {'e', [](Machine& m) { m.extend(Kind::list, m.pop_to_mark()); }},  // APPENDS
+            {'s', [](Machine& m) { m.extend(Kind::dict, m.pop_some(2)); }},    // SETITEM
+            {'u', [](Machine& m) { m.extend(Kind::dict, m.pop_to_mark()); }},  // SETITEMS
+
+            {'q', [](Machine& m) { m.remember(m.number<std::uint8_t>()); }},   // BINPUT
+            {'r', [](Machine& m) { m.remember(m.number<std::uint32_t>()); }},  // LONG_BINPUT
+            {0x94, [](Machine& m) { m.remember(m.memo_.size()); }},            // MEMOIZE
+            {'h', [](Machine& m) { m.recall(m.number<std::uint8_t>()); }},     // BINGET
+            {'j', [](Machine& m) { m.recall(m.number<std::uint32_t>()); }},    // LONG_BINGET
+
+            {'c', [](Machine& m) { m.push_global_of_lines(); }},                     // GLOBAL
+            {0x93, [](Machine& m) { m.push_global_of_stack(); }},                    // STACK_GLOBAL
+            {'Q', [](Machine& m) { m.push(Kind::persistent, m.pop_some(1)); }},      // BINPERSID
+            {'R', [](Machine& m) { m.call(); }},                                     // REDUCE
+            {0x81, [](Machine& m) { m.push_called(Kind::object, m.pop_some(2)); }},  // NEWOBJ
+            {'b', [](Machine& m) { m.build(); }},                                    // BUILD
+        };
+        return table;
     }
 
     // ---- the bytes
@@ -123,115 +183,19 @@ class PickleMachine {
     }
     PickleValue& value(std::uint32_t id) { return result_.values_[id]; }
 
-    void push_integer(Kind kind, std::int64_t number) { push(kind).integer = number; }
+    void push_integer(std::int64_t number) { push(Kind::integer).integer = number; }
     void push_text(std::uint64_t size) {
         const std::string_view text = take(size);
         push(Kind::text).text = text;
     }
 
     // A little-endian number in two's complement, of up to 8 bytes.
-    std::int64_t long_integer(std::uint64_t size) {
+    void push_long(std::uint64_t size) {
         if (size > 8) refuse(concat("a whole number of ", size, " bytes"));
         const std::string_view digits = take(size);
         std::uint64_t result = size > 0 && (digits.back() & 0x80) != 0 ? ~std::uint64_t{0} : 0;
         for (std::size_t i = size; i-- > 0;) result = result << 8 | static_cast<unsigned char>(digits[i]);
-        return static_cast<std::int64_t>(result);
-    }
-
-    bool push_constant(std::uint8_t opcode) {
-        switch (opcode) {
-            case 0x80:
-                take(1);
-                return true;  // PROTO
-            case 0x95:
-                take(8);
-                return true;  // FRAME
-            case 'N':
-                push(Kind::none);
-                return true;  // NONE
-            case 0x88:
-                push_integer(Kind::boolean, 1);
-                return true;  // NEWTRUE
-            case 0x89:
-                push_integer(Kind::boolean, 0);
-                return true;  // NEWFALSE
-            case 'J':
-                push_integer(Kind::integer, number<std::int32_t>());
-                return true;  // BININT
-            case 'K':
-                push_integer(Kind::integer, number<std::uint8_t>());
-                return true;  // BININT1
-            case 'M':
-                push_integer(Kind::integer, number<std::uint16_t>());
-                return true;  // BININT2
-            case 0x8a:
-                push_integer(Kind::integer, long_integer(number<std::uint8_t>()));
-                return true;  // LONG1
-            case 0x8b:
-                push_integer(Kind::integer, long_integer(number<std::uint32_t>()));
-                return true;  // LONG4
-            case 'G':
-                take(8);
-                push(Kind::real);
-                return true;  // BINFLOAT: nothing of a state dict's tensors
-            case 'X':         // BINUNICODE
-            case 'T':         // BINSTRING
-            case 'B':
-                push_text(number<std::uint32_t>());
-                return true;  // BINBYTES
-            case 0x8c:        // SHORT_BINUNICODE
-            case 'U':         // SHORT_BINSTRING
-            case 'C':
-                push_text(number<std::uint8_t>());
-                return true;  // SHORT_BINBYTES
-            case 0x8d:
-                push_text(number<std::uint64_t>());
-                return true;  // BINUNICODE8
-            default:
-                return false;
-        }
-    }
-
-    bool collect(std::uint8_t opcode) {
-        switch (opcode) {
-            case '(':
-                stack_.push_back(mark);
-                return true;  // MARK
-            case '0':
-                pop();
-                return true;  // POP
-            case ')':
-                push(Kind::tuple);
-                return true;  // EMPTY_TUPLE
-            case ']':
-                push(Kind::list);
-                return true;  // EMPTY_LIST
-            case '}':
-                push(Kind::dict);
-                return true;  // EMPTY_DICT
-            case 't':
-                push(Kind::tuple, pop_to_mark());
-                return true;  // TUPLE
-            case 0x85:        // TUPLE1 to TUPLE3
-            case 0x86:
-            case 0x87:
-                push(Kind::tuple, pop_some(opcode - 0x84));
-                return true;
-            case 'a':
-                extend(Kind::list, pop_some(1));
-                return true;  // APPEND
-            case 'e':
-                extend(Kind::list, pop_to_mark());
-                return true;  // APPENDS
-            case 's':
-                extend(Kind::dict, pop_some(2));
-                return true;  // SETITEM
-            case 'u':
-                extend(Kind::dict, pop_to_mark());
-                return true;  // SETITEMS
-            default:
-                return false;
-        }
+        push_integer(static_cast<std::int64_t>(result));
     }
 
     // Adds to the list or dict on top of the stack.
@@ -242,64 +206,24 @@ class PickleMachine {
         target.items.insert(target.items.end(), items.begin(), items.end());
     }
 
-    bool remember(std::uint8_t opcode) {
-        switch (opcode) {
-            case 'q':
-                memo_[number<std::uint8_t>()] = top();
-                return true;  // BINPUT
-            case 'r':
-                memo_[number<std::uint32_t>()] = top();
-                return true;  // LONG_BINPUT
-            case 0x94: {      // MEMOIZE
-                const auto next = static_cast<std::uint32_t>(memo_.size());
-                memo_[next] = top();
-                return true;
-            }
-            case 'h':
-                recall(number<std::uint8_t>());
-                return true;  // BINGET
-            case 'j':
-                recall(number<std::uint32_t>());
-                return true;  // LONG_BINGET
-            default:
-                return false;
-        }
-    }
+    void remember(std::size_t key) { memo_[static_cast<std::uint32_t>(key)] = top(); }
+
     void recall(std::uint32_t key) {
         const auto found = memo_.find(key);
         if (found == memo_.end()) refuse("a pickle that recalls what it never kept");
         stack_.push_back(found->second);
     }
 
-    bool construct(std::uint8_t opcode) {
-        switch (opcode) {
-            case 'c': {  // GLOBAL
-                const std::string_view module = line();
-                push_global(module, line());
-                return true;
-            }
-            case 0x93: {  // STACK_GLOBAL
-                const Items names = pop_some(2);
-                if (value(names[0]).kind != Kind::text || value(names[1]).kind != Kind::text)
-                    refuse("a name that is no text");
-                push_global(value(names[0]).text, value(names[1]).text);
-                return true;
-            }
-            case 'Q':
-                push(Kind::persistent, pop_some(1));
-                return true;  // BINPERSID
-            case 'R':
-                call();
-                return true;  // REDUCE
-            case 0x81:
-                push_called(Kind::object, pop_some(2));
-                return true;  // NEWOBJ
-            case 'b':
-                build();
-                return true;  // BUILD
-            default:
-                return false;
-        }
+    void push_global_of_lines() {
+        const std::string_view module = line();
+        push_global(module, line());
+    }
+
+    void push_global_of_stack() {
+        const Items names = pop_some(2);
+        if (value(names[0]).kind != Kind::text || value(names[1]).kind != Kind::text)
+            refuse("a name that is no text");
+        push_global(value(names[0]).text, value(names[1]).text);
     }
 
     void push_global(std::string_view module, std::string_view name) {

@@ -1,11 +1,9 @@
-#include "safetensors_reader.h"
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "formats.h"
 
 namespace clipsim {
 
@@ -14,9 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t max_header_bytes = 100'000'000;  // the limit of the reference implementation
-
-constexpr Dtype all_dtypes[] = {Dtype::f64, Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::i64,
-                                Dtype::i32, Dtype::i16, Dtype::i8,  Dtype::u8,   Dtype::boolean};
 
 // Checks one tensor's header against the file and itself.
 class EntryReader {
@@ -55,8 +50,8 @@ class EntryReader {
 
     Dtype dtype(const json& header) const {
         const json name = header.value("dtype", json());
-        for (const Dtype dtype : all_dtypes) {
-            if (name == name_of(dtype)) return dtype;
+        for (const DtypeNames& known : dtype_names) {
+            if (name == known.safetensors) return known.dtype;
         }
         refuse(concat("unknown dtype ", name.dump(-1, ' ', true, json::error_handler_t::replace)));
     }

@@ -1,10 +1,9 @@
-#include "sharded_weights.h"
-
 #include <nlohmann/json.hpp>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
+#include "formats.h"
 
 namespace clipsim {
 

@@ -1,11 +1,9 @@
-#include "torch_archive.h"
-
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "formats.h"
 #include "pickle_reader.h"
 #include "zip_archive.h"
 
@@ -18,21 +16,6 @@ using Kind = PickleValue::Kind;
 constexpr int max_module_depth = 32;
 constexpr std::size_t max_attributes = 100'000;  // of all modules; one that is shared counts each time
 constexpr std::size_t max_name = 500;
-
-struct StorageType {
-    std::string_view name;
-    Dtype dtype;
-};
-constexpr std::array<StorageType, 10> storage_types{{{"torch DoubleStorage", Dtype::f64},
-                                                     {"torch FloatStorage", Dtype::f32},
-                                                     {"torch HalfStorage", Dtype::f16},
-                                                     {"torch BFloat16Storage", Dtype::bf16},
-                                                     {"torch LongStorage", Dtype::i64},
-                                                     {"torch IntStorage", Dtype::i32},
-                                                     {"torch ShortStorage", Dtype::i16},
-                                                     {"torch CharStorage", Dtype::i8},
-                                                     {"torch ByteStorage", Dtype::u8},
-                                                     {"torch BoolStorage", Dtype::boolean}}};
 
 using Entries = std::map<std::string, ZipEntry>;
 
@@ -174,10 +157,10 @@ class ArchiveReader {
         if (reference.kind != Kind::persistent) refuse(name, "no storage");
         const PickleValue& id = pickle_[reference.items[0]];
         if (id.kind != Kind::tuple || id.items.size() < 5) refuse(name, "no storage");
-        const auto* type = std::ranges::find(storage_types, pickle_[id.items[1]].text, &StorageType::name);
-        if (type == storage_types.end())
-            refuse(name,
-                   concat("a storage of the type ", printable(pickle_[id.items[1]].text.substr(0, 100))));
+        const std::string& storage_type = pickle_[id.items[1]].text;
+        const auto* type = std::ranges::find(dtype_names, storage_type, &DtypeNames::torch_storage);
+        if (type == std::end(dtype_names))
+            refuse(name, concat("a storage of the type ", printable(storage_type.substr(0, 100))));
         dtype = type->dtype;
         const std::span<std::byte> bytes = stored("data/" + pickle_[id.items[2]].text.substr(0, 100)).bytes;
         const std::int64_t count = pickle_[id.items[4]].integer;

@@ -1,56 +1,32 @@
 #include "clipsim/weights/weights_file.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/mapped_file.h"
 #include "clipsim/core/text.h"
-#include "file_bytes.h"
-#include "safetensors_reader.h"
-#include "sharded_weights.h"
-#include "torch_archive.h"
+#include "formats.h"
 
 namespace clipsim {
 
+static_assert(std::endian::native == std::endian::little, "model files are little-endian");
+
+namespace {
+
+FileBytes map_file(const std::filesystem::path& file) {
+    const auto mapped = std::make_shared<MappedFile>(file, MappedFile::Kind::private_copy);
+    return {printable(file), mapped->writable_bytes(), mapped};
+}
+
+}  // namespace
+
 std::size_t size_of(Dtype dtype) {
-    switch (dtype) {
-        case Dtype::f64:
-        case Dtype::i64:
-            return 8;
-        case Dtype::f32:
-        case Dtype::i32:
-            return 4;
-        case Dtype::f16:
-        case Dtype::bf16:
-        case Dtype::i16:
-            return 2;
-        default:
-            return 1;
-    }
+    return dtype_names[static_cast<std::size_t>(dtype)].bytes;
 }
 
 const char* name_of(Dtype dtype) {
-    switch (dtype) {
-        case Dtype::f64:
-            return "F64";
-        case Dtype::f32:
-            return "F32";
-        case Dtype::f16:
-            return "F16";
-        case Dtype::bf16:
-            return "BF16";
-        case Dtype::i64:
-            return "I64";
-        case Dtype::i32:
-            return "I32";
-        case Dtype::i16:
-            return "I16";
-        case Dtype::i8:
-            return "I8";
-        case Dtype::u8:
-            return "U8";
-        default:
-            return "BOOL";
-    }
+    return dtype_names[static_cast<std::size_t>(dtype)].safetensors;
 }
 
 std::string shape_text(std::span<const std::int64_t> shape) {

@@ -1,4 +1,4 @@
-#include "safetensors_reader.h"
+#include "formats.h"
 
 #include "clipsim/core/error.h"
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 // A whole archive, and, where the input is none, the pickle within one: few mutations of a zip get that far.
-#include "torch_archive.h"
+#include "formats.h"
 
 #include "clipsim/core/error.h"
 #include "clipsim/model/families/model_family.h"

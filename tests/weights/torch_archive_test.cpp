@@ -1,4 +1,4 @@
-#include "torch_archive.h"
+#include "formats.h"
 
 #include <gtest/gtest.h>
 
