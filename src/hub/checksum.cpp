@@ -9,24 +9,15 @@
 
 namespace clipsim {
 
-struct RunningChecksum::Context {
-    Context() : digest(EVP_MD_CTX_new()) {}
-    ~Context() { EVP_MD_CTX_free(digest); }
-    Context(const Context&) = delete;
-    Context& operator=(const Context&) = delete;
-    EVP_MD_CTX* digest;
-};
-
 std::optional<Checksum> parse_checksum(std::string_view hex) {
     if (hex.size() != 64 && hex.size() != 40) return std::nullopt;
     if (hex.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
     return Checksum{hex.size() == 64 ? Checksum::Kind::sha256 : Checksum::Kind::git_sha1, std::string(hex)};
 }
 
-RunningChecksum::RunningChecksum(Checksum::Kind kind, std::uint64_t size)
-    : context_(std::make_unique<Context>()) {
+RunningChecksum::RunningChecksum(Checksum::Kind kind, std::uint64_t size) : context_(EVP_MD_CTX_new()) {
     const EVP_MD* algorithm = kind == Checksum::Kind::sha256 ? EVP_sha256() : EVP_sha1();
-    if (context_->digest == nullptr || EVP_DigestInit_ex(context_->digest, algorithm, nullptr) != 1) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), algorithm, nullptr) != 1) {
         throw Error("the system's OpenSSL computes no checksums");
     }
     if (kind == Checksum::Kind::git_sha1) {
@@ -36,18 +27,18 @@ RunningChecksum::RunningChecksum(Checksum::Kind kind, std::uint64_t size)
     }
 }
 
-RunningChecksum::~RunningChecksum() = default;
-RunningChecksum::RunningChecksum(RunningChecksum&&) noexcept = default;
-RunningChecksum& RunningChecksum::operator=(RunningChecksum&&) noexcept = default;
+void RunningChecksum::FreeContext::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
 
 void RunningChecksum::update(std::string_view bytes) {
-    EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size());
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
 }
 
 std::string RunningChecksum::hex() {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    EVP_DigestFinal_ex(context_->digest, bytes, &length);
+    EVP_DigestFinal_ex(context_.get(), bytes, &length);
     static constexpr char digits[] = "0123456789abcdef";
     std::string result;
     for (unsigned i = 0; i < length; ++i) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
+
 namespace clipsim {
 
 struct Checksum {
@@ -28,17 +30,16 @@ class RunningChecksum {
     // `size` bytes will come: git's checksum begins with it
     // (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects).
     RunningChecksum(Checksum::Kind kind, std::uint64_t size);
-    ~RunningChecksum();
-    RunningChecksum(RunningChecksum&&) noexcept;
-    RunningChecksum& operator=(RunningChecksum&&) noexcept;
 
     void update(std::string_view bytes);
     // Once.
     std::string hex();
 
   private:
-    struct Context;
-    std::unique_ptr<Context> context_;
+    struct FreeContext {
+        void operator()(evp_md_ctx_st* context) const;
+    };
+    std::unique_ptr<evp_md_ctx_st, FreeContext> context_;
 };
 
 }  // namespace clipsim

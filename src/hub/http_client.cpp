@@ -3,8 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <exception>
 
 #include "clipsim/core/error.h"
@@ -19,18 +17,10 @@ namespace clipsim {
 namespace {
 
 constexpr int most_redirects = 10;
-constexpr std::array<std::string_view, 9> wanted_headers{"location",       "etag",          "x-repo-commit",
-                                                         "x-linked-etag",  "x-linked-size", "x-error-code",
-                                                         "content-length", "content-range", "retry-after"};
-
-// libcurl's own set-up, once a process and before the first handle.
-void initialise_curl() {
-    static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (done != CURLE_OK) throw Error("libcurl could not be initialised");
-}
 
 // One transfer as its callbacks see it. Exceptions can't pass through libcurl: they wait here.
 struct Transfer {
+    CURL* curl;
     HttpResponse response;
     const BodySink& sink;
     const std::stop_token& stop;
@@ -38,30 +28,24 @@ struct Transfer {
     std::exception_ptr failure;
 };
 
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    HttpResponse& response = static_cast<Transfer*>(user)->response;
-    const std::string_view line(data, size * count);
-    if (line.starts_with("HTTP/")) {  // the first line of this response, or of the one after a "100 Continue"
-        response.headers.clear();
-        response.status = 0;
-        const auto space = line.find(' ');
-        if (space != std::string_view::npos) {
-            const std::string_view rest = line.substr(space + 1);
-            std::from_chars(rest.data(), rest.data() + rest.size(), response.status);
-        }
-    } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
-        std::string name(line.substr(0, colon));
+// What has come of the response's head, once that is whole.
+void read_head(CURL* curl, HttpResponse& response) {
+    long status = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    response.status = static_cast<int>(status);
+    constexpr int last_request = -1;
+    for (curl_header* header = nullptr;
+         (header = curl_easy_nextheader(curl, CURLH_HEADER, last_request, header)) != nullptr;) {
+        std::string name(header->name);
         std::ranges::transform(name, name.begin(),
                                [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-        if (std::ranges::find(wanted_headers, name) != wanted_headers.end()) {
-            response.headers[name] = trimmed(line.substr(colon + 1));
-        }
+        response.headers[name] = trimmed(header->value);
     }
-    return size * count;
 }
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     Transfer& transfer = *static_cast<Transfer*>(user);
+    if (transfer.response.status == 0) read_head(transfer.curl, transfer.response);
     if (!transfer.response.ok() || !transfer.sink) {  // the page that comes with an error; maybe endless
         transfer.body_dropped = true;
         return CURL_WRITEFUNC_ERROR;
@@ -108,22 +92,16 @@ void check_result(CURLcode code, const char* details, const Transfer& transfer, 
 
 }  // namespace
 
-struct HttpClient::Handle {
-    Handle() : curl(curl_easy_init()) {
-        if (curl == nullptr) throw Error("libcurl could not be initialised");
-    }
-    ~Handle() { curl_easy_cleanup(curl); }
-    Handle(const Handle&) = delete;
-    Handle& operator=(const Handle&) = delete;
-    CURL* curl;
-};
-
-HttpClient::HttpClient(const HubSettings& settings) : settings_(settings) {
-    initialise_curl();
-    handle_ = std::make_unique<Handle>();
+void HttpClient::FreeHandle::operator()(void* curl) const {
+    curl_easy_cleanup(curl);
 }
 
-HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(const HubSettings& settings) : settings_(settings) {
+    // libcurl's own set-up, once per process and before the first handle.
+    static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (done == CURLE_OK) handle_.reset(curl_easy_init());
+    if (!handle_) throw Error("libcurl could not be initialised");
+}
 
 HttpResponse HttpClient::send(HttpRequest request, Redirects redirects, const BodySink& sink) {
     for (int hop = 0; hop <= most_redirects; ++hop) {
@@ -146,10 +124,10 @@ HttpResponse HttpClient::send_once(const HttpRequest& request, const BodySink& s
         const std::string line = "Authorization: Bearer " + settings_.token;
         curl_slist_append(headers.get(), line.c_str());
     }
-    Transfer transfer{{0, request.url, {}}, sink, settings_.stop, false, nullptr};
     char details[CURL_ERROR_SIZE] = "";
 
-    CURL* curl = handle_->curl;
+    CURL* curl = handle_.get();
+    Transfer transfer{curl, {0, request.url, {}}, sink, settings_.stop, false, nullptr};
     curl_easy_reset(curl);  // keeps the open connections
     curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -162,8 +140,6 @@ HttpResponse HttpClient::send_once(const HttpRequest& request, const BodySink& s
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings_.connect_timeout.count()));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(settings_.stall_timeout.count()));
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
@@ -174,6 +150,7 @@ HttpResponse HttpClient::send_once(const HttpRequest& request, const BodySink& s
     if (request.from_byte > 0) curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
 
     check_result(curl_easy_perform(curl), details, transfer, request.url);
+    read_head(curl, transfer.response);
     return std::move(transfer.response);
 }
 

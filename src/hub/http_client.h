@@ -20,9 +20,8 @@ struct HttpRequest {
 
 struct HttpResponse {
     int status = 0;
-    std::string url;  // of the last request, after redirects
-    std::map<std::string, std::string>
-        headers;  // names in lower case; only those that a hub's client looks at
+    std::string url;                             // of the last request, after redirects
+    std::map<std::string, std::string> headers;  // names in lower case
 
     bool ok() const { return status >= 200 && status < 300; }
     bool is_redirect() const { return status >= 300 && status < 400 && !header("location").empty(); }
@@ -41,9 +40,6 @@ class HttpClient {
   public:
     // The token of `settings` goes to the scheme, host and port of its endpoint, and to nobody else.
     explicit HttpClient(const HubSettings& settings);
-    ~HttpClient();
-    HttpClient(const HttpClient&) = delete;
-    HttpClient& operator=(const HttpClient&) = delete;
 
     // Follows redirects: all of them, or only those that stay at the same scheme, host and port (another one
     // is then what is returned). Any status is returned; bodies of those that are not ok() are dropped.
@@ -54,8 +50,10 @@ class HttpClient {
   private:
     HttpResponse send_once(const HttpRequest& request, const BodySink& sink);
 
-    struct Handle;
-    std::unique_ptr<Handle> handle_;
+    struct FreeHandle {
+        void operator()(void* curl) const;
+    };
+    std::unique_ptr<void, FreeHandle> handle_;  // libcurl's
     const HubSettings& settings_;
 };
 

@@ -1,10 +1,8 @@
 #include "hub_api.h"
 
-#include <charconv>
-
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
-#include "hub_status.h"
 #include "retry.h"
 #include "url.h"
 
@@ -21,14 +19,56 @@ std::string plain_etag(std::string text) {
     return text;
 }
 
-std::optional<std::uint64_t> parse_size(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
+// "https://huggingface.co" of a URL below it, for messages.
+std::string host_of(const std::string& url) {
+    const std::string text = presentable(url);
+    const auto scheme = text.find("://");
+    return text.substr(0, text.find('/', scheme == std::string::npos ? 0 : scheme + 3));
+}
+
+[[noreturn]] void refuse(const HttpResponse& response, const HubRepository& repository,
+                         const std::string& file) {
+    const std::string hub = host_of(response.url);
+    const std::string id = repository.id();
+    // X-Error-Code is what huggingface_hub goes by, too (utils/_http.py, hf_raise_for_status).
+    const std::string code = response.header("x-error-code");
+    if (code == "GatedRepo") {
+        throw UsageError(concat(id, " is gated: accept its terms at ", hub, "/", id,
+                                " and set HF_TOKEN to a token of yours (or run `hf auth login`)"));
+    }
+    if (response.status == 401) {
+        throw UsageError(concat(hub, " shows no repository ", id,
+                                ": it does not exist, or it is private or gated and ",
+                                "HF_TOKEN is not set or not valid"));
+    }
+    if (response.status == 403) {
+        throw UsageError(concat(hub, " refuses ", id,
+                                ": the model is gated (accept its terms there), or HF_TOKEN ",
+                                "lacks the right to read it"));
+    }
+    if (code == "RevisionNotFound")
+        throw UsageError(concat(id, " has no revision ", repository.revision, " at ", hub));
+    if (!file.empty())
+        throw UsageError(concat(id, " has no file ", printable(file), " at revision ", repository.revision));
+    throw UsageError(concat(hub, " has no repository ", id, ", or none of revision ", repository.revision));
 }
 
 }  // namespace
+
+void check_status(const HttpResponse& response, const std::string& endpoint, const HubRepository& repository,
+                  const std::string& file) {
+    if (response.ok()) return;
+    const int status = response.status;
+    const bool refusal = status == 401 || status == 403 || status == 404;
+    const bool hub = same_origin(endpoint, response.url);
+    if (refusal && hub) refuse(response, repository, file);
+    const std::string message = concat(presentable(response.url), " answers with status ", status,
+                                       status == 429 ? " (too many requests)" : "");
+    if (refusal || status == 408 || status == 429 || status >= 500) {
+        throw RetryableError(message, parse_retry_after(response.header("retry-after")));
+    }
+    throw Error(message);
+}
 
 HubApi::HubApi(HttpClient& client, const HubSettings& settings, HubRepository repository)
     : client_(client), settings_(settings), repository_(std::move(repository)) {}
@@ -73,9 +113,10 @@ Blob HubApi::describe(const Listing& listing, const ListedFile& file) {
     }
     const std::string commit = response.header("x-repo-commit");
     const auto stated = parse_checksum(blob.etag);
-    const auto size = parse_size(!linked_size.empty()     ? linked_size
-                                 : response.is_redirect() ? std::string()
-                                                          : response.header("content-length"));
+    const auto size =
+        parse_number<std::uint64_t>(!linked_size.empty()     ? linked_size
+                                    : response.is_redirect() ? std::string()
+                                                             : response.header("content-length"));
     if ((!commit.empty() && commit != listing.commit) || (size && file.size && *size != *file.size) ||
         (stated && file.checksum && stated->kind == file.checksum->kind && *stated != *file.checksum)) {
         throw Error(
@@ -92,7 +133,7 @@ Blob HubApi::describe(const Listing& listing, const ListedFile& file) {
 std::string HubApi::url_of(const Listing& listing, const std::string& file) const {
     return concat(settings_.endpoint, "/", percent_encoded(repository_.owner), "/",
                   percent_encoded(repository_.name), "/resolve/", listing.commit, "/",
-                  percent_encoded(file, "/"));
+                  percent_encoded_path(file));
 }
 
 }  // namespace clipsim

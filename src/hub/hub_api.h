@@ -1,4 +1,4 @@
-// The three requests that a pull makes of a hub.
+// The three requests that a pull makes of a hub, and what its refusals mean.
 #pragma once
 
 #include <string>
@@ -8,6 +8,13 @@
 #include "listing.h"
 
 namespace clipsim {
+
+// Returns where response.ok(). Throws UsageError for the hub's 401, 403 and 404 (no permission, no such
+// repository, revision or file; `file` is "" where none was asked for), RetryableError for 408, 429 and 5xx,
+// Error for others. Where `endpoint` redirected to another server, a refusal there is a link that ran out:
+// RetryableError, too.
+void check_status(const HttpResponse& response, const std::string& endpoint, const HubRepository& repository,
+                  const std::string& file);
 
 // A file's content, as the hub describes it.
 struct Blob {

@@ -3,13 +3,13 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <charconv>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
 
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -29,11 +29,9 @@ void sleep_until_stopped(milliseconds delay, const std::stop_token& stop) {
 
 std::optional<milliseconds> parse_retry_after(const std::string& value) {
     constexpr std::int64_t longest_seconds = 1'000'000;  // far beyond any patience
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error == std::errc{} && end == value.data() + value.size()) {
-        if (seconds < 0) return std::nullopt;
-        return milliseconds(1000 * std::min(seconds, longest_seconds));
+    if (const auto seconds = parse_number<std::int64_t>(value)) {
+        if (*seconds < 0) return std::nullopt;
+        return milliseconds(1000 * std::min(*seconds, longest_seconds));
     }
     const std::time_t date = curl_getdate(value.c_str(), nullptr);
     if (date < 0) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/hub_cache.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "url.h"
 
@@ -27,14 +28,13 @@ bool is_on(const char* variable) {
 
 // Without the line's end that a file has and a copied value may have. Throws UsageError that does not show
 // it.
-std::string checked_token(std::string token, const std::string& source) {
-    token.erase(0, std::min(token.find_first_not_of(" \t\r\n"), token.size()));
-    token.erase(token.find_last_not_of(" \t\r\n") + 1);
+std::string checked_token(std::string_view text, const std::string& source) {
+    const std::string_view token = trimmed(text);
     if (std::ranges::any_of(token, [](char c) { return c <= 0x20 || c > 0x7E; })) {
         throw UsageError(
             concat(source, " holds characters that no token has; `hf auth login` writes a new one"));
     }
-    return token;
+    return std::string(token);
 }
 
 std::string find_token() {

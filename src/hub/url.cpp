@@ -47,23 +47,18 @@ class Url {
 
 }  // namespace
 
-std::string percent_encoded(std::string_view text, std::string_view keep) {
-    static constexpr char digits[] = "0123456789ABCDEF";
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                           (byte >= 'A' && byte <= 'Z') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain || keep.find(c) != std::string_view::npos) {
-            result += c;
-        } else {
-            result += '%';
-            result += digits[byte >> 4U];
-            result += digits[byte & 0xFU];
-        }
-    }
-    return result;
+std::string percent_encoded(const std::string& text) {
+    const std::unique_ptr<char, decltype(&curl_free)> encoded(curl_easy_escape(nullptr, text.c_str(), 0),
+                                                              curl_free);
+    if (!encoded) throw std::bad_alloc();
+    return encoded.get();
+}
+
+std::string percent_encoded_path(const std::string& path) {
+    std::string encoded = percent_encoded(path);
+    for (std::size_t at = 0; (at = encoded.find("%2F", at)) != std::string::npos;)
+        encoded.replace(at, 3, 1, '/');
+    return encoded;
 }
 
 std::string redirected(const std::string& url, const std::string& location) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace clipsim {
 
-// `text` as one part of a URL's path; `keep` are characters that stay as they are beside letters, digits,
-// "-._~".
-std::string percent_encoded(std::string_view text, std::string_view keep = {});
+// `text` as one part of a URL's path: all but letters, digits and "-._~" is encoded; of a path, not its
+// slashes.
+std::string percent_encoded(const std::string& text);
+std::string percent_encoded_path(const std::string& path);
 
 // Where `location`, absolute or relative, leads from `url`. Throws Error where that is not an http(s) URL or
 // leads from https to http.

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Url, PartsArePercentEncoded) {
     EXPECT_EQ(percent_encoded("refs/pr/3"), "refs%2Fpr%2F3");
-    EXPECT_EQ(percent_encoded("a b/c?#%\xC3\xA9", "/"), "a%20b/c%3F%23%25%C3%A9");
+    EXPECT_EQ(percent_encoded_path("a b/c?#%\xC3\xA9"), "a%20b/c%3F%23%25%C3%A9");
     EXPECT_EQ(percent_encoded("ViT-B_32.v1~"), "ViT-B_32.v1~");
 }
 
