@@ -1,5 +1,7 @@
 #include "head_stage.h"
 
+#include "features/token_stream.h"
+
 namespace clipsim {
 
 torch::Tensor unit_features(const torch::Tensor& features) {
@@ -19,13 +21,7 @@ std::vector<ParameterGroup> HeadStage::parameter_groups() const {
 }
 
 BatchStream HeadStage::batches(std::span<const std::vector<std::size_t>> batches, int /*epoch*/) {
-    return [this, batches, next = std::size_t{0}]() mutable -> std::optional<TrainBatch> {
-        if (next == batches.size()) return std::nullopt;
-        const std::vector<std::size_t>& samples = batches[next++];
-        const std::vector<std::int64_t> rows(samples.begin(), samples.end());
-        return TrainBatch{train_.index_select(0, torch::tensor(rows, torch::kInt64).to(train_.device())),
-                          samples};
-    };
+    return stream_cached_tokens(train_, batches, train_.device());
 }
 
 torch::Tensor HeadStage::embed(const torch::Tensor& input) {

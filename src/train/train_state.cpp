@@ -9,37 +9,12 @@
 
 namespace clipsim {
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainCursor, stage, epoch_in_stage, step, mined_steps, loss, active_share,
+                                   positive_distance, negative_distance, seconds, complete)
+
 namespace {
 
 using nlohmann::json;
-
-json cursor_to_json(const TrainCursor& cursor) {
-    return {{"stage", cursor.stage},
-            {"epoch_in_stage", cursor.epoch_in_stage},
-            {"step", cursor.step},
-            {"mined_steps", cursor.mined_steps},
-            {"loss", cursor.loss},
-            {"active_share", cursor.active_share},
-            {"positive_distance", cursor.positive_distance},
-            {"negative_distance", cursor.negative_distance},
-            {"seconds", cursor.seconds},
-            {"complete", cursor.complete}};
-}
-
-TrainCursor cursor_from_json(const json& value) {
-    TrainCursor cursor;
-    cursor.stage = value.at("stage").get<int>();
-    cursor.epoch_in_stage = value.at("epoch_in_stage").get<int>();
-    cursor.step = value.at("step").get<std::int64_t>();
-    cursor.mined_steps = value.at("mined_steps").get<std::int64_t>();
-    cursor.loss = value.at("loss").get<double>();
-    cursor.active_share = value.at("active_share").get<double>();
-    cursor.positive_distance = value.at("positive_distance").get<double>();
-    cursor.negative_distance = value.at("negative_distance").get<double>();
-    cursor.seconds = value.at("seconds").get<double>();
-    cursor.complete = value.at("complete").get<bool>();
-    return cursor;
-}
 
 // The figures before training ride in a record of their own, "epoch 0".
 EpochRecord as_record(const RetrievalMetrics& metrics) {
@@ -98,7 +73,7 @@ void save_train_state(const std::filesystem::path& file, const TrainState& state
     torch::serialize::OutputArchive archive;
     archive.write("fingerprint", c10::IValue(state.fingerprint));
     archive.write("readable", c10::IValue(state.readable));
-    archive.write("cursor", c10::IValue(cursor_to_json(state.cursor).dump()));
+    archive.write("cursor", c10::IValue(json(state.cursor).dump()));
     const EpochRecord before = as_record(state.before);
     archive.write("before", c10::IValue(metrics_lines(std::span(&before, 1))));
     archive.write("epochs", c10::IValue(metrics_lines(state.epochs)));
@@ -133,7 +108,7 @@ TrainState load_train_state(const std::filesystem::path& file) {
         TrainState state;
         state.fingerprint = read_string(archive, "fingerprint");
         state.readable = read_string(archive, "readable");
-        state.cursor = cursor_from_json(json::parse(read_string(archive, "cursor")));
+        state.cursor = json::parse(read_string(archive, "cursor")).get<TrainCursor>();
         state.before = parse_metrics(read_string(archive, "before"), printable(file)).at(0).validation;
         state.epochs = parse_metrics(read_string(archive, "epochs"), printable(file));
         archive.read("generator", state.generator, true);

@@ -1,4 +1,4 @@
-#include "losses/triplet_margin.h"
+#include "losses/one_loss.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,8 @@ TEST(TripletLoss, EqualsPytorchMetricLearningWithItsGradient) {
         TrainConfig config;
         config.mining = minings.at(golden.at("mining").get<std::string>());
         config.margin = margin;
-        const LossValue loss = TripletMarginLoss(config, random).compute(compare_within(embeddings, labels));
+        const LossValue loss =
+            make_triplet_margin(config, random)->compute(compare_within(embeddings, labels));
         EXPECT_EQ(loss.terms, golden.at("triplets").get<std::int64_t>());
         EXPECT_NEAR(loss.loss.item<double>(), golden.at("loss").get<double>(), 1e-5);
         EXPECT_NEAR(loss.active_share, golden.at("active_share").get<double>(), 1e-9);
@@ -53,7 +54,8 @@ TEST(TripletLoss, SoftMarginAndSquaredDistancesEqualPytorchMetricLearning) {
         const torch::Tensor embeddings = torch::tensor(golden.at("embeddings").get<std::vector<float>>())
                                              .view({-1, dimension})
                                              .requires_grad_();
-        const LossValue loss = TripletMarginLoss(config, random).compute(compare_within(embeddings, labels));
+        const LossValue loss =
+            make_triplet_margin(config, random)->compute(compare_within(embeddings, labels));
         EXPECT_NEAR(loss.loss.item<double>(), golden.at("loss").get<double>(), 1e-5);
         loss.loss.backward();
         const torch::Tensor gradient =

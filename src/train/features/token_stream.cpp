@@ -13,7 +13,8 @@ BatchStream stream_cached_tokens(const torch::Tensor& tokens,
         if (next == batches.size()) return std::nullopt;
         const std::vector<std::size_t>& samples = batches[next++];
         const std::vector<std::int64_t> rows(samples.begin(), samples.end());
-        return TrainBatch{tokens.index_select(0, torch::tensor(rows, torch::kInt64)).to(device), samples};
+        const torch::Tensor at = torch::tensor(rows, torch::kInt64).to(tokens.device());
+        return TrainBatch{tokens.index_select(0, at).to(device), samples};
     };
 }
 

@@ -14,7 +14,7 @@
 
 namespace clipsim {
 
-// From the cached tokens [N, T, W], moved to `device`.
+// From cached tokens or features [N, ...], moved to `device`.
 BatchStream stream_cached_tokens(const torch::Tensor& tokens,
                                  std::span<const std::vector<std::size_t>> batches,
                                  const torch::Device& device);

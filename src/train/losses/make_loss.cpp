@@ -1,7 +1,4 @@
-#include "multi_similarity.h"
-#include "proxy_anchor.h"
-#include "supcon.h"
-#include "triplet_margin.h"
+#include "one_loss.h"
 
 namespace clipsim {
 
@@ -9,13 +6,13 @@ std::unique_ptr<MetricLoss> make_loss(const TrainConfig& config, int classes, in
                                       torch::Generator& generator) {
     switch (config.loss) {
         case Loss::triplet:
-            return std::make_unique<TripletMarginLoss>(config, generator);
+            return make_triplet_margin(config, generator);
         case Loss::multi_similarity:
-            return std::make_unique<MultiSimilarityLoss>(config.multi_similarity);
+            return make_multi_similarity(config.multi_similarity);
         case Loss::supcon:
-            return std::make_unique<SupConLoss>(config.supcon);
+            return make_supcon(config.supcon);
         case Loss::proxy_anchor:
-            return std::make_unique<ProxyAnchorLoss>(config.proxy_anchor, classes, dimension);
+            return make_proxy_anchor(config.proxy_anchor, classes, dimension);
     }
     return nullptr;
 }

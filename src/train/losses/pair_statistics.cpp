@@ -1,4 +1,4 @@
-#include "pair_statistics.h"
+#include "one_loss.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,9 +1,10 @@
-#include "triplet_margin.h"
+// Triplet margin loss (Schroff et al. 2015, https://arxiv.org/abs/1503.03832) on Euclidean distances of unit
+// vectors, or their squares; with the hinge or, as softplus, with the soft margin of Hermans et al. 2017
+// (https://arxiv.org/abs/1703.07737). The mean over the triplets with a loss above 0.
+#include "one_loss.h"
 
 #include <algorithm>
 #include <cmath>
-
-#include "known_gradient.h"
 
 namespace clipsim {
 
@@ -56,20 +57,47 @@ TripletSums sum_triplets(const torch::Tensor& distances, const torch::Tensor& co
     return sums;
 }
 
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+// The scalar `value` as a function of `input`, whose gradient was computed along with it.
+struct KnownGradient : torch::autograd::Function<KnownGradient> {
+    static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, double value,
+                                 const torch::Tensor& gradient) {
+        context->save_for_backward({gradient});
+        return torch::full({}, value, input.options().requires_grad(false));
+    }
+    static tensor_list backward(AutogradContext* context, const tensor_list& outer) {
+        return {context->get_saved_variables()[0] * outer[0], torch::Tensor(), torch::Tensor()};
+    }
+};
+
+class TripletMarginLoss : public MetricLoss {
+  public:
+    TripletMarginLoss(const TrainConfig& config, torch::Generator& generator)
+        : miner_{config.mining, config.margin, config.triplet.triplets_per_anchor, config.distance_weighted},
+          config_(config.triplet),
+          generator_(generator) {}
+
+    LossValue compute(const Comparison& comparison) override {
+        const torch::Tensor distances = pairwise_distances(comparison.anchors, comparison.references);
+        // The margin is one of squares where the loss is.
+        const bool square = config_.squared_distances && miner_.mining == Mining::semi_hard;
+        const Triplets triplets =
+            mine_triplets(miner_, square ? distances.square() : distances, comparison, generator_);
+        return triplet_margin_loss(distances, triplets, miner_.margin, config_);
+    }
+
+  private:
+    MinerOptions miner_;
+    TripletConfig config_;
+    torch::Generator& generator_;
+};
+
 }  // namespace
 
-TripletMarginLoss::TripletMarginLoss(const TrainConfig& config, torch::Generator& generator)
-    : miner_{config.mining, config.margin, config.triplet.triplets_per_anchor, config.distance_weighted},
-      config_(config.triplet),
-      generator_(generator) {}
-
-LossValue TripletMarginLoss::compute(const Comparison& comparison) {
-    const torch::Tensor distances = pairwise_distances(comparison.anchors, comparison.references);
-    // The margin is one of squares where the loss is.
-    const bool square = config_.squared_distances && miner_.mining == Mining::semi_hard;
-    const Triplets triplets =
-        mine_triplets(miner_, square ? distances.square() : distances, comparison, generator_);
-    return triplet_margin_loss(distances, triplets, miner_.margin, config_);
+std::unique_ptr<MetricLoss> make_triplet_margin(const TrainConfig& config, torch::Generator& generator) {
+    return std::make_unique<TripletMarginLoss>(config, generator);
 }
 
 LossValue triplet_margin_loss(const torch::Tensor& distances, const Triplets& triplets, double margin,
@@ -94,7 +122,7 @@ LossValue triplet_margin_loss(const torch::Tensor& distances, const Triplets& tr
     const auto count = static_cast<double>(std::max<std::int64_t>(1, sums.counted));
     slopes.div_(count);
     if (config.squared_distances) slopes.mul_(fixed).mul_(2);
-    value.loss = with_gradient(distances, sums.loss / count, slopes.to(distances.options()));
+    value.loss = KnownGradient::apply(distances, sums.loss / count, slopes.to(distances.options()));
     const auto all = static_cast<double>(triplets.size());
     value.active_share = static_cast<double>(sums.violating) / all;
     value.positive_distance = sums.positive_distance / all;

@@ -13,43 +13,39 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Calls figure(name, member) for all that a line holds, in its order.
+template <typename Record, typename Figure>
+void for_each_figure(Record& epoch, Figure&& figure) {
+    figure("epoch", epoch.epoch);
+    figure("stage", epoch.stage);
+    figure("loss", epoch.loss);
+    figure("active_share", epoch.active_share);
+    figure("positive_distance", epoch.positive_distance);
+    figure("negative_distance", epoch.negative_distance);
+    figure("triplet_accuracy", epoch.validation.triplet_accuracy);
+    figure("recall_at_1", epoch.validation.recall_at_1);
+    figure("recall_at_5", epoch.validation.recall_at_5);
+    figure("recall_at_10", epoch.validation.recall_at_10);
+    figure("r_precision", epoch.validation.r_precision);
+    figure("mean_average_precision_at_r", epoch.validation.mean_average_precision_at_r);
+    figure("queries", epoch.validation.queries);
+    figure("learning_rate", epoch.learning_rate);
+    figure("seconds", epoch.seconds);
+    figure("best", epoch.best);
+}
+
 Json to_json(const EpochRecord& epoch) {
-    return {{"epoch", epoch.epoch},
-            {"stage", epoch.stage},
-            {"loss", epoch.loss},
-            {"active_share", epoch.active_share},
-            {"positive_distance", epoch.positive_distance},
-            {"negative_distance", epoch.negative_distance},
-            {"triplet_accuracy", epoch.validation.triplet_accuracy},
-            {"recall_at_1", epoch.validation.recall_at_1},
-            {"recall_at_5", epoch.validation.recall_at_5},
-            {"recall_at_10", epoch.validation.recall_at_10},
-            {"r_precision", epoch.validation.r_precision},
-            {"mean_average_precision_at_r", epoch.validation.mean_average_precision_at_r},
-            {"queries", epoch.validation.queries},
-            {"learning_rate", epoch.learning_rate},
-            {"seconds", epoch.seconds},
-            {"best", epoch.best}};
+    Json line;
+    for_each_figure(epoch, [&](const char* name, const auto& value) { line[name] = value; });
+    return line;
 }
 
 EpochRecord from_json(const Json& line) {
     EpochRecord epoch;
-    epoch.epoch = line.at("epoch").get<int>();
-    epoch.stage = line.at("stage").get<int>();
-    epoch.loss = line.at("loss").get<double>();
-    epoch.active_share = line.at("active_share").get<double>();
-    epoch.positive_distance = line.at("positive_distance").get<double>();
-    epoch.negative_distance = line.at("negative_distance").get<double>();
-    epoch.validation.triplet_accuracy = line.at("triplet_accuracy").get<double>();
-    epoch.validation.recall_at_1 = line.at("recall_at_1").get<double>();
-    epoch.validation.recall_at_5 = line.at("recall_at_5").get<double>();
-    epoch.validation.recall_at_10 = line.value("recall_at_10", 0.0);
-    epoch.validation.r_precision = line.at("r_precision").get<double>();
-    epoch.validation.mean_average_precision_at_r = line.at("mean_average_precision_at_r").get<double>();
-    epoch.validation.queries = line.at("queries").get<std::size_t>();
-    epoch.learning_rate = line.at("learning_rate").get<double>();
-    epoch.seconds = line.at("seconds").get<double>();
-    epoch.best = line.at("best").get<bool>();
+    for_each_figure(epoch, [&](const std::string& name, auto& value) {
+        if (name == "recall_at_10" && !line.contains(name)) return;  // earlier versions did not write it
+        line.at(name).get_to(value);
+    });
     return epoch;
 }
 
