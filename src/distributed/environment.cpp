@@ -1,11 +1,11 @@
 #include "clipsim/distributed/environment.h"
 
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <optional>
 
 #include "clipsim/core/parallel.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
 
@@ -22,9 +22,8 @@ std::optional<std::string> variable(const char* name) {
 std::optional<int> number(const char* name) {
     const std::optional<std::string> text = variable(name);
     if (!text) return std::nullopt;
-    int value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (error != std::errc{} || end != text->data() + text->size() || value < 0) {
+    const std::optional<int> value = parse_number<int>(*text);
+    if (!value || *value < 0) {
         throw UsageError(concat("the environment variable ", name, " is \"", printable(*text),
                                 "\", not a number from 0 on"));
     }

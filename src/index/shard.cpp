@@ -1,12 +1,12 @@
 #include "clipsim/index/shard.h"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <span>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -14,13 +14,6 @@ namespace clipsim {
 namespace {
 
 constexpr int most_shards = 100'000;
-
-std::optional<int> parse_number(std::string_view text) {
-    int number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 }  // namespace
 
@@ -37,8 +30,8 @@ std::string Shard::folder_name() const {
 Shard parse_shard(const std::string& text) {
     const auto slash = text.find('/');
     if (slash != std::string::npos) {
-        const std::optional<int> number = parse_number(std::string_view(text).substr(0, slash));
-        const std::optional<int> count = parse_number(std::string_view(text).substr(slash + 1));
+        const std::optional<int> number = parse_number<int>(std::string_view(text).substr(0, slash));
+        const std::optional<int> count = parse_number<int>(std::string_view(text).substr(slash + 1));
         if (number && count && *number >= 1 && *number <= *count && *count <= most_shards)
             return {*number, *count};
     }

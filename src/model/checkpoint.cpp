@@ -1,6 +1,6 @@
-#include <charconv>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/safetensors.h"
@@ -21,12 +21,9 @@ const std::string& text_of(const SafetensorsFile& file, const std::string& path,
 
 int number_of(const SafetensorsFile& file, const std::string& path, const std::string& key) {
     const std::string& text = text_of(file, path, key);
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 0) {
-        throw UsageError(concat(path, ": ", key, " is \"", text, "\", not a number"));
-    }
-    return value;
+    const std::optional<int> number = parse_number<int>(text);
+    if (!number || *number < 0) throw UsageError(concat(path, ": ", key, " is \"", text, "\", not a number"));
+    return *number;
 }
 
 CheckpointInfo info_of(const SafetensorsFile& file, const std::filesystem::path& name) {

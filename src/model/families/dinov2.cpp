@@ -1,6 +1,5 @@
 // Hugging Face's Dinov2Model and Dinov2WithRegistersModel (Oquab et al. 2023,
 // https://arxiv.org/abs/2304.07193; Darcet et al. 2023, https://arxiv.org/abs/2309.16588).
-#include <array>
 
 #include "clipsim/core/text.h"
 #include "config_reader.h"
@@ -16,34 +15,24 @@ constexpr const char* with_registers = "dinov2_with_registers";
 
 constexpr int whole = TensorName::whole;
 
-constexpr std::array<NameRow, 18> block_rows{{
-    {"layer_norm1.weight", "norm1.weight"},
-    {"layer_norm1.bias", "norm1.bias"},
-    {"self_attn.q_proj.weight", "attention.attention.query.weight"},
-    {"self_attn.q_proj.bias", "attention.attention.query.bias"},
-    {"self_attn.k_proj.weight", "attention.attention.key.weight"},
-    {"self_attn.k_proj.bias", "attention.attention.key.bias"},
-    {"self_attn.v_proj.weight", "attention.attention.value.weight"},
-    {"self_attn.v_proj.bias", "attention.attention.value.bias"},
-    {"self_attn.out_proj.weight", "attention.output.dense.weight"},
-    {"self_attn.out_proj.bias", "attention.output.dense.bias"},
+constexpr NameRow block_rows[] = {
+    {"layer_norm1.*", "norm1.*"},
+    {"self_attn.q_proj.*", "attention.attention.query.*"},
+    {"self_attn.k_proj.*", "attention.attention.key.*"},
+    {"self_attn.v_proj.*", "attention.attention.value.*"},
+    {"self_attn.out_proj.*", "attention.output.dense.*"},
     {"layer_scale1", "layer_scale1.lambda1"},
-    {"layer_norm2.weight", "norm2.weight"},
-    {"layer_norm2.bias", "norm2.bias"},
-    {"mlp.fc1.weight", "mlp.fc1.weight"},
-    {"mlp.fc1.bias", "mlp.fc1.bias"},
-    {"mlp.fc2.weight", "mlp.fc2.weight"},
-    {"mlp.fc2.bias", "mlp.fc2.bias"},
+    {"layer_norm2.*", "norm2.*"},
+    {"mlp.fc1.*", "mlp.fc1.*"},
+    {"mlp.fc2.*", "mlp.fc2.*"},
     {"layer_scale2", "layer_scale2.lambda1"},
-}};
+};
 
-constexpr std::array<NameRow, 5> rows{{
+constexpr NameRow rows[] = {
     {"vision_model.embeddings.class_embedding", "embeddings.cls_token", whole, false, 2},
-    {"vision_model.embeddings.patch_embedding.weight", "embeddings.patch_embeddings.projection.weight"},
-    {"vision_model.embeddings.patch_embedding.bias", "embeddings.patch_embeddings.projection.bias"},
-    {"vision_model.post_layernorm.weight", "layernorm.weight"},
-    {"vision_model.post_layernorm.bias", "layernorm.bias"},
-}};
+    {"vision_model.embeddings.patch_embedding.*", "embeddings.patch_embeddings.projection.*"},
+    {"vision_model.post_layernorm.*", "layernorm.*"},
+};
 
 bool recognises(const ModelSource& source) {
     const nlohmann::json type = value_at(source.config.values, {"model_type"});

@@ -12,42 +12,31 @@ namespace {
 
 constexpr int whole = TensorName::whole;
 
-constexpr std::array<NameRow, 16> block_rows{{
-    {"layer_norm1.weight", "ln_1.weight"},
-    {"layer_norm1.bias", "ln_1.bias"},
-    {"self_attn.q_proj.weight", "attn.in_proj_weight", 0},
-    {"self_attn.q_proj.bias", "attn.in_proj_bias", 0},
-    {"self_attn.k_proj.weight", "attn.in_proj_weight", 1},
-    {"self_attn.k_proj.bias", "attn.in_proj_bias", 1},
-    {"self_attn.v_proj.weight", "attn.in_proj_weight", 2},
-    {"self_attn.v_proj.bias", "attn.in_proj_bias", 2},
-    {"self_attn.out_proj.weight", "attn.out_proj.weight"},
-    {"self_attn.out_proj.bias", "attn.out_proj.bias"},
-    {"layer_norm2.weight", "ln_2.weight"},
-    {"layer_norm2.bias", "ln_2.bias"},
-    {"mlp.fc1.weight", "mlp.c_fc.weight"},
-    {"mlp.fc1.bias", "mlp.c_fc.bias"},
-    {"mlp.fc2.weight", "mlp.c_proj.weight"},
-    {"mlp.fc2.bias", "mlp.c_proj.bias"},
-}};
+constexpr NameRow block_rows[] = {
+    {"layer_norm1.*", "ln_1.*"},
+    {"self_attn.q_proj.*", "attn.in_proj_*", 0},
+    {"self_attn.k_proj.*", "attn.in_proj_*", 1},
+    {"self_attn.v_proj.*", "attn.in_proj_*", 2},
+    {"self_attn.out_proj.*", "attn.out_proj.*"},
+    {"layer_norm2.*", "ln_2.*"},
+    {"mlp.fc1.*", "mlp.c_fc.*"},
+    {"mlp.fc2.*", "mlp.c_proj.*"},
+};
 
-constexpr std::array<NameRow, 7> vision_rows{{
+constexpr NameRow vision_rows[] = {
     {"vision_model.embeddings.class_embedding", "visual.class_embedding"},
     {"vision_model.embeddings.patch_embedding.weight", "visual.conv1.weight"},
-    {"vision_model.pre_layrnorm.weight", "visual.ln_pre.weight"},
-    {"vision_model.pre_layrnorm.bias", "visual.ln_pre.bias"},
-    {"vision_model.post_layernorm.weight", "visual.ln_post.weight"},
-    {"vision_model.post_layernorm.bias", "visual.ln_post.bias"},
+    {"vision_model.pre_layrnorm.*", "visual.ln_pre.*"},
+    {"vision_model.post_layernorm.*", "visual.ln_post.*"},
     {"visual_projection.weight", "visual.proj", whole, true},
-}};
+};
 
-constexpr std::array<NameRow, 5> text_rows{{
+constexpr NameRow text_rows[] = {
     {"text_model.embeddings.token_embedding.weight", "token_embedding.weight"},
     {"text_model.embeddings.position_embedding.weight", "positional_embedding"},
-    {"text_model.final_layer_norm.weight", "ln_final.weight"},
-    {"text_model.final_layer_norm.bias", "ln_final.bias"},
+    {"text_model.final_layer_norm.*", "ln_final.*"},
     {"text_projection.weight", "text_projection", whole, true},
-}};
+};
 
 }  // namespace
 

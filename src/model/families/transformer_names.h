@@ -14,6 +14,7 @@ constexpr const char* vision_positions = "vision_model.embeddings.position_embed
 constexpr const char* vision_blocks = "vision_model.encoder.layers.";
 constexpr const char* text_blocks = "text_model.encoder.layers.";
 
+// "name.*" stands for two, its weight and its bias.
 struct NameRow {
     const char* tower;
     const char* file;
