@@ -129,6 +129,20 @@ bool fits(const ConfigKey& key, const Json& value) {
            (!key.maximum || number <= *key.maximum);
 }
 
+// "a whole number from 1 to 100", for messages.
+std::string expectation(const ConfigKey& key) {
+    static constexpr const char* kinds[] = {"a whole number", "a number", "true or false", "a text"};
+    std::string text = kinds[static_cast<std::size_t>(key.type)];
+    if (key.minimum && key.maximum) text += concat(" from ", *key.minimum, " to ", *key.maximum);
+    if (key.minimum && !key.maximum) text += concat(" of at least ", *key.minimum);
+    if (!key.choices.empty()) {
+        text = "one of";
+        for (std::size_t i = 0; i < key.choices.size(); ++i) text += (i == 0 ? " " : ", ") + key.choices[i];
+    }
+    if (key.or_boolean) text += ", true, false";
+    return key.nullable ? text + " or null" : text;
+}
+
 // A value as a message shows it: short, on one line.
 std::string shown(const Json& value) {
     return shortened(value.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -163,7 +177,7 @@ class Reader {
             problems_.push_back(unknown_key(table_, path, origin_));
         } else if (!fits(*key, value)) {
             problems_.push_back(
-                concat(path, " in ", origin_, ": expected ", key->expectation(), ", got ", shown(value)));
+                concat(path, " in ", origin_, ": expected ", expectation(*key), ", got ", shown(value)));
         } else {
             key->set(value);
         }
@@ -211,16 +225,11 @@ void apply_override(const ConfigTable& table, const std::string& text) {
     reader.throw_problems();
 }
 
-Json* descend(Json& root, const std::string& path, std::string& leaf, const char* nested) {
-    Json* node = &root;
-    std::size_t start = 0;
-    for (auto dot = path.find('.'); dot != std::string::npos; dot = path.find('.', start)) {
-        if (nested != nullptr) node = &(*node)[nested];
-        node = &(*node)[path.substr(start, dot - start)];
-        start = dot + 1;
-    }
-    leaf = path.substr(start);
-    return node;
+// Where "a.b" lies in an object: "/a/b", or "/a/properties/b" with that between the names.
+Json::json_pointer pointer_to(const std::string& path, const std::string& between = "/") {
+    std::string pointer;
+    for (const char c : path) pointer += c == '.' ? between : std::string(1, c);
+    return Json::json_pointer("/" + pointer);
 }
 
 Json key_schema(const ConfigKey& key) {
@@ -281,11 +290,7 @@ void read_config_section(const ConfigTable& table, const std::string& path, cons
 
 Json config_to_json(const ConfigTable& table) {
     Json root = Json::object();
-    for (const ConfigKey& key : table.keys()) {
-        std::string leaf;
-        Json* node = descend(root, key.path, leaf, nullptr);
-        (*node)[leaf] = key.get();
-    }
+    for (const ConfigKey& key : table.keys()) root[pointer_to(key.path)] = key.get();
     return root;
 }
 
@@ -295,11 +300,8 @@ Json config_schema(const ConfigTable& table) {
     root["title"] = "clipsim config";
     root["type"] = "object";
     root["properties"]["$schema"]["type"] = "string";
-    for (const ConfigKey& key : table.keys()) {
-        std::string leaf;
-        Json* node = descend(root, key.path, leaf, "properties");
-        (*node)["properties"][leaf] = key_schema(key);
-    }
+    for (const ConfigKey& key : table.keys())
+        root["properties"][pointer_to(key.path, "/properties/")] = key_schema(key);
     close_objects(root);
     return root;
 }

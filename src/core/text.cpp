@@ -36,16 +36,9 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 }
 
 std::string escaped(unsigned char byte) {
-    switch (byte) {
-        case '\n':
-            return "\\n";
-        case '\r':
-            return "\\r";
-        case '\t':
-            return "\\t";
-        default:
-            break;
-    }
+    if (byte == '\n') return "\\n";
+    if (byte == '\r') return "\\r";
+    if (byte == '\t') return "\\t";
     char text[5];
     std::snprintf(text, sizeof text, "\\x%02X", byte);
     return text;

@@ -29,9 +29,6 @@ struct ConfigKey {
     std::function<nlohmann::ordered_json()> get{};
     std::function<void(const nlohmann::ordered_json&)>
         set{};  // a value that was checked against all of the above
-
-    // "a whole number from 1 to 100", for messages.
-    std::string expectation() const;
 };
 
 // Bound to the values it was made of, which must outlive it.
