@@ -131,7 +131,8 @@ bool fits(const ConfigKey& key, const Json& value) {
 
 // "a whole number from 1 to 100", for messages.
 std::string expectation(const ConfigKey& key) {
-    static constexpr const char* kinds[] = {"a whole number", "a number", "true or false", "a text"};
+    static constexpr const char* kinds[] = {"a whole number", "a number", "true or false", "a text",
+                                            "a list of texts"};
     std::string text = kinds[static_cast<std::size_t>(key.type)];
     if (key.minimum && key.maximum) text += concat(" from ", *key.minimum, " to ", *key.maximum);
     if (key.minimum && !key.maximum) text += concat(" of at least ", *key.minimum);
