@@ -1,4 +1,4 @@
-# clipsim_plugin(NAME SOURCES ... LINK ...): a library that the program loads when it first needs it (core/plugin.h).
+# clipsim_plugin(NAME SOURCES ... LINK ...): a library that the program loads when it first needs it (core/shared_library.h).
 # Programs look for it by their run path: those of the build in the build, clipsim and users of the package where it is
 # installed (see ClipsimInstall.cmake and clipsimConfig.cmake.in).
 include(GNUInstallDirs)

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "clipsim/codecs/open_image.h"
+#include "clipsim/core/shared_library.h"
 #include "codecs.h"
 #include "pixel_math.h"
-#include "shared_library.h"
 
 namespace clipsim {
 

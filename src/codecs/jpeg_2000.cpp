@@ -9,9 +9,9 @@
 
 #include "byte_reader.h"
 #include "clipsim/codecs/open_image.h"
+#include "clipsim/core/shared_library.h"
 #include "codecs.h"
 #include "pixel_math.h"
-#include "shared_library.h"
 
 namespace clipsim {
 

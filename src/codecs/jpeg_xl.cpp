@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "clipsim/codecs/open_image.h"
+#include "clipsim/core/shared_library.h"
 #include "codecs.h"
 #include "pixel_math.h"
-#include "shared_library.h"
 
 namespace clipsim {
 

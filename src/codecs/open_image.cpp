@@ -82,7 +82,7 @@ template <typename Step>
 auto naming(const std::filesystem::path& name, Step&& step) {
     try {
         return step();
-    } catch (const ImageError& reason) {
+    } catch (const Error& reason) {
         throw ImageError(concat(printable(name), ": ", printable(reason.what())));
     }
 }

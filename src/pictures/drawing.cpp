@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "clipsim/core/plugin.h"
+#include "clipsim/core/shared_library.h"
 #include "lettering/lettering.h"
 
 namespace clipsim {
@@ -11,8 +11,7 @@ namespace clipsim {
 namespace {
 
 RenderedText rendered(const std::string& text, const Colour& colour, TextStyle style) {
-    static const auto render =
-        reinterpret_cast<RenderText*>(plugin_symbol("clipsim_lettering", "clipsim_render_text"));
+    static RenderText* const render = SharedLibrary("libclipsim_lettering.so").find("clipsim_render_text");
     for (const int channel : {0, 1, 2})
         style.colour = style.colour << 8 | static_cast<std::uint32_t>(std::lround(colour[channel]));
     return render(text, style);
