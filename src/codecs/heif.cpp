@@ -106,9 +106,9 @@ Pixels decode_heif(std::span<const std::byte> bytes, const ImageHeader& header) 
     const bool multiplied = opaque || lib.is_multiplied(file.handle.get()) != 0;
     std::uint8_t* target = pixels.rgb.data();
     for (int y = 0; y < pixels.height; ++y, row += stride) {
-        for (int x = 0; x < pixels.width; ++x, target += 3) {
-            std::array rgba{row[4 * x], row[4 * x + 1], row[4 * x + 2], row[4 * x + 3]};
-            if (opaque) rgba[3] = 255;
+        const std::uint8_t* from = row;
+        for (int x = 0; x < pixels.width; ++x, from += 4, target += 3) {
+            const std::array rgba{from[0], from[1], from[2], opaque ? std::uint8_t{255} : from[3]};
             multiplied ? lay_multiplied_over_white(rgba.data(), target) : lay_over_white(rgba.data(), target);
         }
     }

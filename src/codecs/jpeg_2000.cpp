@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -125,7 +126,7 @@ class Channel {
 void ycc_to_rgb(std::uint8_t* colour) {
     const double luma = colour[0], blue = colour[1] - 128.0, red = colour[2] - 128.0;
     const auto rounded = [](double value) {
-        return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5);
+        return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
     };
     colour[0] = rounded(luma + 1.402 * red);
     colour[1] = rounded(luma - 0.344136 * blue - 0.714136 * red);
