@@ -105,15 +105,17 @@ struct RgbaImage {
 enum class Alpha { none, multiplied, straight };  // whether colours come multiplied by it
 
 // A further sample that the file does not call alpha is none (libtiff takes it for one). Libtiff multiplies
-// colours by alpha where that is still to be done, but not greys.
+// colours by alpha where that is still to be done, but not greys, unless each sample has a plane of its own.
 Alpha alpha_of(TIFF* tiff) {
-    std::uint16_t count = 0, photometric = PHOTOMETRIC_RGB;
+    std::uint16_t count = 0, photometric = PHOTOMETRIC_RGB, planes = PLANARCONFIG_CONTIG;
     const std::uint16_t* kinds = nullptr;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds);
     TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &planes);
     if (count == 0 || kinds[0] == EXTRASAMPLE_UNSPECIFIED) return Alpha::none;
     const bool grey = photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
-    return grey && kinds[0] == EXTRASAMPLE_UNASSALPHA ? Alpha::straight : Alpha::multiplied;
+    const bool left = grey && planes == PLANARCONFIG_CONTIG && kinds[0] == EXTRASAMPLE_UNASSALPHA;
+    return left ? Alpha::straight : Alpha::multiplied;
 }
 
 [[noreturn]] void refuse(const Source& source) {
