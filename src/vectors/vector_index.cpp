@@ -10,7 +10,6 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "faiss_format/index_file_writer.h"
-#include "faiss_format/ivf_file.h"
 #include "faiss_format/mapped_index.h"
 #include "search/row_search.h"
 

@@ -16,8 +16,6 @@ class ExactNeighbours {
     ExactNeighbours(std::span<const float> queries, std::size_t dimension, int k,
                     const ThreadPool& pool = ThreadPool());
     ~ExactNeighbours();
-    ExactNeighbours(const ExactNeighbours&) = delete;
-    ExactNeighbours& operator=(const ExactNeighbours&) = delete;
 
     // vectors: [N, dimension], called rows[i]; those called -1 are passed over.
     void look_at(std::span<const std::int64_t> rows, std::span<const float> vectors);

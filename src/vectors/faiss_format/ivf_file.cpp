@@ -1,5 +1,3 @@
-#include "faiss_format/ivf_file.h"
-
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
@@ -15,6 +13,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "faiss_format/checked_writer.h"
+#include "faiss_format/index_file_writer.h"
 
 namespace clipsim {
 

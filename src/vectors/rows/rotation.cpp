@@ -4,17 +4,11 @@
 #include <cmath>
 #include <cstdint>
 
+#include "clipsim/core/random.h"
+
 namespace clipsim {
 
 namespace {
-
-// Steele, Lea and Flood's splitmix64 (2014): good bits from a counter.
-std::uint64_t mixed(std::uint64_t value) {
-    value += 0x9e3779b97f4a7c15;
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
 
 // Not scaled; the size is a power of two.
 void walsh_hadamard(std::span<float> values) {
@@ -35,7 +29,7 @@ void walsh_hadamard(std::span<float> values) {
 
 Rotation::Rotation(std::size_t dimension) : signs_(dimension) {
     const float scale = dimension == 0 ? 1 : 1 / std::sqrt(static_cast<float>(std::bit_floor(dimension)));
-    for (std::size_t i = 0; i < dimension; ++i) signs_[i] = (mixed(i) & 1) != 0 ? scale : -scale;
+    for (std::size_t i = 0; i < dimension; ++i) signs_[i] = (Random(i).next() & 1) != 0 ? scale : -scale;
 }
 
 void Rotation::apply(std::span<float> vector) const {

@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "search/flat_search.h"
-#include "search/hnsw_search.h"
-#include "search/ivf_search.h"
 
 namespace clipsim {
 
@@ -64,14 +62,14 @@ void RowSearch::nearest_of_each(std::span<const float> queries, std::size_t dime
 }
 
 std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config, ByteRows bytes) {
-    if (view.lists) return std::make_unique<IvfSearch>(std::move(*view.lists), view.count, config);
+    if (view.lists) return make_ivf_search(std::move(*view.lists), view.count, config);
     if (wants_bytes(view) && bytes.size() == 0) bytes = ByteRows(view.rows);
     if (!view.graph) return std::make_unique<FlatSearch>(std::move(view.rows), std::move(bytes));
     if (bytes.size() == 0) {
         const RowMemory& codes = view.rows.memory();
         bytes = ByteRows::over_codes({codes.data, view.count * codes.dimension}, view.rows.steps());
     }
-    return std::make_unique<HnswSearch>(std::move(view), std::move(bytes), config);
+    return make_hnsw_search(std::move(view), std::move(bytes), config);
 }
 
 std::unique_ptr<RowSearch> make_row_search(const faiss::Index& index) {

@@ -34,6 +34,11 @@ class RowSearch {
     virtual void set_parameters(const IndexParameters& /*config*/) {}
 };
 
+// One kind of index each, of a view that shows it; bytes: its rows.
+std::unique_ptr<RowSearch> make_hnsw_search(IndexView view, ByteRows bytes, const IndexParameters& config);
+std::unique_ptr<RowSearch> make_ivf_search(InvertedLists lists, std::size_t count,
+                                           const IndexParameters& config);
+
 // What the view shows has to outlive it. `bytes`: the rows as bytes, where they are at hand; made of the rows
 // otherwise, where they are wanted. ef_search and nprobe are the config's.
 std::unique_ptr<RowSearch> make_row_search(IndexView view, const IndexParameters& config,
