@@ -1,7 +1,6 @@
 #include "clipsim/pipeline/search_vectors.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,21 +29,6 @@ int threads_of(const VectorSearchRequest& request, const RunOptions& run) {
     return request.one_by_one ? 1 : static_cast<int>(thread_count(run.threads));
 }
 
-// The scores of each query's k nearest, best first, as nearest_rows finds them.
-std::vector<float> scores_of(const IndexReader& index, const VectorSearchRequest& request,
-                             const FloatMatrix& matrix, const ThreadPool& pool) {
-    const auto k = static_cast<std::size_t>(request.k);
-    std::vector<float> scores(matrix.rows * k, std::numeric_limits<float>::quiet_NaN());
-    pool.parallel_for(matrix.rows, 1, [&](std::size_t begin, std::size_t end, std::size_t) {
-        for (std::size_t q = begin; q < end; ++q) {
-            const auto query = std::span(matrix.values).subspan(q * matrix.columns, matrix.columns);
-            std::ranges::transform(index.nearest(query, request.k, Space::image, request.where),
-                                   scores.begin() + static_cast<std::ptrdiff_t>(q * k), &FoundImage::score);
-        }
-    });
-    return scores;
-}
-
 }  // namespace
 
 VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
@@ -68,16 +52,17 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     const std::size_t at_a_time = request.one_by_one ? 1 : std::max<std::size_t>(1, matrix.rows);
     const Stopwatch searching;
     std::vector<std::int64_t> rows;
+    std::vector<float> scores;
     for (std::size_t q = 0; q < matrix.rows; q += at_a_time) {
         const auto queries = std::span(matrix.values).subspan(q * matrix.columns, at_a_time * matrix.columns);
-        const std::vector<std::int64_t> found = index->nearest_rows(queries, request.k, request.where);
-        rows.insert(rows.end(), found.begin(), found.end());
+        const NearestRows found = index->nearest_rows(queries, request.k, request.where);
+        rows.insert(rows.end(), found.rows.begin(), found.rows.end());
+        scores.insert(scores.end(), found.scores.begin(), found.scores.end());
     }
     summary.seconds = searching.seconds();
-    if (request.scores)
-        write_npy(*request.scores, scores_of(*index, request, matrix, pool), matrix.rows,
-                  static_cast<std::size_t>(request.k));
-    write_npy(request.output, rows, matrix.rows, static_cast<std::size_t>(request.k));
+    const auto k = static_cast<std::size_t>(request.k);
+    if (request.scores) write_npy(*request.scores, scores, matrix.rows, k);
+    write_npy(request.output, rows, matrix.rows, k);
     return summary;
 }
 

@@ -74,24 +74,24 @@ std::vector<std::int64_t> LiveIndex::ids() const {
     return ids;
 }
 
-std::vector<std::int64_t> LiveIndex::search_rows(std::span<const float> queries, int k,
-                                                 const Selection* selection, const ThreadPool& pool) const {
+NearestRows LiveIndex::search_rows(std::span<const float> queries, int k, const Selection* selection,
+                                   const ThreadPool& pool) const {
     if (!live_ && !delta_ && selection == nullptr) return base_.search_rows(queries, k, nullptr, pool);
-    const std::size_t count = queries.size() / dimension_, width = static_cast<std::size_t>(k);
-    std::vector<std::int64_t> positions(count * width, -1);
+    const std::size_t count = queries.size() / dimension_;
+    NearestRows nearest(count, static_cast<std::size_t>(k));
     // Threads share out the queries and, for a few of them, the rows too.
     const bool few = count < 2 * pool.size();
     const std::size_t piece = few ? 1 : 8;
     const ThreadPool within = few ? pool : ThreadPool(1);
     pool.parallel_for(count, piece, [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t q = begin; q < end; ++q) {
-            std::int64_t* target = positions.data() + q * width;
+            std::size_t rank = 0;
             for (const Neighbour& neighbour :
                  search(queries.subspan(q * dimension_, dimension_), k, selection, within))
-                *target++ = position(neighbour.id);
+                nearest.set(q, rank++, position(neighbour.id), neighbour.score);
         }
     });
-    return positions;
+    return nearest;
 }
 
 std::int64_t LiveIndex::position(std::int64_t id) const {

@@ -137,18 +137,17 @@ std::vector<Neighbour> VectorIndex::search(std::span<const float> query, int k, 
     return neighbours;
 }
 
-std::vector<std::int64_t> VectorIndex::search_rows(std::span<const float> queries, int k,
-                                                   const RowFilter* filter, const ThreadPool& pool) const {
-    const auto dimension = impl_->dimension;
-    const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
+NearestRows VectorIndex::search_rows(std::span<const float> queries, int k, const RowFilter* filter,
+                                     const ThreadPool& pool) const {
+    NearestRows nearest(queries.size() / impl_->dimension, static_cast<std::size_t>(k));
     const std::size_t wanted = impl_->clamped(k);
-    std::vector<std::int64_t> rows(count * width, -1);
-    if (wanted == 0) return rows;
-    impl_->rows->nearest_of_each(queries, dimension, wanted, pool, filter,
+    if (wanted == 0) return nearest;
+    impl_->rows->nearest_of_each(queries, impl_->dimension, wanted, pool, filter,
                                  [&](std::size_t q, std::span<const ScoredRow> found) {
-                                     std::ranges::transform(found, rows.data() + q * width, &ScoredRow::row);
+                                     for (std::size_t i = 0; i < found.size(); ++i)
+                                         nearest.set(q, i, found[i].row, found[i].score);
                                  });
-    return rows;
+    return nearest;
 }
 
 std::int64_t VectorIndex::size() const {

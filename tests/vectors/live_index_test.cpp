@@ -58,7 +58,7 @@ TEST_P(LiveIndexTest, FindsWhatAnIndexMadeAnewWould) {
 }
 
 TEST_P(LiveIndexTest, RowsArePositionsAmongTheLivingIds) {
-    const std::vector<std::int64_t> rows = index_->search_rows(queries_, 5, nullptr, ThreadPool(3));
+    const std::vector<std::int64_t> rows = index_->search_rows(queries_, 5, nullptr, ThreadPool(3)).rows;
     for (std::size_t q = 0; q < 20; ++q) {
         const std::vector<std::int64_t> ids = truth(std::span(queries_).subspan(q * dimension, dimension), 5);
         for (std::size_t i = 0; i < 5; ++i)
@@ -75,7 +75,8 @@ TEST_P(LiveIndexTest, ASelectionGivesNeitherDeletedNorUnknownImages) {
         found.push_back(hit.id);
     std::ranges::sort(found);
     EXPECT_EQ(found, (std::vector<std::int64_t>{20, 3010, 3990}));
-    std::vector<std::int64_t> rows = index_->search_rows(std::span(queries_).first(dimension), 4, &selection);
+    std::vector<std::int64_t> rows =
+        index_->search_rows(std::span(queries_).first(dimension), 4, &selection).rows;
     std::ranges::sort(rows);
     ASSERT_EQ(rows.front(), -1);
     for (std::size_t i = 1; i < rows.size(); ++i)

@@ -127,7 +127,7 @@ TEST(MappedIndex, SearchesAndUpdatesOfADamagedFileStayInIt) {
                 ++opened;
                 RowFilter filter(static_cast<std::size_t>(index.size()), true);
                 filter.forbid(3);
-                EXPECT_LE(index.search_rows(queries, 10).size(), 40U);
+                EXPECT_LE(index.search_rows(queries, 10).rows.size(), 40U);
                 EXPECT_LE(index.search(std::span(queries).first(dimension), 10, &filter).size(), 10U);
                 if (type == IndexType::ivf) continue;  // FAISS adds to those
                 const std::vector<std::int64_t> ids{5000, 5001, 5002, 5003};

@@ -256,10 +256,10 @@ TEST(VectorIndex, AMatrixOfQueriesIsAnsweredByRowsOnAnyNumberOfThreads) {
     for (const IndexType type : {IndexType::flat, IndexType::hnsw, IndexType::ivf}) {
         const VectorIndex index =
             written_index(config_of({type, Storage::fp32, 0}), dimension, ids_for(500), rows);
-        const std::vector<std::int64_t> found = index.search_rows(queries, 4, nullptr, ThreadPool(3));
+        const std::vector<std::int64_t> found = index.search_rows(queries, 4, nullptr, ThreadPool(3)).rows;
         ASSERT_EQ(found.size(), 33U * 4U);
-        EXPECT_EQ(found, index.search_rows(queries, 4));
-        EXPECT_EQ(found, index.search_rows(queries, 4, nullptr, ThreadPool(5)));
+        EXPECT_EQ(found, index.search_rows(queries, 4).rows);
+        EXPECT_EQ(found, index.search_rows(queries, 4, nullptr, ThreadPool(5)).rows);
         for (std::size_t q = 0; q < 33; ++q) {
             const auto hits = index.search(std::span(queries).subspan(q * dimension, dimension), 4);
             for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(1000 + 7 * found[q * 4 + i], hits[i].id);
@@ -267,7 +267,7 @@ TEST(VectorIndex, AMatrixOfQueriesIsAnsweredByRowsOnAnyNumberOfThreads) {
     }
     const std::span<const float> two = std::span(rows).first(2 * dimension);
     const VectorIndex small = written_index({}, dimension, ids_for(2), two);
-    EXPECT_EQ(small.search_rows(two.first(dimension), 4), (std::vector<std::int64_t>{0, 1, -1, -1}));
+    EXPECT_EQ(small.search_rows(two.first(dimension), 4).rows, (std::vector<std::int64_t>{0, 1, -1, -1}));
 }
 
 TEST(VectorIndex, ASearchMayAskForOtherParametersThanTheIndexHas) {

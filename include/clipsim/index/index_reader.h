@@ -12,6 +12,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/index/image_filter.h"
 #include "clipsim/index/index_identity.h"
+#include "clipsim/vectors/vector_index.h"
 
 namespace clipsim {
 
@@ -40,10 +41,9 @@ class IndexReader {
     // vector of `space`. Throws UsageError for a space of which the index keeps no vectors, StaleIndexError.
     virtual std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                             const ImageFilter& where) const = 0;
-    // For a matrix of queries [Q, dimension] in the space of images: positions, in the ascending order of all
-    // ids, of the nearest images that fit, [Q, k], best first, -1 where there are fewer.
-    virtual std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
-                                                   const ImageFilter& where) const = 0;
+    // The same for a matrix of queries [Q, dimension] in the space of images.
+    virtual NearestRows nearest_rows(std::span<const float> queries, int k,
+                                     const ImageFilter& where) const = 0;
     // False: a writer has changed the index since, and what is opened now sees that.
     virtual bool is_current() const = 0;
 };

@@ -29,11 +29,9 @@ class LiveIndex {
     // exact search of many rows uses the pool's threads. Thread-safe.
     std::vector<Neighbour> search(std::span<const float> query, int k, const Selection* selection = nullptr,
                                   const ThreadPool& pool = ThreadPool(1)) const;
-    // For a matrix of queries [Q, dimension]: the positions of the nearest (of the selection) in the
-    // ascending order of all ids, [Q, k], best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k,
-                                          const Selection* selection = nullptr,
-                                          const ThreadPool& pool = ThreadPool(1)) const;
+    // The same for a matrix of queries [Q, dimension].
+    NearestRows search_rows(std::span<const float> queries, int k, const Selection* selection = nullptr,
+                            const ThreadPool& pool = ThreadPool(1)) const;
 
     std::int64_t size() const;              // images that can be found
     std::vector<std::int64_t> ids() const;  // theirs, ascending

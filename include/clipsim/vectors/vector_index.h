@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,20 @@ namespace clipsim {
 struct Neighbour {
     std::int64_t id = 0;
     float score = 0;  // inner product of unit vectors: cosine similarity
+};
+
+// The k nearest of each of several queries, [Q, k], best first.
+struct NearestRows {
+    NearestRows(std::size_t queries, std::size_t width)
+        : k(width), rows(queries * k, -1), scores(queries * k, std::numeric_limits<float>::quiet_NaN()) {}
+    void set(std::size_t query, std::size_t rank, std::int64_t row, float score) {
+        rows[query * k + rank] = row;
+        scores[query * k + rank] = score;
+    }
+
+    std::size_t k;
+    std::vector<std::int64_t> rows;  // positions in the ascending order of all ids; -1 where there are fewer
+    std::vector<float> scores;       // NaN where there are fewer
 };
 
 // Gives all vectors to `take`, block after block (ids: [N], ascending; vectors: [N, dimension], unit rows);
@@ -56,11 +71,9 @@ class VectorIndex {
     // uses the pool's threads. Thread-safe.
     std::vector<Neighbour> search(std::span<const float> query, int k, const RowFilter* filter = nullptr,
                                   const ThreadPool& pool = ThreadPool(1)) const;
-    // The same for a matrix of queries [Q, dimension], by the vectors' positions in the order of ids: [Q, k],
-    // best first, -1 where there are fewer.
-    std::vector<std::int64_t> search_rows(std::span<const float> queries, int k,
-                                          const RowFilter* filter = nullptr,
-                                          const ThreadPool& pool = ThreadPool(1)) const;
+    // The same for a matrix of queries [Q, dimension].
+    NearestRows search_rows(std::span<const float> queries, int k, const RowFilter* filter = nullptr,
+                            const ThreadPool& pool = ThreadPool(1)) const;
     std::int64_t size() const;
     std::span<const std::int64_t> ids() const;  // of the rows, ascending
     // ef_search and nprobe of the config from now on. Not while a search is under way.

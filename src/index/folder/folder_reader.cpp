@@ -37,8 +37,7 @@ class FolderReader final : public IndexReader {
         return found;
     }
 
-    std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
-                                           const ImageFilter& where) const override {
+    NearestRows nearest_rows(std::span<const float> queries, int k, const ImageFilter& where) const override {
         return snapshot_.vectors(Space::image)
             .search_rows(queries, k, selection(where, Space::image).get(), pool_);
     }

@@ -33,7 +33,7 @@ class FolderTuning final : public IndexTuning {
         snapshot_->vectors(Space::image).set_search_parameters(parameters);
     }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
-        return snapshot_->vectors(Space::image).search_rows(queries, count);
+        return snapshot_->vectors(Space::image).search_rows(queries, count).rows;
     }
     void keep(const IndexParameters& parameters) override {
         manifest_.parameters = parameters;

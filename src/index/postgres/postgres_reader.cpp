@@ -219,24 +219,25 @@ std::vector<FoundImage> PostgresReader::ask(std::unique_ptr<PgConnection>& conne
     return found;
 }
 
-std::vector<std::int64_t> PostgresReader::nearest_rows(std::span<const float> queries, int k,
-                                                       const ImageFilter& where) const {
+NearestRows PostgresReader::nearest_rows(std::span<const float> queries, int k,
+                                         const ImageFilter& where) const {
     const std::vector<std::int64_t>& ids = this->ids();
     const auto dimension = static_cast<std::size_t>(description_.identity.dimension);
-    const std::size_t count = queries.size() / dimension, width = static_cast<std::size_t>(k);
-    std::vector<std::int64_t> positions(count * width, -1);
+    const std::size_t count = queries.size() / dimension;
+    NearestRows nearest_to(count, static_cast<std::size_t>(k));
     threads_.parallel_for(count, 1, [&](std::size_t begin, std::size_t end, std::size_t) {
         for (std::size_t q = begin; q < end; ++q) {
-            std::int64_t* target = positions.data() + q * width;
+            std::size_t rank = 0;
             const auto query = queries.subspan(q * dimension, dimension);
             for (const FoundImage& image : nearest(query, k, Space::image, where)) {
                 const auto at = std::ranges::lower_bound(ids, image.id);
                 // An image that came since the ids were read has no row in their order.
-                if (at != ids.end() && *at == image.id) *target++ = at - ids.begin();
+                if (at != ids.end() && *at == image.id)
+                    nearest_to.set(q, rank++, at - ids.begin(), image.score);
             }
         }
     });
-    return positions;
+    return nearest_to;
 }
 
 const std::vector<std::int64_t>& PostgresReader::ids() const {

@@ -36,8 +36,7 @@ class PostgresReader final : public IndexReader {
     void load(Space /*space*/) const override {}
     std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) const override;
-    std::vector<std::int64_t> nearest_rows(std::span<const float> queries, int k,
-                                           const ImageFilter& where) const override;
+    NearestRows nearest_rows(std::span<const float> queries, int k, const ImageFilter& where) const override;
     bool is_current() const override { return true; }
 
     const std::vector<std::int64_t>& ids() const;  // ascending, as they were when first asked for

@@ -30,7 +30,7 @@ class PostgresTuning final : public IndexTuning {
     void for_each_block(const TakeBlock& take) const override { store_->for_each_block(take); }
     void use(const IndexParameters& parameters) override { reader_.use(parameters); }
     std::vector<std::int64_t> search_rows(std::span<const float> queries, int count) const override {
-        return reader_.nearest_rows(queries, count, {});
+        return reader_.nearest_rows(queries, count, {}).rows;
     }
     void keep(const IndexParameters& parameters) override {
         set_indexed_parameters(writer_, PostgresTables::current(), parameters);

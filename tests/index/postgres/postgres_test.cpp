@@ -363,11 +363,12 @@ TEST_F(PostgresSearch, RowsArePositionsInTheOrderOfIds) {
     sql("DELETE FROM images WHERE id = (SELECT min(id) FROM images)");  // row 0; the others move up
     const auto reader = open_postgres_reader(server_, std::nullopt, config_, ThreadPool(2));
     const std::vector<std::int64_t> found =
-        reader->nearest_rows(std::span(rows_).subspan(dimension, 50 * dimension), 2, {});
+        reader->nearest_rows(std::span(rows_).subspan(dimension, 50 * dimension), 2, {}).rows;
     ASSERT_EQ(found.size(), 100U);
     for (std::size_t q = 0; q < 50; ++q) EXPECT_EQ(found[2 * q], static_cast<std::int64_t>(q));
     const ImageFilter rare = parse_image_filter(std::vector<std::string>{"label=rare"});
-    const std::vector<std::int64_t> few = reader->nearest_rows(std::span(rows_).first(dimension), 31, rare);
+    const std::vector<std::int64_t> few =
+        reader->nearest_rows(std::span(rows_).first(dimension), 31, rare).rows;
     EXPECT_EQ(few.back(), -1) << "29 of the 30 rare ones are left";
     EXPECT_EQ(few.at(28) % 100, 99);
 }
