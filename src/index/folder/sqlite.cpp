@@ -150,14 +150,4 @@ std::span<const std::byte> Statement::blob(int column) const {
             bytes == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Transaction::~Transaction() {
-    // A failing rollback has nothing to undo: SQLite rolled back itself.
-    if (!done_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
-void Transaction::commit() {
-    database_.execute("COMMIT");
-    done_ = true;
-}
-
 }  // namespace clipsim

@@ -1,4 +1,4 @@
-// SQLite's C interface as values: a connection, a statement, a transaction. Errors become clipsim::Error.
+// SQLite's C interface as values: a connection, a statement. Errors become clipsim::Error.
 #pragma once
 
 #include <sqlite3.h>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "clipsim/core/error.h"
+#include "clipsim/index/transaction.h"
 
 namespace clipsim {
 
@@ -27,6 +28,7 @@ class Database {
     // Also where the folder can't be written to, which SQLite's write-ahead log would need.
     static Database open_for_reading(const std::filesystem::path& file);
 
+    static constexpr const char* begin = "BEGIN IMMEDIATE";  // of a transaction
     void execute(const char* sql);
     sqlite3* handle() const { return handle_.get(); }
     const std::filesystem::path& file() const { return file_; }
@@ -65,20 +67,6 @@ class Statement {
     };
     Database* database_;
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-};
-
-// All or nothing: rolled back unless committed.
-class Transaction {
-  public:
-    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
-    ~Transaction();
-    Transaction(const Transaction&) = delete;
-    Transaction& operator=(const Transaction&) = delete;
-    void commit();
-
-  private:
-    Database& database_;
-    bool done_ = false;
 };
 
 }  // namespace clipsim

@@ -197,13 +197,15 @@ void PgConnection::send(const std::string& sql, const std::vector<std::string>& 
         fail(nullptr);
 }
 
+PgResult PgConnection::last_result() {
+    PGresult* result = PQgetResult(handle_.get());
+    while (PGresult* rest = PQgetResult(handle_.get())) PQclear(rest);
+    return checked(result);
+}
+
 PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& values) {
     send(sql, values);
-    PgResult result(PQgetResult(handle_.get()));
-    while (PGresult* rest = PQgetResult(handle_.get())) PQclear(rest);
-    const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) fail(result.get());
-    return result;
+    return last_result();
 }
 
 void PgConnection::for_each(const std::string& sql, const std::vector<std::string>& values,
@@ -225,9 +227,7 @@ void PgConnection::copy_in(const std::string& sql, const std::string& rows) {
         sent = PQputCopyData(handle_.get(), rows.data() + at, size) == 1;
     }
     if (PQputCopyEnd(handle_.get(), sent ? nullptr : "not sent") != 1) fail(nullptr);
-    const PgResult result(PQgetResult(handle_.get()));
-    while (PGresult* rest = PQgetResult(handle_.get())) PQclear(rest);
-    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(result.get());
+    last_result();
 }
 
 std::string PgConnection::quoted(const std::string& name) const {
@@ -241,20 +241,6 @@ std::string PgConnection::quoted(const std::string& name) const {
 void PgConnection::cancel() const {
     std::array<char, 256> message{};
     if (cancel_) PQcancel(cancel_.get(), message.data(), static_cast<int>(message.size()));
-}
-
-PgTransaction::~PgTransaction() {
-    if (done_) return;
-    try {
-        connection_.execute("ROLLBACK");
-    } catch (const std::exception&) {
-        // The server has rolled back already: the connection is gone.
-    }
-}
-
-void PgTransaction::commit() {
-    connection_.execute("COMMIT");
-    done_ = true;
 }
 
 }  // namespace clipsim

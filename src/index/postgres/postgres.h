@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipsim/index/index_config.h"
+#include "clipsim/index/transaction.h"
 
 namespace clipsim {
 
@@ -45,7 +46,6 @@ class PgResult {
     std::string text(int row, int column) const { return std::string(bytes(row, column)); }
     std::int64_t integer(int row, int column) const;  // of a bigint
     double number(int row, int column) const;         // of a double precision
-    PGresult* get() const { return result_.get(); }
 
   private:
     struct Clear {
@@ -59,6 +59,7 @@ class PgConnection {
     // To the server that libpq's environment variables or the service name. Throws Error.
     explicit PgConnection(const PostgresConfig& config);
 
+    static constexpr const char* begin = "BEGIN";  // of a transaction
     // One or more statements without parameters.
     void execute(const std::string& sql);
     // One statement; $1 and so on are `values`, in the binary format of the type that the SQL casts them to.
@@ -77,6 +78,7 @@ class PgConnection {
   private:
     PgResult checked(PGresult* result);
     void send(const std::string& sql, const std::vector<std::string>& values);
+    PgResult last_result();  // of what was sent
     [[noreturn]] void fail(const PGresult* result) const;
 
     struct Finish {
@@ -89,21 +91,6 @@ class PgConnection {
     std::unique_ptr<PGcancel, FreeCancel> cancel_;
 };
 
-// All or nothing: rolled back unless committed.
-class PgTransaction {
-  public:
-    explicit PgTransaction(PgConnection& connection, const std::string& begin = "BEGIN")
-        : connection_(connection) {
-        connection_.execute(begin);
-    }
-    ~PgTransaction();
-    PgTransaction(const PgTransaction&) = delete;
-    PgTransaction& operator=(const PgTransaction&) = delete;
-    void commit();
-
-  private:
-    PgConnection& connection_;
-    bool done_ = false;
-};
+using PgTransaction = Transaction<PgConnection>;
 
 }  // namespace clipsim

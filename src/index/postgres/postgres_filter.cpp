@@ -61,16 +61,16 @@ PostgresFilter::PostgresFilter(const ImageFilter& filter, int first) {
         const std::optional<std::vector<std::string>> operands =
             of_label ? condition.values : path_patterns(condition);
         if (!operands) {
-            exact_ = false;
+            exact = false;
             continue;
         }
         std::string any;
         for (const std::string& operand : *operands) {
-            values_.push_back(operand);
+            values.push_back(operand);
             any += concat(any.empty() ? "" : " OR ", of_label ? "label = $" : "path LIKE $",
-                          first + static_cast<int>(values_.size()), "::bytea");
+                          first + static_cast<int>(values.size()), "::bytea");
         }
-        sql_ += concat(" AND ", condition.negated ? "NOT " : "", "(", any, ")");
+        sql += concat(" AND ", condition.negated ? "NOT " : "", "(", any, ")");
     }
 }
 

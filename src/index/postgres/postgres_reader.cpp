@@ -76,10 +76,10 @@ class Search {
     Condition condition(const ImageFilter& where, Space space) {
         const std::string there = space == Space::image ? "" : " AND joint_vector IS NOT NULL";
         const PostgresFilter translated(where, 1);
-        if (translated.exact()) return {translated.sql() + there, translated.values()};
+        if (translated.exact) return {translated.sql + there, translated.values};
         std::vector<std::int64_t> ids;
         const PostgresFilter alone(where, 0);
-        connection_.for_each(concat("SELECT id, path, label FROM images WHERE ", alone.sql()), alone.values(),
+        connection_.for_each(concat("SELECT id, path, label FROM images WHERE ", alone.sql), alone.values,
                              [&](const PgResult& row) {
                                  if (where.matches(row.bytes(0, 1), row.bytes(0, 2)))
                                      ids.push_back(row.integer(0, 0));
@@ -173,10 +173,7 @@ PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional
                                const IndexParameters& wanted, const ThreadPool& pool)
     : server_(server), identity_(identity), wanted_(wanted), threads_(pool), pool_(server) {
     std::unique_ptr<PgConnection> connection = pool_.take();
-    if (!tables_exist(*connection, PostgresTables::current())) {
-        throw NoIndexError(concat("there is no index in the PostgreSQL schema ", server.schema,
-                                  "; run `clipsim index` first"));
-    }
+    require_index(*connection, server.schema);
     {
         Search look(*connection, server_.schema, wanted_, identity_);
         description_.identity = look.identity();

@@ -22,6 +22,12 @@ std::vector<std::size_t> last_of_each_path(std::span<const ImageEntry> entries) 
 
 }  // namespace
 
+void require_index(PgConnection& connection, const std::string& schema) {
+    if (tables_exist(connection, PostgresTables::current())) return;
+    throw NoIndexError(
+        concat("there is no index in the PostgreSQL schema ", schema, "; run `clipsim index` first"));
+}
+
 PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, PostgresTables tables,
                              const IndexIdentity& identity)
     : connection_(std::move(connection)), tables_(std::move(tables)), wanted_(identity) {
@@ -35,10 +41,7 @@ std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresCon
     auto connection = std::make_shared<PgConnection>(config);
     use_schema(*connection, config.schema, false);
     const PostgresTables tables = PostgresTables::current();
-    if (!tables_exist(*connection, tables)) {
-        throw NoIndexError(concat("there is no index in the PostgreSQL schema ", config.schema,
-                                  "; run `clipsim index` first"));
-    }
+    require_index(*connection, config.schema);
     connection->execute(one_snapshot);
     check_meta(read_meta(*connection, tables), config.schema, identity);
     return std::make_unique<PostgresStore>(std::move(connection), tables, identity);

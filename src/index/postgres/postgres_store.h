@@ -16,6 +16,8 @@ class NoIndexError : public UsageError {
     using UsageError::UsageError;
 };
 
+void require_index(PgConnection& connection, const std::string& schema);  // throws NoIndexError
+
 class PostgresStore final : public IndexStore {
   public:
     // Over tables that are there, of this identity. The connection is in a transaction of one snapshot, or
