@@ -145,7 +145,8 @@ EvalReport evaluate(const Config& config, const RunOptions& run, const EvalOptio
     }
     if (options.pictures && !held_out.images.empty()) {
         try {
-            report.pictures = draw_eval_pictures(config, catalogue, held_out, report.held_out);
+            const SpaceReport& last = report.held_out.after ? *report.held_out.after : report.held_out.before;
+            report.pictures = draw_eval_pictures(config, catalogue, held_out, last.confusions);
         } catch (const Error& error) {
             log_warning(concat("no pictures of the evaluation: ", error.what()));
         }

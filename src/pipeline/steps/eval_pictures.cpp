@@ -87,7 +87,7 @@ Pixels draw_confusions(const Config& config, const Catalogue& catalogue, const E
 
 std::vector<std::filesystem::path> draw_eval_pictures(const Config& config, const Catalogue& catalogue,
                                                       const EmbeddedPhotos& photos,
-                                                      const GroupReport& group) {
+                                                      std::span<const Confusion> confusions) {
     const std::filesystem::path folder = OutputLayout(config).results() / "eval";
     ensure_writable_folder(folder);
     std::vector<std::filesystem::path> written;
@@ -97,11 +97,9 @@ std::vector<std::filesystem::path> draw_eval_pictures(const Config& config, cons
     };
     write("recall.png", draw_recall(photos));
     write("map.png", draw_map(catalogue, photos));
-    const SpaceReport& space = group.after ? *group.after : group.before;
-    if (!space.confusions.empty()) {
-        const std::size_t count = std::min(most_confusions, space.confusions.size());
-        write("confusions.jpg",
-              draw_confusions(config, catalogue, photos, std::span(space.confusions).first(count)));
+    if (!confusions.empty()) {
+        const auto worst = confusions.first(std::min(most_confusions, confusions.size()));
+        write("confusions.jpg", draw_confusions(config, catalogue, photos, worst));
     }
     return written;
 }

@@ -7,7 +7,8 @@
 
 #include "clipsim/data/catalogue.h"
 #include "clipsim/pipeline/config.h"
-#include "clipsim/pipeline/evaluate.h"
+#include "clipsim/train/confusions.h"
+#include "clipsim/train/metrics.h"
 
 namespace clipsim {
 
@@ -30,6 +31,7 @@ struct EmbeddedPhotos {
 // found and the right one that it should have found. map.png: the photos along the two main axes of each
 // space, coloured by class, before and after side by side. Returns what it wrote. Throws Error.
 std::vector<std::filesystem::path> draw_eval_pictures(const Config& config, const Catalogue& catalogue,
-                                                      const EmbeddedPhotos& photos, const GroupReport& group);
+                                                      const EmbeddedPhotos& photos,
+                                                      std::span<const Confusion> confusions);
 
 }  // namespace clipsim
