@@ -1,7 +1,6 @@
 // Parses the command line, runs one subcommand, turns errors into one line and an exit code.
 #include <exception>
 #include <iostream>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "clipsim/core/instructions.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/unexpected_error.h"
 #include "commands.h"
 
 namespace {
@@ -58,6 +58,7 @@ int run(int argc, char** argv, cli::GlobalOptions& global) {
 
 int main(int argc, char** argv) {
     keep_freed_memory();
+    report_uncaught_exceptions();
     try {
         limit_kernels();
         const InterruptWatcher interrupts;
@@ -73,11 +74,8 @@ int main(int argc, char** argv) {
     } catch (const UsageError& error) {
         log_error(first_line(error.what()));
         return exit_usage;
-    } catch (const std::bad_alloc&) {
-        log_error("out of memory; smaller batches (train.classes_per_batch) or fewer --threads need less");
-        return exit_failed;
     } catch (const std::exception& error) {
-        log_error(first_line(error.what()));
+        log_error(in_plain_words(error));
         return exit_failed;
     }
 }

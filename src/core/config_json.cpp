@@ -43,11 +43,14 @@ Json parse_json(const std::string& text, const std::string& origin) {
     try {
         return Json::parse(text, check, true, true);
     } catch (const Json::exception& error) {
-        // "[json.exception.parse_error.101] parse error at line 1, column 8: ..." without the bracket
+        // Of "[json.exception.parse_error.101] parse error at line 1, column 8: ..." the place is told.
         const std::string what = printable(error.what());
-        const auto start = what.find("] ");
-        const std::string reason = start == std::string::npos ? what : what.substr(start + 2);
-        throw UsageError(concat(origin, ": ", reason.size() > 300 ? reason.substr(0, 297) + "..." : reason));
+        const auto start = what.find("line "), end = what.find(':', start);
+        const bool has_place = start != std::string::npos && end != std::string::npos;
+        throw UsageError(
+            concat(origin, ": no valid JSON", has_place ? " at " + what.substr(start, end - start) : "",
+                   what.find("UTF-8") != std::string::npos ? ": a text there is not UTF-8"
+                                                           : "; check commas, quotes and brackets there"));
     }
 }
 

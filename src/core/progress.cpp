@@ -95,6 +95,7 @@ void Progress::finish() {
     const std::lock_guard lock(state_->mutex);
     if (state_->finished) return;
     state_->finished = true;
+    state_->done = std::max(state_->done, state_->total);  // also what was skipped
     if (state_->silent) return;
     state_->draw();
     if (state_->bar) std::fputc('\n', stderr);

@@ -176,5 +176,14 @@ TEST(Progress, UnknownTotalsAndMoreThanTheTotalAreDrawn) {
     EXPECT_NE(text.find("100% 5/2"), std::string::npos) << text;
 }
 
+TEST(Progress, EndsAtAHundredPercentWithWhatWasSkipped) {
+    ::testing::internal::CaptureStderr();
+    Progress progress("reading", "images", 4, ProgressStyle::log_lines);
+    progress.advance(2);
+    progress.finish();
+    const std::string text = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(text.find("reading 100% 4/4 images"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace clipsim

@@ -11,6 +11,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/lfs_pointer.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -80,7 +81,10 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
         const ssize_t got = ::read(in.get(), buffer, sizeof buffer);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw UsageError(concat("cannot read ", printable(path), ": ", errno_text()));
-        if (got == 0) return content;
+        if (got == 0) {
+            refuse_lfs_pointer(path, content);
+            return content;
+        }
         if (content.size() + static_cast<std::size_t>(got) > max_bytes) {
             throw UsageError(
                 concat(printable(path), " is larger than the ", max_bytes, " bytes such a file may have"));
