@@ -73,7 +73,9 @@ Split cut_classes(const Catalogue& catalogue, const ImagesByClass& by_class, dou
         ranked.reserve(images.size());
         for (const std::size_t image : images) ranked.emplace_back(rank_of(seed, catalogue, image), image);
         std::ranges::sort(ranked);
-        const std::size_t held_out = share_of(images.size(), fraction, 1);
+        // Of three or more, two are left to train on: one alone has nothing that is like it.
+        const std::size_t held_out =
+            std::min(share_of(images.size(), fraction, 1), std::max<std::size_t>(images.size(), 3) - 2);
         for (std::size_t i = 0; i < ranked.size(); ++i) {
             (i < held_out ? split.validation : split.train).push_back(ranked[i].second);
         }
@@ -90,8 +92,10 @@ Split hold_out_images(const Catalogue& catalogue, double val_fraction, std::uint
     const ImagesByClass by_class = group_by_class(catalogue);
     const std::size_t usable = usable_classes(by_class).size();
     if (usable < 2) {
-        throw UsageError(concat("training needs at least two classes (sub-folders) with two images each; ",
-                                printable(catalogue.root), " has ", usable));
+        throw UsageError(
+            concat("training needs at least two classes (sub-folders) with three photos each, two to "
+                   "train on and one to hold out; ",
+                   printable(catalogue.root), " has ", usable, " with more than one"));
     }
     return cut_classes(catalogue, by_class, val_fraction, seed);
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* index_name = "model.safetensors.index.json";
 // Beside the weights, where a repository has them.
 constexpr const char* small_files[] = {
-    "preprocessor_config.json", "tokenizer.json",         "vocab.json", "merges.txt",
+    "preprocessor_config.json", "processor_config.json",  "tokenizer.json", "vocab.json", "merges.txt",
     "tokenizer_config.json",    "special_tokens_map.json"};
 
 }  // namespace

@@ -55,8 +55,11 @@ PreprocessSpec read_preprocess_spec(const std::filesystem::path& file) {
 }
 
 PreprocessSpec parse_preprocess_spec(const JsonFile& file) {
-    const json& values = file.values;
-    const SpecReader reader(values, file.name);
+    // Of processor_config.json, which is about sentences too, the part about images.
+    const bool is_part = file.values.contains("image_processor");
+    const json& values = is_part ? file.values["image_processor"] : file.values;
+    const SpecReader reader(values, is_part ? file.name + ": image_processor" : file.name);
+    if (!values.is_object()) throw UsageError(concat(file.name, ": image_processor: expected an object"));
     PreprocessSpec spec;
     for (const char* step : {"do_resize", "do_center_crop", "do_rescale", "do_normalize"})
         reader.require_true(step);

@@ -4,6 +4,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/safetensors.h"
+#include "stored_tensor.h"
 
 namespace clipsim {
 
@@ -71,13 +72,16 @@ ProjectionHead load_checkpoint(const std::filesystem::path& file, ClipModel& mod
                                 ", but the model has ", model.tower->layers(),
                                 " blocks: the file is damaged"));
     }
-    for (auto& [name, tensor] : model.tower->tensors_from(info.first_block)) {
-        tensor.set_data(stored.tensor(name, tensor.sizes()).to(torch::kFloat32).clone());
-    }
+    const auto values = [&](const std::string& name, at::IntArrayRef shape) {
+        torch::Tensor tensor = stored.tensor(name, shape).to(torch::kFloat32).clone();
+        require_finite(tensor, file, name);
+        return tensor;
+    };
+    for (auto& [name, tensor] : model.tower->tensors_from(info.first_block))
+        tensor.set_data(values(name, tensor.sizes()));
     const int input = model.tower->dimension();
     ProjectionHead head(input, info.projection_dim);
-    head->linear->weight.set_data(
-        stored.tensor(head_name, {info.projection_dim, input}).to(torch::kFloat32).clone());
+    head->linear->weight.set_data(values(head_name, {info.projection_dim, input}));
     head->eval();
     return head;
 }

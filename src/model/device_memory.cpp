@@ -32,8 +32,11 @@ bool fits_in_memory(const std::function<void()>& work) {
         return false;
     } catch (const c10::Error& error) {
         if (is_cpu_allocation_failure(error)) return false;
-        const std::string text = error.what_without_backtrace();
-        throw Error(concat("LibTorch failed: ", text.substr(0, text.find('\n'))));
+        log_debug(concat("LibTorch says: ", printable(error.what_without_backtrace())));
+        throw Error(
+            "LibTorch, which computes the model, failed; try --device cpu, and please report it with the "
+            "output of "
+            "the same command and --log-level debug");
     }
 }
 

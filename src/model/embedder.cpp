@@ -66,6 +66,7 @@ struct Embedder::Impl {
         files = find_model(config.clip);
         folder = files.folder();
         tuned = load_clip_model(files);
+        note_assumed_preprocessing(files, tuned.preprocess);
         first_tuned_block = tuned.tower->layers();
         if (checkpoint) {
             head = load_checkpoint(*checkpoint, tuned);

@@ -30,7 +30,7 @@ torch::Tensor converted(const std::string& name, const torch::Tensor& tensor,
     if (*precision == WeightPrecision::fp32) return tensor.to(torch::kFloat32).contiguous();
     if (*precision == WeightPrecision::bf16) return tensor.to(torch::kBFloat16).contiguous();
     const torch::Tensor half = tensor.to(torch::kFloat16).contiguous();
-    if (!torch::equal(half.isfinite(), tensor.isfinite()))
+    if (!half.isfinite().all().item<bool>())
         throw UsageError(
             concat("the tensor ", name, " has values that fp16 can't hold; import it as bf16 or fp32"));
     return half;
@@ -160,7 +160,10 @@ ImportReport import_model(const std::string& source, const fs::path& target, con
     }
     Tensors tensors =
         model.family->hugging_face->file_names ? own_tensors(file, model) : tower_tensors(file, model);
-    for (auto& [name, tensor] : tensors) tensor = converted(name, tensor, options.precision);
+    for (auto& [name, tensor] : tensors) {
+        require_finite(tensor, files.weights, name);
+        tensor = converted(name, tensor, options.precision);
+    }
 
     AtomicFolder folder(target);
     write_safetensors(folder.path() / "model.safetensors", tensors, {{"format", "pt"}});

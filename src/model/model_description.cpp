@@ -2,6 +2,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -27,6 +28,17 @@ ModelDescription describe_model(const ModelFiles& files, const WeightsFile& weig
                                 side, " x ", side, " pixels"));
     }
     return model;
+}
+
+void note_assumed_preprocessing(const ModelFiles& files, const PreprocessSpec& spec) {
+    if (format_of(files) == ModelFormat::openai || !files.preprocessor.empty()) return;
+    if (read_json_file(files.config).values.contains("preprocess_cfg")) return;  // open_clip's
+    log_info(concat(printable(files.folder()),
+                    " says nothing about its preprocessing (preprocessor_config.json or "
+                    "processor_config.json): assuming a short side of ",
+                    spec.short_side, " pixels, a crop of ", spec.crop_width, " x ", spec.crop_height,
+                    ", mean ", spec.mean[0], ", ", spec.mean[1], ", ", spec.mean[2], ", deviation ",
+                    spec.std[0], ", ", spec.std[1], ", ", spec.std[2]));
 }
 
 std::string model_hash(const ModelFiles& files, const WeightsFile& weights, const FileHash& hash) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/json_file.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -27,6 +28,14 @@ bool is_file(const fs::path& path) {
 
 fs::path if_there(const fs::path& path) {
     return is_file(path) ? path : fs::path();
+}
+
+// transformers 5 writes one file for all that a model takes, with the images' part in it; where both files
+// are there, it reads that one.
+fs::path preprocessor_in(const fs::path& folder) {
+    const fs::path processor = folder / "processor_config.json";
+    if (is_file(processor) && read_json_file(processor).values.contains("image_processor")) return processor;
+    return if_there(folder / "preprocessor_config.json");
 }
 
 fs::path first_of(const fs::path& folder, std::initializer_list<const char*> names) {
@@ -59,11 +68,11 @@ std::string name_of_folder(const fs::path& folder) {
 }
 
 ModelFiles in_folder(const fs::path& folder, const fs::path& config, const fs::path& weights) {
-    return {name_of_folder(folder), config, weights, if_there(folder / "preprocessor_config.json")};
+    return {name_of_folder(folder), config, weights, preprocessor_in(folder)};
 }
 
 ModelFiles of_openai(const fs::path& file) {
-    return {file.stem().string(), {}, file, if_there(file.parent_path() / "preprocessor_config.json")};
+    return {file.stem().string(), {}, file, preprocessor_in(file.parent_path())};
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ torch::Tensor ModelWeights::tensor(const std::string& tower_name, at::IntArrayRe
 void ModelWeights::load(torch::nn::Module& tower) const {
     for (auto& item : tower.named_parameters()) {
         item.value().set_data(tensor(item.key(), item.value().sizes()).to(torch::kFloat32).contiguous());
+        require_finite(item.value(), file_.path, names_.at(item.key()).file);
         item.value().set_requires_grad(false);
     }
     tower.eval();

@@ -30,7 +30,7 @@ class ModelWeights {
     // shapes, in the file's layout, when it is missing or misshapen.
     torch::Tensor tensor(const std::string& tower_name, at::IntArrayRef shape) const;
 
-    // Fills a tower: fp32, no gradients.
+    // Fills a tower: fp32, no gradients. Throws UsageError for a value that is not finite, too.
     void load(torch::nn::Module& tower) const;
 
   private:

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
 
 namespace clipsim {
 
@@ -43,6 +45,18 @@ torch::Tensor to_tensor(const StoredTensor& stored) {
     }
     return torch::from_blob(
         stored.bytes.data(), stored.shape, stored.strides, [keep = stored.keep](void*) {}, options);
+}
+
+void require_finite(const torch::Tensor& values, const std::filesystem::path& file, const std::string& name) {
+    if (!values.is_floating_point()) return;
+    // One value that is not finite makes the sum so: the cheapest pass over all of them.
+    if (std::isfinite(values.sum(torch::kFloat32).item<float>())) return;
+    const auto others = values.numel() - values.isfinite().sum().item<std::int64_t>();
+    if (others == 0) return;  // large ones, whose sum is beyond what a float holds
+    throw UsageError(concat(printable(file), ": the tensor ", printable(name), " holds ", others,
+                            " infinite or NaN ", others == 1 ? "value" : "values",
+                            ": the file is damaged, or was saved after a training that "
+                            "failed or in a type too small for it; get it anew"));
 }
 
 }  // namespace clipsim

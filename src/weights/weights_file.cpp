@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/lfs_pointer.h"
 #include "clipsim/core/files/mapped_file.h"
 #include "clipsim/core/text.h"
 #include "formats.h"
@@ -51,6 +52,7 @@ const StoredTensor& WeightsFile::tensor(const std::string& name) const {
 WeightsFile read_weights(const std::filesystem::path& file) {
     if (file.filename().string().ends_with(".index.json")) return read_sharded_weights(file);
     const FileBytes bytes = map_file(file);
+    refuse_lfs_pointer(file, bytes.text());
     WeightsFile result;
     if (bytes.text().starts_with("PK\x03\x04")) {
         result = read_torch_archive(bytes);

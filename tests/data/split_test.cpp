@@ -68,7 +68,7 @@ TEST(Split, EachClassGivesItsShareButNeverNoneAndNeverAll) {
     EXPECT_EQ(per_class(catalogue, hold_out_images(catalogue, 0.2, 1).validation),
               (std::map<int, int>{{0, 2}, {1, 1}, {2, 1}, {3, 20}}));
     EXPECT_EQ(per_class(catalogue, hold_out_images(catalogue, 0.9, 1).train),
-              (std::map<int, int>{{0, 1}, {1, 1}, {2, 1}, {3, 10}}));
+              (std::map<int, int>{{0, 2}, {1, 1}, {2, 2}, {3, 10}}));
     EXPECT_EQ(per_class(catalogue, hold_out_images(catalogue, 0.01, 1).validation),
               (std::map<int, int>{{0, 1}, {1, 1}, {2, 1}, {3, 1}}));
 }
@@ -134,7 +134,7 @@ TEST(Split, FewerThanTwoClassesOfTwoIsAnErrorThatSaysSo) {
         } catch (const UsageError& error) {
             const std::string message = error.what();
             EXPECT_NE(message.find("at least two classes"), std::string::npos) << message;
-            EXPECT_NE(message.find("photos"), std::string::npos) << message;
+            EXPECT_NE(message.find("three photos each"), std::string::npos) << message;
         }
     }
 }
@@ -217,6 +217,14 @@ TEST(Split, TheConfigChoosesWhatIsHeldOut) {
     data.split = SplitBy::label;
     EXPECT_EQ(split_images(catalogue, data).unseen,
               hold_out_classes(catalogue, data.val_fraction, data.seed).unseen);
+}
+
+TEST(Split, OfThreePhotosTwoAreLeftToTrainOn) {
+    for (const int size : {3, 4, 10}) {
+        const Catalogue catalogue = catalogue_of({size, size});
+        const Split split = hold_out_images(catalogue, 0.9, 1);
+        EXPECT_EQ(per_class(catalogue, split.train)[0], 2) << size;
+    }
 }
 
 }  // namespace

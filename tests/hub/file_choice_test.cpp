@@ -73,5 +73,10 @@ TEST(Shards, OfAHostileIndexAreAnError) {
     }
 }
 
+TEST(FileChoice, TakesTheProcessorConfigOfTransformers5) {
+    EXPECT_EQ(chosen({"config.json", "model.safetensors", "processor_config.json"}),
+              (Names{"config.json", "processor_config.json", "model.safetensors"}));
+}
+
 }  // namespace
 }  // namespace clipsim::testing

@@ -231,5 +231,17 @@ TEST(AugmentedViews, APartShowsThatPart) {
     EXPECT_EQ(resize_view(gradient(1, 1), spec, {0.9, 0.9, 0.05, 0.05, true}).rgb.size(), spec.values());
 }
 
+TEST(PreprocessSpecFile, OfAProcessorThePartAboutImagesIsRead) {
+    const PreprocessSpec spec = spec_of(
+        R"({"image_processor": {"size": {"shortest_edge": 64}, "crop_size": {"height": 48, "width": 56},
+            "image_mean": [0.5, 0.5, 0.5]}, "processor_class": "CLIPProcessor"})");
+    EXPECT_EQ(spec.short_side, 64);
+    EXPECT_EQ(spec.crop_width, 56);
+    EXPECT_FLOAT_EQ(spec.mean[0], 0.5F);
+    EXPECT_NE(refusal_of(R"({"image_processor": {"size": "big"}})").find("image_processor: size"),
+              std::string::npos);
+    EXPECT_NE(refusal_of(R"({"image_processor": 3})").find("expected an object"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace clipsim

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "clipsim/core/error.h"
 #include "model/model_fixtures.h"
 #include "temporary_folder.h"
@@ -110,6 +112,17 @@ TEST_F(Checkpoint, ABlockBeyondTheModelsIsRefused) {
                        {"epoch", "1"}});
     EXPECT_NE(message_of<UsageError>([&] { load_checkpoint(file_, model_); }).find("first_block"),
               std::string::npos);
+}
+
+TEST_F(Checkpoint, AValueThatIsNotFiniteIsNamedWithItsTensor) {
+    {
+        const torch::NoGradGuard no_grad;
+        head_->linear->weight[2][3] = std::nan("");
+    }
+    save_checkpoint(file_, info(), model_.tower, head_);
+    ClipModel fresh = golden_model("quick_gelu_fp32");
+    const std::string message = message_of<UsageError>([&] { load_checkpoint(file_, fresh); });
+    EXPECT_NE(message.find("head.linear.weight holds 1 infinite or NaN value"), std::string::npos) << message;
 }
 
 }  // namespace

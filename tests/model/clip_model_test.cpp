@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "clipsim/core/error.h"
 #include "model/model_fixtures.h"
 #include "temporary_folder.h"
@@ -92,6 +95,28 @@ TEST(ParseDevice, KnowsItsNames) {
     const bool refused = !message_of<UsageError>([] { parse_device("cuda"); }).empty();
     EXPECT_EQ(refused, !torch::cuda::is_available());
     EXPECT_NE(message_of<UsageError>([] { parse_device("cuda:99"); }), "");
+}
+
+TEST_F(ClipModelTest, AValueThatIsNotFiniteIsNamedWithItsTensor) {
+    const std::string name = "vision_model.encoder.layers.0.mlp.fc2.weight";
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    for (const auto type : {torch::kFloat32, torch::kFloat16, torch::kBFloat16, torch::kFloat64}) {
+        for (const double value : {infinity, -infinity, std::nan("")}) {
+            auto tensors = weights();
+            for (auto& [key, tensor] : tensors) tensor = tensor.to(type).clone();
+            tensors[name].view(-1)[7] = value;
+            save(tensors);
+            EXPECT_NE(refusal().find(name + " holds 1 infinite or NaN value:"), std::string::npos)
+                << refusal();
+        }
+    }
+    auto tensors = weights();
+    tensors[name] = torch::full_like(tensors[name], 1e300, torch::kFloat64);  // which a float can't hold
+    save(tensors);
+    EXPECT_NE(refusal().find(name), std::string::npos) << refusal();
+    tensors[name] = torch::full_like(weights()[name], 3e38);  // finite, though their sum is not
+    save(tensors);
+    EXPECT_EQ(refusal(), "");
 }
 
 }  // namespace

@@ -97,5 +97,19 @@ TEST_F(HubCache, NamesThatWouldLeadOutOfItAreNoRepositories) {
         EXPECT_THROW(find_model(name), UsageError) << name;
 }
 
+TEST(ModelFolder, TheProcessorConfigOfTransformers5IsItsPreprocessing) {
+    const TemporaryFolder folder;
+    for (const char* file : {"config.json", "model.safetensors", "preprocessor_config.json"})
+        write_text(folder / file, "{}");
+    const auto found = [&] { return find_model(folder.path().string()).preprocessor.filename(); };
+    EXPECT_EQ(found(), "preprocessor_config.json");
+    write_text(folder / "processor_config.json", R"({"processor_class": "CLIPProcessor"})");  // an older one
+    EXPECT_EQ(found(), "preprocessor_config.json");
+    write_text(folder / "processor_config.json", R"({"image_processor": {"size": 32}})");
+    EXPECT_EQ(found(), "processor_config.json");
+    std::filesystem::remove(folder / "preprocessor_config.json");
+    EXPECT_EQ(found(), "processor_config.json");
+}
+
 }  // namespace
 }  // namespace clipsim::testing

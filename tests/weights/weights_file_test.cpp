@@ -55,5 +55,14 @@ TEST(WeightsFile, AFileOfAnotherKindIsRefused) {
     EXPECT_NE(message_of<UsageError>([&] { read_weights(folder.path()); }), "");
 }
 
+TEST(WeightsFile, AGitLfsPointerIsCalledThat) {
+    const TemporaryFolder folder;
+    for (const char* name : {"model.safetensors", "model.pt", "model.safetensors.index.json"}) {
+        write_text(folder / name, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n");
+        const std::string message = message_of<UsageError>([&] { read_weights(folder / name); });
+        EXPECT_NE(message.find(std::string(name) + " is a Git LFS pointer"), std::string::npos) << message;
+    }
+}
+
 }  // namespace
 }  // namespace clipsim::testing

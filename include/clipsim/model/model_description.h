@@ -16,6 +16,9 @@ namespace clipsim {
 ModelDescription describe_model(const ModelFiles& files, const WeightsFile& weights,
                                 std::span<const ModelFamily* const> families = model_families());
 
+// Says in the log that `spec` is but assumed, where a model's files say nothing about it.
+void note_assumed_preprocessing(const ModelFiles& files, const PreprocessSpec& spec);
+
 // The hash of a file: hash_file, or one that remembers.
 using FileHash = std::function<std::string(const std::filesystem::path&)>;
 
