@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
 
@@ -9,8 +10,32 @@ namespace clipsim {
 
 namespace {
 
-std::string first_sentence(const std::string& text) {
-    return text.substr(0, std::min(text.find('\n'), text.find(". ")));
+std::vector<std::string> split_at_zero(const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t start = 0; start < text.size();) {
+        const std::size_t end = std::min(text.find('\0', start), text.size());
+        parts.push_back(text.substr(start, end - start));
+        start = end + 1;
+    }
+    return parts;
+}
+
+std::string shown(const std::string& value) {
+    const std::string line = printable(value);
+    return line.size() > 80 ? line.substr(0, 77) + "..." : line;
+}
+
+[[noreturn]] void throw_out_of_step() {
+    throw Error(
+        "the processes are out of step: they are not of one version, or one of them works on other files; "
+        "start "
+        "all with the same program, files and settings");
+}
+
+std::string differing_programs(std::size_t rank) {
+    return concat("rank ", rank,
+                  " does something else than rank 0, or is another version of clipsim; start all "
+                  "with the same program and arguments");
 }
 
 }  // namespace
@@ -24,10 +49,10 @@ void ProcessGroup::Impl::run(const std::function<void()>& collective) const {
     } catch (const std::exception& error) {
         const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
         const std::string text = of_torch != nullptr ? of_torch->what_without_backtrace() : error.what();
+        log_debug(concat("the exchange says: ", printable(text)));
         throw LostProcessError(concat(name,
                                       ": another process of the group ended, or kept this one waiting for "
-                                      "longer than distributed.timeout_s (",
-                                      printable(first_sentence(text)), ")"));
+                                      "longer than distributed.timeout_s; what it said itself tells why"));
     }
 }
 
@@ -85,6 +110,9 @@ std::vector<std::string> ProcessGroup::gather(const std::string& bytes) {
         lengths.push_back(other.item<std::int64_t>());
         longest = std::max(longest, lengths.back());
     }
+    constexpr std::int64_t most = std::int64_t{1} << 34;
+    if (longest > most || std::ranges::any_of(lengths, [](std::int64_t n) { return n < 0; }))
+        throw_out_of_step();
     const torch::Tensor padded = torch::zeros({longest}, torch::kUInt8);
     std::copy(bytes.begin(), bytes.end(), padded.data_ptr<std::uint8_t>());
     std::vector<std::string> result;
@@ -93,6 +121,28 @@ std::vector<std::string> ProcessGroup::gather(const std::string& bytes) {
         result.emplace_back(begin, begin + lengths[result.size()]);
     }
     return result;
+}
+
+void ProcessGroup::require_same(const std::vector<std::pair<std::string, std::string>>& facts) {
+    if (!impl_) return;
+    // Each part ends with a byte that no path, key or JSON has.
+    std::string own;
+    for (const auto& [name, value] : facts) own += name + '\0' + value + '\0';
+    const std::vector<std::string> all = gather(own);
+    const std::vector<std::string> first = split_at_zero(all.front());
+    for (std::size_t rank = 1; rank < all.size(); ++rank) {
+        if (all[rank] == all.front()) continue;
+        const std::vector<std::string> other = split_at_zero(all[rank]);
+        for (std::size_t i = 0; i + 1 < std::min(first.size(), other.size()); i += 2) {
+            if (first[i] == other[i] && first[i + 1] == other[i + 1]) continue;
+            throw UsageError(first[i] == other[i]
+                                 ? concat("the processes do not agree on ", first[i], ": rank 0 has ",
+                                          shown(first[i + 1]), ", rank ", rank, " has ", shown(other[i + 1]),
+                                          "; start all with the same files and settings")
+                                 : differing_programs(rank));
+        }
+        throw UsageError(differing_programs(rank));
+    }
 }
 
 }  // namespace clipsim

@@ -55,6 +55,32 @@ TEST(Rank, DISABLED_IsLost) {
     EXPECT_THROW(sum_over_ranks(*group, std::span(&tensor, 1)), LostProcessError);
 }
 
+// What a rank of another model or config would send is told before it is taken.
+TEST(Rank, DISABLED_SendsOthers) {
+    if (!given_order()) GTEST_SKIP() << "is started by other tests";
+    const auto group = ProcessGroup::from_environment(60);
+    EXPECT_THROW(gather_rows(*group, torch::ones({2, 3 + group->rank()})), Error);
+    EXPECT_THROW(
+        gather_rows(*group, torch::ones({2, 3}, group->rank() == 0 ? torch::kFloat32 : torch::kFloat64)),
+        Error);
+    const torch::Tensor sums = torch::ones({3 + group->rank()});
+    EXPECT_THROW(sum_over_ranks(*group, std::span(&sums, 1)), Error);
+    EXPECT_NO_THROW(group->require_same({{"the photos", "a"}, {"train.margin", "0.2"}}));
+    try {
+        group->require_same({{"the photos", "a"}, {"train.margin", group->rank() == 0 ? "0.2" : "0.3"}});
+        ADD_FAILURE();
+    } catch (const UsageError& error) {
+        EXPECT_NE(std::string(error.what()).find("train.margin: rank 0 has 0.2, rank 1 has 0.3"),
+                  std::string::npos)
+            << error.what();
+    }
+    EXPECT_THROW(group->require_same({{group->rank() == 0 ? "a" : "b", ""}}), UsageError);
+}
+
+TEST(DistributedTensors, RanksThatDifferAreToldSo) {
+    EXPECT_EQ(start_ranks(2, "Rank.DISABLED_SendsOthers", "cpu"), (std::vector<int>{0, 0}));
+}
+
 void expect_exchange_on(const std::string& device) {
     for (const int size : {2, 3})
         EXPECT_EQ(start_ranks(size, "Rank.DISABLED_Exchanges", device),

@@ -44,6 +44,10 @@ class ProcessGroup {
     // What each rank gives, in the order of the ranks.
     std::vector<std::string> gather(const std::string& bytes);
     void wait_for_all() { any(false); }
+    // What the work depends on, and what it is for this rank: "train.margin" and "0.2". Throws UsageError in
+    // every rank, naming what differs, unless all say the same. To be called before any work: ranks that do
+    // different things answer each other's messages with others of the wrong size.
+    void require_same(const std::vector<std::pair<std::string, std::string>>& facts);
 
     struct Impl;
     Impl* impl() { return impl_.get(); }  // null: alone

@@ -6,6 +6,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/progress.h"
+#include "clipsim/core/text.h"
 
 namespace clipsim {
 
@@ -30,8 +31,18 @@ std::string pack(const EmbeddedBatch& batch) {
     return bytes;
 }
 
-EmbeddedBatch unpack(const std::string& bytes, std::span<const int> dimensions) {
+// `files`: how many there are.
+EmbeddedBatch unpack(const std::string& bytes, std::span<const int> dimensions, std::size_t files, int rank) {
     EmbeddedBatch batch;
+    std::size_t per_file = sizeof(std::uint64_t) + hash_digits;
+    for (const int dimension : dimensions) per_file += static_cast<std::size_t>(dimension) * sizeof(float);
+    const auto refuse = [rank] {
+        throw Error(concat("rank ", rank,
+                           " sends vectors of another size than rank 0 has: they do not work with the same "
+                           "model; start all with the same files and settings"));
+    };
+    if (bytes.size() < sizeof(std::uint64_t) || (bytes.size() - sizeof(std::uint64_t)) % per_file != 0)
+        refuse();
     const char* next = bytes.data();
     const auto take = [&next](void* target, std::size_t size) {
         if (size > 0) std::memcpy(target, next, size);
@@ -39,8 +50,10 @@ EmbeddedBatch unpack(const std::string& bytes, std::span<const int> dimensions) 
     };
     std::uint64_t count = 0;
     take(&count, sizeof count);
+    if (count != (bytes.size() - sizeof count) / per_file) refuse();
     for (std::uint64_t i = 0, file = 0; i < count; ++i) {
         take(&file, sizeof file);
+        if (file >= files) refuse();
         batch.files.push_back(file);
     }
     for (std::uint64_t i = 0; i < count; ++i)
@@ -102,7 +115,9 @@ std::vector<SkippedImage> embed_together(ProcessGroup& processes, Embedder& embe
         if (ranks == 1) {
             take(batch);
         } else {
-            for (const std::string& bytes : processes.gather(pack(batch))) take(unpack(bytes, dimensions));
+            int sender = 0;
+            for (const std::string& bytes : processes.gather(pack(batch)))
+                take(unpack(bytes, dimensions, files.size(), sender++));
         }
         progress.advance(std::min(a_round, files.size() - first));
         if (processes.any(run.stop.stop_requested())) throw Interrupted(stopped);
