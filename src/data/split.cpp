@@ -92,10 +92,12 @@ Split hold_out_images(const Catalogue& catalogue, double val_fraction, std::uint
     const ImagesByClass by_class = group_by_class(catalogue);
     const std::size_t usable = usable_classes(by_class).size();
     if (usable < 2) {
-        throw UsageError(
-            concat("training needs at least two classes (sub-folders) with three photos each, two to "
-                   "train on and one to hold out; ",
-                   printable(catalogue.root), " has ", usable, " with more than one"));
+        const auto enough =
+            std::ranges::count_if(by_class, [](const auto& images) { return images.size() >= 3; });
+        throw UsageError(concat(
+            "training needs at least two classes (sub-folders) with three photos each, two to train on and "
+            "one to hold out; ",
+            printable(catalogue.root), " has ", enough, " of them"));
     }
     return cut_classes(catalogue, by_class, val_fraction, seed);
 }

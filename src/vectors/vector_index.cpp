@@ -39,8 +39,10 @@ IndexFile open_file(const std::filesystem::path& file, int dimension) {
         return index;
     } catch (const UsageError& error) {  // names the file itself
         throw Error(error.what());
-    } catch (const std::exception& error) {  // FaissException, bad_alloc from a lying length, ours
+    } catch (const Error& error) {
         throw Error(concat("cannot read ", printable(file), ": ", error.what()));
+    } catch (const std::exception&) {  // FaissException, bad_alloc from a lying length
+        throw Error(concat("cannot read ", printable(file), ": it is damaged, or no index of FAISS"));
     }
 }
 

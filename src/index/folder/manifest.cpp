@@ -65,8 +65,8 @@ Manifest read_manifest(const std::filesystem::path& file) {
     Manifest manifest;
     try {
         manifest = parse_manifest(nlohmann::ordered_json::parse(read_file(file, max_manifest_bytes)));
-    } catch (const nlohmann::json::exception& error) {
-        throw UsageError(concat(printable(file), " is damaged (", error.what(), "); run `clipsim index`"));
+    } catch (const nlohmann::json::exception&) {
+        throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
     } catch (const UsageError& error) {
         throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
     }

@@ -67,8 +67,8 @@ std::string write_ivf_file(const std::filesystem::path& file, const IndexParamet
         faiss::IndexIDMap2 map(index.get());
         map.add_with_ids(count, vectors.data(), ids.data());
         return write(file, map);
-    } catch (const faiss::FaissException& error) {
-        throw Error(concat("the index could not be built: ", error.what()));
+    } catch (const faiss::FaissException&) {
+        throw Error("FAISS could not build the index; index.type hnsw or flat is built without it");
     }
 }
 
@@ -78,8 +78,9 @@ std::string write_extended_by_faiss(const std::filesystem::path& file, const std
         const std::unique_ptr<faiss::Index> index(faiss::read_index(base.c_str()));
         index->add_with_ids(static_cast<std::int64_t>(ids.size()), vectors.data(), ids.data());
         return write(file, *index);
-    } catch (const faiss::FaissException& error) {
-        throw Error(concat("vectors could not be added to ", printable(base), ": ", error.what()));
+    } catch (const faiss::FaissException&) {
+        throw Error(
+            concat("vectors could not be added to ", printable(base), ": FAISS can't read or write it"));
     }
 }
 
