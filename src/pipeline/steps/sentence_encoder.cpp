@@ -2,6 +2,7 @@
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "unit_rows.h"
 
 namespace clipsim {
 
@@ -28,7 +29,10 @@ std::vector<float> SentenceEncoder::encode(std::span<const std::string> sentence
         }
         tokens.push_back(std::move(encoded.ids));
     }
-    return embedder_.embed_sentences(tokens);
+    std::vector<float> rows = embedder_.embed_sentences(tokens);
+    if (const auto row = first_broken_row(rows, static_cast<std::size_t>(embedder_.dimension(Space::text))))
+        throw_broken(embedder_.model_id(), concat('"', printable(sentences[*row]), '"'));
+    return rows;
 }
 
 }  // namespace clipsim

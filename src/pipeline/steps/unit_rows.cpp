@@ -23,4 +23,19 @@ void normalise_rows(const std::filesystem::path& file, std::span<float> rows, st
     }
 }
 
+std::optional<std::size_t> first_broken_row(std::span<const float> rows, std::size_t columns) {
+    for (std::size_t at = 0; at < rows.size(); at += columns) {
+        double squares = 0;
+        for (const float value : rows.subspan(at, columns)) squares += static_cast<double>(value) * value;
+        if (!(std::abs(squares - 1) < 0.1)) return at / columns;  // NaN compares with nothing
+    }
+    return std::nullopt;
+}
+
+void throw_broken(const std::string& model, const std::string& input) {
+    throw Error(concat(input, ": the model ", model,
+                       " computes infinity or NaN of it, and so no vector: its weights are damaged, or too "
+                       "large for model.precision; use another model, or fp32"));
+}
+
 }  // namespace clipsim

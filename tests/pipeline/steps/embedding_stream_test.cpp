@@ -4,9 +4,12 @@
 
 #include <cmath>
 
+#include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
+#include "clipsim/model/safetensors.h"
 #include "clipsim/pipeline/steps/index_spaces.h"
 #include "drawn_photos.h"
+#include "message_of.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -49,6 +52,31 @@ TEST(EmbeddingStream, KeepsTheOrderOfFilesAndLeavesOutTheBadOnes) {
     EXPECT_LT(other, 0.999);
     ASSERT_EQ(stream.skipped().size(), 2U);
     EXPECT_EQ(stream.skipped()[0].path.filename(), "bad.png");
+}
+
+// In each arithmetic: finite weights that multiply to more than a float holds.
+TEST(EmbeddingStream, APictureThatTheModelMakesNoVectorOfIsNamed) {
+    TemporaryFolder world;
+    draw_photos(world.path(), 1);
+    const std::vector<std::filesystem::path> files{world / "red/0.png"};
+    std::filesystem::copy(CLIPSIM_FIXTURES "/model/quick_gelu_fp32", world / "model");
+    std::map<std::string, torch::Tensor> tensors;
+    {
+        const SafetensorsFile file(world / "model/model.safetensors");
+        for (const std::string& name : file.names()) tensors[name] = file.tensor(name).clone();
+    }
+    tensors["visual_projection.weight"].fill_(3e38);
+    write_safetensors(world / "model/model.safetensors", tensors, {});
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+        ModelConfig model;
+        model.clip = (world / "model").string();
+        model.precision = precision;
+        Embedder embedder(model, std::nullopt, "cpu");
+        EmbeddingStream stream(embedder, files, {Space::image}, DataConfig{});
+        const std::string message = message_of<Error>([&] { stream.next(); });
+        EXPECT_NE(message.find("red/0.png: the model model computes infinity or NaN"), std::string::npos)
+            << message;
+    }
 }
 
 }  // namespace

@@ -20,16 +20,18 @@ struct EmbeddedBatch {
 
 class EmbeddingStream {
   public:
+    // `files` have to outlive it.
     EmbeddingStream(Embedder& embedder, std::span<const std::filesystem::path> files,
                     std::vector<Space> spaces, const DataConfig& data, int batch_size = 32);
 
     // The next batch in the order of the files, or nothing at the end. Files that can't be read are missing
-    // from it.
+    // from it. Throws Error naming the first of them of which the model makes no unit vector.
     std::optional<EmbeddedBatch> next();
     const std::vector<SkippedImage>& skipped() const { return loader_.skipped(); }
 
   private:
     Embedder& embedder_;
+    std::span<const std::filesystem::path> files_;
     std::vector<Space> spaces_;
     ImageLoader loader_;
 };

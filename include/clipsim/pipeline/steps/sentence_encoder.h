@@ -17,7 +17,8 @@ class SentenceEncoder {
     explicit SentenceEncoder(Embedder& embedder);
 
     // [N, embedder.dimension(Space::text)] rows of unit length. Of a sentence that is too long for the model
-    // the end is not looked at, with a warning.
+    // the end is not looked at, with a warning. Throws Error naming one of which the model makes no unit
+    // vector.
     std::vector<float> encode(std::span<const std::string> sentences);
 
   private:
