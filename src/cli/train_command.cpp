@@ -9,11 +9,11 @@ namespace clipsim::cli {
 
 Command train_command(CLI::App& app, const GlobalOptions& global) {
     CLI::App* command = app.add_subcommand("train", "Fine-tune the encoder on the photos under data.root");
-    const auto resume = std::make_shared<bool>(false);
-    command->add_flag("--resume", *resume, "Resume an interrupted training");
-    return {command, [&global, resume] {
+    const auto request = std::make_shared<TrainRequest>();
+    add_train_flags(*command, *request);
+    return {command, [&global, request] {
                 const Config config = global.config();
-                const TrainReport report = train_model(config, global.run_options(), *resume);
+                const TrainReport report = train_model(config, global.run_options(), *request);
                 log_train_summary(config, report);
                 return global.exit_code(report.skipped);
             }};

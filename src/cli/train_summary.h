@@ -1,13 +1,26 @@
-// What a training ends with on stderr; shared by `train` and `all`.
+// The flags of a training and what it ends with on stderr; shared by `train` and `all`.
 #pragma once
+
+#include <CLI/CLI.hpp>
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/steps/output_layout.h"
-#include "clipsim/train/trainer.h"
+#include "clipsim/pipeline/train_model.h"
 
 namespace clipsim::cli {
+
+inline void add_train_flags(CLI::App& command, TrainRequest& request) {
+    CLI::Option* resume =
+        command.add_flag("--resume", request.resume,
+                         "Go on with the training in output_dir: an interrupted one, or a finished "
+                         "one with a larger train.epochs");
+    command
+        .add_flag("--restart", request.restart,
+                  "Train anew where output_dir holds a training; its model is kept")
+        ->excludes(resume);
+}
 
 inline void log_train_summary(const Config& config, const TrainReport& report) {
     const OutputLayout layout(config);

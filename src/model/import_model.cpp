@@ -127,12 +127,18 @@ nlohmann::ordered_json preprocessor_json(const PreprocessSpec& spec, const std::
 }
 
 void write_preprocessor(const ModelFiles& files, const ModelDescription& model, const fs::path& target) {
-    const bool copied = !files.preprocessor.empty() && model.format == ModelFormat::hugging_face;
-    write_file_atomically(
-        target,
-        copied ? read_file(files.preprocessor, 1 << 20)
-               : preprocessor_json(model.preprocess, model.family->hugging_face->image_processor).dump(2) +
-                     "\n");
+    const bool given = !files.preprocessor.empty() && model.format == ModelFormat::hugging_face;
+    if (!given) {
+        const auto made = preprocessor_json(model.preprocess, model.family->hugging_face->image_processor);
+        write_file_atomically(target, made.dump(2) + "\n");
+        return;
+    }
+    // Of a processor_config.json, which transformers has from its version 5 on, the part that all of them
+    // read.
+    const nlohmann::json values = read_json_file(files.preprocessor).values;
+    write_file_atomically(target, values.contains("image_processor")
+                                      ? values["image_processor"].dump(2) + "\n"
+                                      : read_file(files.preprocessor, 1 << 20));
 }
 
 std::vector<std::string> copy_tokenizer(TokenizerKind kind, const fs::path& source, const fs::path& target) {

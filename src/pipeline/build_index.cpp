@@ -6,6 +6,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/hash.h"
 #include "clipsim/core/hash_cache.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
@@ -17,6 +18,7 @@
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/pipeline/steps/index_spaces.h"
 #include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/rank_facts.h"
 #include "clipsim/pipeline/steps/shared_embedding.h"
 #include "clipsim/pipeline/steps/unseen_report.h"
 
@@ -202,8 +204,17 @@ std::vector<SkippedImage> embed_missing(ProcessGroup& processes, IndexUpdater& u
                           });
 }
 
+// The ranks agree on all that vectors depend on. Each reads the files that the first one names.
+void agree(ProcessGroup& processes, const Config& config, const ModelIdentity& model) {
+    auto facts = rank_facts("index", config);
+    facts.emplace_back("the model (model.clip and the fine-tuned one in output_dir)",
+                       model.image_hash + model.text_hash);
+    processes.require_same(facts);
+}
+
 // Of several processes, all but the first: they embed what the first one asks for, and write nothing.
 IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const RunOptions& run) {
+    agree(processes, config, identify_model(config.model, OutputLayout(config).checkpoint(), hash_file));
     const std::vector<std::filesystem::path> files = share_files(processes, {});
     if (files.empty()) return {};
     set_compute_threads(threads_of_process(run.threads));
@@ -247,6 +258,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     HashCache hashes(target.model_hashes);
     const ModelIdentity model = identify_model(config.model, layout.checkpoint(),
                                                [&](const auto& file) { return hashes.hash(file, run.stop); });
+    if (!request.dry_run) agree(*processes, config, model);
     if (!model.has_head) {
         log_info(concat("no fine-tuned model in ", printable(layout.root), ": indexing with ", model.model_id,
                         " as it is"));

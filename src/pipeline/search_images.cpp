@@ -7,17 +7,10 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/steps/embedding_stream.h"
-#include "clipsim/pipeline/steps/index_spaces.h"
-#include "clipsim/pipeline/steps/output_layout.h"
 
 namespace clipsim {
 
 namespace {
-
-Embedder load_embedder(const Config& config, const RunOptions& run) {
-    set_compute_threads(run.threads);
-    return Embedder(config.model, OutputLayout(config).checkpoint(), run.device);
-}
 
 std::vector<float> unit_vector(std::vector<float> sum, const std::string& name) {
     double squares = 0;
@@ -31,10 +24,10 @@ std::vector<float> unit_vector(std::vector<float> sum, const std::string& name) 
 }  // namespace
 
 SimilarImages::SimilarImages(const Config& config, const RunOptions& run)
-    : data_(config.data),
-      embedder_(load_embedder(config, run)),
-      searcher_({config.index, OutputLayout(config).index()}, index_identity(embedder_, config.index),
-                config.index, run.threads) {}
+    : SimilarImages(config.data, open_index_with_its_model(config, run)) {}
+
+SimilarImages::SimilarImages(const DataConfig& data, OpenedIndex opened)
+    : data_(data), embedder_(std::move(opened.embedder)), searcher_(std::move(opened.searcher)) {}
 
 // The unit vectors of all terms of all queries, each image decoded once and all sentences encoded together.
 class SimilarImages::Vectors {

@@ -11,6 +11,7 @@
 #include "clipsim/model/embedder.h"
 #include "clipsim/pictures/charts.h"
 #include "clipsim/pipeline/steps/output_layout.h"
+#include "clipsim/pipeline/steps/rank_facts.h"
 
 namespace clipsim {
 
@@ -54,7 +55,7 @@ void draw_curves(const std::filesystem::path& file, const std::vector<EpochRecor
 
 }  // namespace
 
-TrainReport train_model(const Config& config, const RunOptions& run, bool resume) {
+TrainReport train_model(const Config& config, const RunOptions& run, const TrainRequest& request) {
     const OutputLayout layout(config);
     const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
     if (!processes->is_first()) set_log_level(LogLevel::warning);
@@ -65,19 +66,24 @@ TrainReport train_model(const Config& config, const RunOptions& run, bool resume
                     split.unseen.empty() ? std::string()
                                          : concat(", ", split.unseen.size(), " of classes held out whole")));
     set_compute_threads(threads_of_process(run.threads));
-    if (processes->is_first()) prepare_output(config);
-
     TrainOptions options;
     options.model = config.model;
     options.train = config.train;
     options.data = config.data;
     options.output_dir = config.output_dir;
     options.device = run.device;
-    options.resume = resume;
+    options.resume = request.resume;
+    options.restart = request.restart;
+    options.keep_finished = request.keep_finished;
     options.progress = run.progress;
     options.stop = run.stop;
+    options.on_start = [&] { prepare_output(config); };
     options.pool = ThreadPool(threads_of_process(run.threads));
     options.processes = processes;
+    options.agreement = rank_facts(request.resume    ? "train --resume"
+                                   : request.restart ? "train --restart"
+                                                     : "train",
+                                   config);
     try {
         TrainReport report = train(options, catalogue, split, image_opener(config.data.max_pixels));
         if (processes->is_first()) draw_curves(layout.curves(), report.epochs);

@@ -60,25 +60,41 @@ std::string run_fingerprint(const TrainOptions& options, const std::string& mode
     for (const char* key : {"train.epochs", "train.cache_gb", "train.cache_dir"}) values.erase(key);
     values["data.root"] =
         hash_of_images(catalogue, split.train) + hash_of_images(catalogue, split.validation);
-    return values.dump();
+    return values.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void require_same_run(const std::string& stored, const std::string& current) {
+StageEpochs epochs_of(const std::string& fingerprint) {
+    const Json values = Json::parse(fingerprint, nullptr, false);
+    const auto epochs = [&](const char* key) {
+        return values.is_object() && values.contains(key) && values[key].is_number_integer()
+                   ? values[key].get<int>()
+                   : 0;
+    };
+    return {epochs("train.stage1.epochs"), epochs("train.stage2.epochs")};
+}
+
+std::optional<std::string> difference(const std::string& stored, const std::string& current) {
     const Json before = Json::parse(stored, nullptr, false), now = Json::parse(current);
     for (const auto& [key, value] : now.items()) {
+        if (key == "train.stage1.epochs" || key == "train.stage2.epochs") continue;
         std::string name = key;  // which an older version may have called train.keep
         if (const auto at = name.find("regularization");
             before.is_object() && !before.contains(key) && at != name.npos)
             name.replace(at, std::string_view("regularization").size(), "keep");
         const Json old = before.is_object() && before.contains(name) ? before[name] : Json();
         if (old == value) continue;
-        const std::string what = key == "data.root" ? std::string(": the photos are not the ones")
-                                 : key == "model.clip"
-                                     ? std::string(": the model is not the one")
-                                     : concat(" is ", value.dump(), ", not ", old.dump(), " as in");
-        throw UsageError(concat("cannot resume: ", key, what,
-                                key == "data.root" || key == "model.clip" ? " of" : "",
-                                " the interrupted run; restore it or train without --resume"));
+        if (key == "data.root") return "data.root: the photos are not the ones of the run";
+        if (key == "model.clip") return "model.clip: the model is not the one of the run";
+        return concat(key, " is ", value.dump(), ", not ", old.dump(), " as in the run");
+    }
+    return std::nullopt;
+}
+
+void require_same_run(const std::string& stored, const std::string& current) {
+    if (const std::optional<std::string> what = difference(stored, current)) {
+        throw UsageError(
+            concat("cannot resume: ", *what,
+                   " that is there; restore it, or train anew with --restart or into another output_dir"));
     }
 }
 

@@ -66,13 +66,6 @@ bool is_better(const RetrievalMetrics& a, const RetrievalMetrics& b, Monitor mon
     return a.triplet_accuracy > b.triplet_accuracy;
 }
 
-RunFiles::RunFiles(const std::filesystem::path& output_dir)
-    : checkpoints(output_dir / "checkpoints"),
-      best_model(checkpoints / "best_model.safetensors"),
-      last_model(checkpoints / "last_model.safetensors"),
-      last_state(checkpoints / "last_state.pt"),
-      metrics(output_dir / "metrics.jsonl") {}
-
 StageRunner::StageRunner(const TrainOptions& options, const RunFiles& files, const ClipModel& model,
                          ProjectionHead head, std::span<const int> train_labels,
                          std::span<const int> validation_labels, Regularizer& regularizer, TrainState& state)
@@ -146,6 +139,10 @@ void StageRunner::run(Stage& stage, const StagePlan& plan, bool resumed) {
         finish_epoch(running);
         stop_if_asked();
     }
+    if (plan.is_last && !state_.cursor.complete) {  // resumed with as many epochs as there are, or stalled
+        state_.cursor.complete = true;
+        save_state(running);
+    }
 }
 
 void StageRunner::run_epoch(Running& running) {
@@ -217,15 +214,14 @@ void StageRunner::take_step(Running& running, std::span<const TrainBatch> batche
                       {batches, train_labels_}, running.scaler.scale());
     if (value.is_empty) return;  // nothing in these batches to learn from
     const double loss = value.loss.item<double>();
-    if (!std::isfinite(loss)) {
-        throw Error(concat("the loss became ", loss, " in epoch ", epoch_number(), ": lower train.stage",
-                           running.plan.number, ".learning_rate (now ", running.plan.learning_rate, ")"));
-    }
+    if (!std::isfinite(loss)) refuse("the loss", running.plan);
     const std::int64_t step =
         cursor.epoch_in_stage * steps_per_epoch_ + cursor.step / options_.train.accumulate_batches;
     if (running.scaler.unscale(running.optimizer->parameters())) {
-        running.optimizer->step(step);
+        if (!running.optimizer->step(step)) refuse("the gradient", running.plan);
         running.average->update();
+    } else if (running.scaler.is_exhausted()) {
+        refuse("the gradient", running.plan);
     }
     ++cursor.mined_steps;
     cursor.loss += loss;
@@ -269,6 +265,8 @@ void StageRunner::validate_and_save_models(Running& running, EpochRecord& record
     run_training_work([&] {
         // A stop request waits for it, lest the epoch be lost.
         const torch::Tensor embedded = running.stage.embed_validation().contiguous();
+        if (!embedded.isfinite().all().item<bool>())
+            refuse("what the model makes of the held-out photos", running.plan);
         record.validation =
             retrieval_metrics({embedded.data_ptr<float>(), static_cast<std::size_t>(embedded.numel())},
                               static_cast<std::size_t>(embedded.size(1)), validation_labels_, options_.pool);
@@ -279,7 +277,7 @@ void StageRunner::validate_and_save_models(Running& running, EpochRecord& record
     const CheckpointInfo info{model_.id, model_.hash, options_.model.projection_dim, running.plan.first_block,
                               record.epoch};
     if (processes().is_first()) {
-        if (record.best) save_checkpoint(files_.best_model, info, model_.tower, head_);
+        if (record.best) save_checkpoint(files_.unfinished_best_model, info, model_.tower, head_);
         save_checkpoint(files_.last_model, info, model_.tower, head_);
     }
     kept.reset();
@@ -312,6 +310,14 @@ const EpochRecord* StageRunner::best_of(std::optional<int> stage) const {
 
 void StageRunner::stop_if_asked() {
     if (processes().any(options_.stop.stop_requested()) && !state_.cursor.complete) throw_interrupted();
+}
+
+void StageRunner::refuse(const char* what, const StagePlan& plan) const {
+    throw Error(concat(
+        what, " became infinite or NaN in epoch ", epoch_number(), ", so training stopped; the models of ",
+        "the epochs before are kept. Lower train.stage", plan.number, ".learning_rate (now ",
+        plan.learning_rate, ")", options_.train.amp == Amp::off ? "" : " or set train.amp to off",
+        ", then `clipsim train --restart`"));
 }
 
 void StageRunner::throw_interrupted() const {

@@ -14,6 +14,7 @@
 #include "optimization/loss_scaler.h"
 #include "optimization/regularization.h"
 #include "optimization/weight_average.h"
+#include "run_files.h"
 #include "stage.h"
 #include "train_state.h"
 
@@ -22,12 +23,6 @@ namespace clipsim {
 // Whether `a` is the better space: by what is monitored; a tie goes to MAP@R, which sees the whole ranking,
 // then to triplet accuracy.
 bool is_better(const RetrievalMetrics& a, const RetrievalMetrics& b, Monitor monitor);
-
-// The files of a run under output_dir.
-struct RunFiles {
-    std::filesystem::path checkpoints, best_model, last_model, last_state, metrics;
-    explicit RunFiles(const std::filesystem::path& output_dir);
-};
 
 struct StagePlan {
     int number = 1;
@@ -71,6 +66,8 @@ class StageRunner {
     void save_state(Running& running);
     void stop_if_asked();
     [[noreturn]] void throw_interrupted() const;
+    // `what` is no finite number.
+    [[noreturn]] void refuse(const char* what, const StagePlan& plan) const;
     ProcessGroup& processes() const { return *options_.processes; }
     bool is_stalled(int stage) const;
     const EpochRecord* best_of(std::optional<int> stage) const;

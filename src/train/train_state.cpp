@@ -4,6 +4,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "metrics/metrics_log.h"
 
@@ -35,7 +36,7 @@ torch::serialize::InputArchive open_archive(const std::filesystem::path& file) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file) {
-    throw UsageError(concat(printable(file), " is damaged or of another version; train without --resume"));
+    throw UsageError(concat(printable(file), " is damaged or of another version; train anew with --restart"));
 }
 
 std::string read_string(torch::serialize::InputArchive& archive, const std::string& key) {
@@ -96,8 +97,8 @@ void save_train_state(const std::filesystem::path& file, const TrainState& state
     try {
         archive.save_to(target.temporary_path().string());
     } catch (const c10::Error& error) {
-        const std::string text = error.what_without_backtrace();
-        throw Error(concat("cannot write ", printable(file), ": ", text.substr(0, text.find('\n'))));
+        log_debug(concat("LibTorch says: ", printable(error.what_without_backtrace())));
+        throw Error(concat("cannot write ", printable(file), ": is the disk full?"));
     }
     target.commit();
 }

@@ -1,15 +1,18 @@
 #include "clipsim/train/trainer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 
 #include "block_stage.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/files/file_lock.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/tensors.h"
+#include "clipsim/model/model_description.h"
 #include "features/feature_cache.h"
 #include "fingerprint.h"
 #include "head_stage.h"
@@ -35,20 +38,44 @@ class TrainingRun {
         if (train.stage1_epochs() + train.stage2_epochs() == 0) {
             throw UsageError("train.epochs is 0: there is nothing to train; set it to 1 or more");
         }
+        std::vector<int> labels;
+        for (const std::size_t image : split_.train) labels.push_back(catalogue_.images[image].label);
+        require_two_classes(labels);
         device_ = parse_device(options_.device);
-        model_ = load_clip_model(find_model(options_.model.clip));
+        const ModelFiles model_files = find_model(options_.model.clip);
+        model_ = load_clip_model(model_files);
+        if (is_first()) note_assumed_preprocessing(model_files, model_.preprocess);
         boundary_ = model_.tower->layers() - std::min(model_.tower->layers(), train.stage2.unfreeze_blocks);
         state_.fingerprint = run_fingerprint(options_, model_.hash, catalogue_, split_);
-        if (options_.resume) restore();
-        if (state_.cursor.complete) {
-            log_info(concat("nothing to resume: this run is complete, all ", state_.epochs.size(),
-                            " epochs of it"));
-            return report();
+        std::optional<FileLock> lock;
+        if (is_first()) {
+            ensure_writable_folder(files_.checkpoints);
+            lock.emplace(files_.lock, concat("another clipsim trains in ", printable(options_.output_dir)),
+                         "nothing was changed", options_.stop, FileLock::Kind::ofd,
+                         std::chrono::milliseconds(0));
         }
-        if (is_first()) ensure_writable_folder(files_.checkpoints);
+        if (options_.resume) restore();
+        if (!options_.resume && !options_.restart) respect_earlier_run();
+        if (state_.cursor.complete) {
+            log_info(concat("nothing to train: the run in ", printable(options_.output_dir),
+                            " is complete, all ", state_.epochs.size(), " epochs of it"));
+            if (is_first()) publish_best_model(files_);
+            TrainReport result = report();
+            result.was_finished = true;
+            return result;
+        }
+        agree();
+        if (is_first() && options_.on_start) options_.on_start();
         use_device(*options_.processes, device_);
-        prepare();
-        run_stages();
+        try {
+            prepare();
+            run_stages();
+        } catch (...) {
+            if (is_first()) publish_first_model(files_);
+            throw;
+        }
+        if (is_first()) publish_best_model(files_);
+        warn_if_worse();
         return report();
     }
 
@@ -58,7 +85,83 @@ class TrainingRun {
     void restore() {
         TrainState stored = load_train_state(files_.last_state);
         require_same_run(stored.fingerprint, state_.fingerprint);
+        const StageEpochs before = epochs_of(stored.fingerprint), now = epochs_of(state_.fingerprint);
+        if (now != before) {
+            const int done = static_cast<int>(stored.epochs.size());
+            if (now.total() < done) {
+                throw UsageError(concat("cannot resume: the run has ", done,
+                                        " epochs, and train.epochs asks for ", now.total(), "; set it to ",
+                                        done, " or more"));
+            }
+            if (stored.cursor.stage == 2) {  // stage 1 is over
+                options_.train.stage1.epochs = before.stage1;
+                options_.train.stage2.epochs = std::max(0, now.total() - before.stage1);
+            }
+            stored.cursor.complete = stored.cursor.complete && now.total() <= before.total();
+            stored.fingerprint = run_fingerprint(options_, model_.hash, catalogue_, split_);
+        }
         state_ = std::move(stored);
+    }
+
+    void agree() const {
+        auto facts = options_.agreement;
+        facts.emplace_back("the model (the files of model.clip)", model_.hash);
+        facts.emplace_back("the photos to train on (names under data.root)",
+                           hash_of_images(catalogue_, split_.train));
+        facts.emplace_back("the photos held out (names under data.root)",
+                           hash_of_images(catalogue_, split_.validation));
+        facts.emplace_back("the run", state_.fingerprint);
+        facts.emplace_back("the epochs of the run that is resumed (last_state.pt)",
+                           concat(state_.epochs.size(), " and ", state_.cursor.step, " steps"));
+        options_.processes->require_same(facts);
+    }
+
+    // Nothing: there is none, or none that could be resumed.
+    std::optional<TrainState> earlier_run() const {
+        std::error_code ignored;
+        if (!std::filesystem::exists(files_.last_state, ignored)) return std::nullopt;
+        try {
+            TrainState earlier = load_train_state(files_.last_state);
+            if (earlier.epochs.empty() && earlier.cursor.step == 0) return std::nullopt;
+            return earlier;
+        } catch (const UsageError&) {
+            return std::nullopt;
+        }
+    }
+
+    void respect_earlier_run() {
+        std::optional<TrainState> earlier = earlier_run();
+        std::error_code ignored;
+        if (!earlier || (earlier->cursor.complete && !std::filesystem::exists(files_.best_model, ignored) &&
+                         !std::filesystem::exists(files_.unfinished_best_model, ignored)))
+            return;  // nothing that could be lost
+        const bool finished = earlier->cursor.complete;
+        std::optional<std::string> other = difference(earlier->fingerprint, state_.fingerprint);
+        if (!other && epochs_of(earlier->fingerprint) != epochs_of(state_.fingerprint))
+            other = "train.epochs is another";
+        if (finished && !other && options_.keep_finished) {
+            state_ = std::move(*earlier);
+            return;
+        }
+        throw UsageError(concat(
+            printable(options_.output_dir), " holds ", finished ? "a finished" : "an unfinished",
+            " training of ", earlier->epochs.size(), " epochs",
+            options_.keep_finished && other ? concat(" (", *other, ")") : "", ": --resume goes on with it",
+            finished ? " where train.epochs is larger" : "", ", --restart trains anew",
+            finished ? " and keeps its model as previous_best_model.safetensors" : "",
+            "; or set another output_dir"));
+    }
+
+    // The figures are comparable where the photos held out are the same ones.
+    void warn_if_worse() const {
+        if (!replaced_) return;
+        const TrainReport now = report();
+        if (!is_better(*replaced_, now.best, options_.train.monitor)) return;
+        log_warning(concat("the model before this training was better on the held-out photos (MAP@R ",
+                           replaced_->mean_average_precision_at_r, ", now ",
+                           now.best.mean_average_precision_at_r, "); it is kept: rename ",
+                           printable(files_.previous_best_model), " to ",
+                           files_.best_model.filename().string(), " to have it back"));
     }
 
     // Reads the photos once and makes the head ready.
@@ -73,15 +176,21 @@ class TrainingRun {
             if (is_first()) write_metrics(files_.metrics, state_.epochs);
             return;
         }
-        // An earlier run's state and curve do not belong to this one; its models stay until there are better
-        // ones.
-        std::error_code ignored;
-        if (is_first()) {
-            std::filesystem::remove(files_.last_state, ignored);
-            std::filesystem::remove(files_.metrics, ignored);
-        }
+        if (is_first()) put_earlier_run_aside();
         state_.before = clip_space_metrics();
         state_.best_head = head_->linear->weight.detach().clone();
+    }
+
+    // Its state and curve do not belong to this run; its model stays until this one is done.
+    void put_earlier_run_aside() {
+        const std::optional<TrainState> earlier = earlier_run();
+        std::error_code ignored;
+        if (earlier && earlier->cursor.complete) {
+            std::filesystem::rename(files_.metrics, files_.previous_metrics, ignored);
+            if (earlier->readable == state_.readable) replaced_ = best_of(earlier->epochs).validation;
+        }
+        for (const auto& file : {files_.last_state, files_.metrics, files_.unfinished_best_model})
+            std::filesystem::remove(file, ignored);
     }
 
     void read_photos() {
@@ -102,28 +211,32 @@ class TrainingRun {
         cache.keep_tokens = options_.train.stage2_epochs() > 0;
         validation_ = cache_features(model_.tower, model_.preprocess, catalogue_, split_.validation, open_,
                                      cache, skipped_);
-        require_two_classes();
+        require_two_classes(train_.labels);
+        warn_of_few_held_out();
         const std::string readable =
             hash_of_images(catalogue_, train_.images) + hash_of_images(catalogue_, validation_.images);
         if (options_.resume && readable != state_.readable) {
             throw UsageError(
                 "cannot resume: data.root: other photos can be read now than in the interrupted run; "
-                "restore them or train without --resume");
+                "restore them or train anew with --restart");
         }
         state_.readable = readable;
     }
 
-    void require_two_classes() const {
+    // Labels of photos to train on: before they are read, and of those that could be.
+    void require_two_classes(const std::vector<int>& labels) const {
         std::map<int, int> sizes;
-        for (const int label : train_.labels) ++sizes[label];
+        for (const int label : labels) ++sizes[label];
         const auto usable = std::ranges::count_if(sizes, [](const auto& size) { return size.second >= 2; });
-        if (usable < 2) {
-            throw UsageError(concat(printable(catalogue_.root),
-                                    ": training needs two classes with two readable photos "
-                                    "each in the training part; there ",
-                                    usable == 1 ? "is " : "are ", usable, " (", skipped_.size(),
-                                    " photos could not be read)"));
-        }
+        if (usable >= 2) return;
+        throw UsageError(concat(
+            "training needs at least two classes (sub-folders) with three photos each, two to "
+            "train on and one to hold out; ",
+            printable(catalogue_.root), " has ", usable, " of them",
+            skipped_.empty() ? std::string() : concat(" (", skipped_.size(), " photos could not be read)")));
+    }
+
+    void warn_of_few_held_out() const {
         std::map<int, int> held_out;
         for (const int label : validation_.labels) ++held_out[label];
         if (held_out.size() < 2 ||
@@ -163,15 +276,22 @@ class TrainingRun {
         runner.run(stage, {2, train.stage2_epochs(), boundary_, train.stage2.learning_rate, true}, resumed);
     }
 
+    // The last that was better than those before.
+    static EpochRecord best_of(const std::vector<EpochRecord>& epochs) {
+        EpochRecord best;
+        for (const EpochRecord& epoch : epochs) {
+            if (epoch.best) best = epoch;
+        }
+        return best;
+    }
+
     TrainReport report() const {
         TrainReport result;
         result.before = state_.before;
         result.epochs = state_.epochs;
-        for (const EpochRecord& epoch : state_.epochs) {
-            if (!epoch.best) continue;
-            result.best = epoch.validation;
-            result.best_epoch = epoch.epoch;
-        }
+        const EpochRecord best = best_of(state_.epochs);
+        result.best = best.validation;
+        result.best_epoch = best.epoch;
         std::set<std::size_t> seen;  // an image that fails in one epoch fails in the next
         for (const SkippedImage& image : skipped_) {
             if (seen.insert(image.tag).second) result.skipped.push_back(image);
@@ -179,7 +299,7 @@ class TrainingRun {
         return result;
     }
 
-    const TrainOptions& options_;
+    TrainOptions options_;  // of a resumed run, with the epochs that it is to have
     const Catalogue& catalogue_;
     const Split& split_;
     const OpenFunction& open_;
@@ -192,6 +312,7 @@ class TrainingRun {
     std::vector<SkippedImage> skipped_;
     ProjectionHead head_{nullptr};
     std::optional<Regularizer> regularizer_;
+    std::optional<RetrievalMetrics> replaced_;  // the best of a finished run that this one takes the place of
 };
 
 }  // namespace

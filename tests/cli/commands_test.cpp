@@ -308,18 +308,54 @@ TEST_F(Commands, IndexingAgainEmbedsNothing) {
     EXPECT_EQ(outcome.out, "");
 }
 
-TEST_F(Commands, TrainingAnewWithOtherDataMakesTheIndexRefuseUntilRebuilt) {
+TEST_F(Commands, AfterTrainingAnewSearchesGoOnWithTheModelOfTheIndexUntilThatIsRebuilt) {
     std::filesystem::copy(*world / "out", *world / "out2", std::filesystem::copy_options::recursive);
     const std::string here = "output_dir=out2";
-    ASSERT_EQ(clipsim({"train", "--set", here, "--set", "data.seed=7", "--set", "train.epochs=1"}).exit_code,
-              0);
-    const Outcome refused = clipsim({"search", "--set", here, "photos/red/0.png"});
+    const std::vector<std::string> query{"search", "--set", here, "photos/red/0.png", "--format", "paths"};
+    const Outcome before = clipsim(query);
+    const std::vector<std::string> anew{"train", "--set",         here, "--set", "data.seed=7",
+                                        "--set", "train.epochs=1"};
+    const Outcome refused = clipsim(anew);
     EXPECT_EQ(refused.exit_code, 2);
-    EXPECT_EQ(refused.out, "");
-    EXPECT_NE(refused.err.find("clipsim index"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("--restart"), std::string::npos) << refused.err;
+    std::vector<std::string> restart = anew;
+    restart.push_back("--restart");
+    ASSERT_EQ(clipsim(restart).exit_code, 0);
+    const Outcome after = clipsim(query);
+    EXPECT_EQ(after.exit_code, 0) << after.err;
+    EXPECT_EQ(after.out, before.out);
+    EXPECT_NE(after.err.find("model before the last training"), std::string::npos) << after.err;
     EXPECT_EQ(clipsim({"index", "--set", here}).exit_code, 2);
     EXPECT_EQ(clipsim({"index", "--set", here, "--rebuild"}).exit_code, 0);
-    EXPECT_EQ(clipsim({"search", "--set", here, "photos/red/0.png"}).exit_code, 0);
+    const Outcome current = clipsim(query);
+    EXPECT_EQ(current.exit_code, 0);
+    EXPECT_EQ(current.err.find("model before the last training"), std::string::npos) << current.err;
+}
+
+TEST_F(Commands, AllAgainKeepsTheFinishedTraining) {
+    std::filesystem::copy(*world / "out", *world / "out3", std::filesystem::copy_options::recursive);
+    const std::string model = read_text(*world / "out3/checkpoints/best_model.safetensors");
+    const Outcome again = clipsim({"all", "--set", "output_dir=out3"});
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(lines(again.out).size(), 4U) << again.out;
+    EXPECT_NE(again.err.find("nothing to train"), std::string::npos) << again.err;
+    EXPECT_NE(again.err.find("0 embedded, 30 unchanged"), std::string::npos) << again.err;
+    EXPECT_EQ(read_text(*world / "out3/checkpoints/best_model.safetensors"), model);
+}
+
+// A path may be any bytes; a config holds text.
+TEST_F(Commands, AValueThatIsNotUtf8IsNoErrorOfALibrary) {
+    const std::string folder = "caf\xe9";
+    std::filesystem::copy(*world / "photos", *world / folder, std::filesystem::copy_options::recursive);
+    const Outcome indexed =
+        clipsim({"index", "--set", "data.root=" + folder, "--set", "output_dir=out-\xe9"});
+    EXPECT_EQ(indexed.exit_code, 0) << indexed.err;
+    EXPECT_EQ(indexed.err.find("json.exception"), std::string::npos) << indexed.err;
+    write_text(*world / "latin.json", "{\"data\": {\"root\": \"caf\xe9\"}}");
+    const Outcome refused = run_clipsim(world->path(), {"index", "-c", "latin.json"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.err.find("not UTF-8"), std::string::npos) << refused.err;
+    EXPECT_EQ(refused.err.find("json.exception"), std::string::npos) << refused.err;
 }
 
 TEST_F(Commands, ModelInfoDescribesTheModelInTheBox) {

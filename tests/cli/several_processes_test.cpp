@@ -30,12 +30,15 @@ class Environment {
     std::vector<std::pair<std::string, std::string>> values_;
 };
 
-std::vector<Outcome> run_two(const std::filesystem::path& folder, const std::vector<std::string>& arguments) {
+// `others`: what the second rank is given instead.
+std::vector<Outcome> run_two(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                             const std::vector<std::string>& others = {}) {
     const int port = free_port();
     std::vector<std::unique_ptr<Program>> programs;
     for (const int rank : {0, 1}) {
         const Environment environment(rank_environment(rank, 2, port));
-        programs.push_back(std::make_unique<Program>(folder, arguments));
+        programs.push_back(
+            std::make_unique<Program>(folder, rank == 0 || others.empty() ? arguments : others));
     }
     std::vector<Outcome> outcomes;
     for (const auto& program : programs) outcomes.push_back(program->wait());
@@ -98,6 +101,40 @@ TEST(SeveralProcesses, AVariableThatIsMissingOrWrongIsNamed) {
         refusal({{"WORLD_SIZE", "2"}, {"RANK", "2"}, {"MASTER_ADDR", "localhost"}, {"MASTER_PORT", "1"}})
             .find("RANK is 2"),
         std::string::npos);
+}
+
+TEST(SeveralProcesses, RanksThatDifferNameWhatBeforeAnyWork) {
+    const TemporaryFolder world;
+    draw_photos(world / "photos", 6);
+    draw_photos(world / "more", 7);
+    std::filesystem::copy(CLIPSIM_SOURCE_DIR "/models/clip-nano", world / "other");
+    write_text(world / "other/preprocessor_config.json", R"({"size": 128, "image_mean": [0.5, 0.5, 0.5]})");
+    const std::vector<std::string> common{
+        "--set", "model.clip=clip-nano", "--set", "data.root=photos", "--threads", "1"};
+    const auto both = [&](const std::string& command, const std::vector<std::string>& more,
+                          const std::string& named) {
+        std::vector<std::string> first{command}, second{command};
+        first.insert(first.end(), common.begin(), common.end());
+        second.insert(second.end(), common.begin(), common.end());
+        second.insert(second.end(), more.begin(), more.end());
+        for (const Outcome& outcome : run_two(world.path(), first, second)) {
+            EXPECT_EQ(outcome.exit_code, 2) << command << ' ' << named << '\n' << outcome.err;
+            EXPECT_NE(outcome.err.find(named), std::string::npos) << command << '\n' << outcome.err;
+            EXPECT_EQ(outcome.err.find("terminate"), std::string::npos) << outcome.err;
+        }
+        EXPECT_FALSE(std::filesystem::exists(world / "output/index/images.db"));
+        EXPECT_FALSE(std::filesystem::exists(world / "output/checkpoints/last_state.pt"));
+    };
+    both("train", {"--set", "train.margin=0.7"}, "train.margin");
+    both("train", {"--set", "data.root=more"}, "the photos");
+    both("train", {"--set", "model.clip=other"}, "the model");
+    both("index", {"--set", "model.clip=other"}, "the model");
+    both("index", {"--set", "model.precision=int8"}, "model.precision");
+    for (const Outcome& outcome : run_two(world.path(), {"train", "--set", "data.root=photos"},
+                                          {"index", "--set", "data.root=photos"})) {
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+        EXPECT_NE(outcome.err.find("the command"), std::string::npos) << outcome.err;
+    }
 }
 
 }  // namespace

@@ -133,5 +133,17 @@ TEST(ModelInfo, CountsTheParametersOfTheTowers) {
     EXPECT_EQ(info.hash, model.hash);
 }
 
+TEST_F(Import, TheProcessorConfigOfTransformers5BecomesThePreprocessingThatAllOfThemRead) {
+    std::filesystem::copy(golden_folder("quick_gelu_fp32"), world_ / "source");
+    const std::filesystem::path old = world_ / "source/preprocessor_config.json";
+    write_text(world_ / "source/processor_config.json",
+               R"({"image_processor": {"size": 40, "crop_size": 32}, "processor_class": "CLIPProcessor"})");
+    std::filesystem::remove(old);
+    import_model((world_ / "source").string(), target_, {});
+    EXPECT_EQ(load_clip_model(find_model(target_.string())).preprocess.short_side, 40);
+    const auto written = nlohmann::json::parse(read_text(target_ / "preprocessor_config.json"));
+    EXPECT_EQ(written, nlohmann::json::parse(R"({"size": 40, "crop_size": 32})"));
+}
+
 }  // namespace
 }  // namespace clipsim::testing

@@ -119,5 +119,24 @@ TEST_F(SimilarImagesTest, PartsThatCancelEachOtherOutAreRefused) {
     EXPECT_THROW(hits(similar, nothing), UsageError);
 }
 
+TEST_F(SimilarImagesTest, AnIndexOfTheBaseModelIsSearchedWithThatAfterATraining) {
+    build_index(config_);
+    std::vector<Hit> before;
+    {
+        SimilarImages untrained(config_);
+        before = hits(untrained, image_query(world_ / "photos/red/0.png"));
+    }
+    train_model(config_);
+    SimilarImages trained(config_);
+    const std::vector<Hit> after = hits(trained, image_query(world_ / "photos/red/0.png"));
+    ASSERT_EQ(after.size(), before.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        EXPECT_EQ(before[i].path, after[i].path) << i;
+        EXPECT_NEAR(before[i].score, after[i].score, 1e-4) << i;
+    }
+    config_.model.precision = Precision::int8;  // of that there is no index, whichever the model
+    EXPECT_THROW(SimilarImages{config_}, UsageError);
+}
+
 }  // namespace
 }  // namespace clipsim::testing

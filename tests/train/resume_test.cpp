@@ -1,11 +1,14 @@
 // Stopped at any moment, a run goes on to the result that it would have had.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
 #include "clipsim/core/error.h"
+#include "clipsim/model/safetensors.h"
 #include "clipsim/train/trainer.h"
+#include "message_of.h"
 #include "train/painted_world.h"
 
 namespace clipsim::testing {
@@ -199,8 +202,114 @@ TEST(Resume, TrainingAnewForgetsTheEarlierRun) {
     PaintedWorld world;
     world.train();
     world.options.train.margin = 0.5;
+    world.options.restart = true;
     EXPECT_EQ(world.train().epochs.size(), 5U);
     EXPECT_EQ(metrics_of(world).size(), 5U);
+}
+
+TEST(Resume, AFinishedRunGoesOnToMoreEpochs) {
+    for (const bool stage2 : {true, false}) {
+        PaintedWorld world;
+        if (!stage2) world.options.train.stage2.epochs = 0;
+        world.train();
+        const std::vector<EpochRecord> before = metrics_of(world);
+        const std::string model = read_text(world.checkpoint("last_model.safetensors"));
+        world.options.resume = true;
+        world.options.train.stage1.epochs = 3;  // of a stage that is over they count for the next one
+        world.options.train.stage2.epochs = stage2 ? 4 : 1;
+        const TrainReport report = world.train();
+        ASSERT_EQ(report.epochs.size(), stage2 ? 7U : 4U);
+        EXPECT_EQ(report.epochs.back().stage, 2);
+        EXPECT_EQ(std::ranges::count(report.epochs, 1, &EpochRecord::stage), stage2 ? 2 : 3);
+        for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(report.epochs[i].loss, before[i].loss) << i;
+        EXPECT_NE(read_text(world.checkpoint("last_model.safetensors")), model);
+        EXPECT_EQ(world.train().epochs.size(), report.epochs.size()) << "and is complete then";
+        world.options.train.stage2.epochs = 0;
+        world.options.train.stage1.epochs = 1;
+        EXPECT_NE(message_of<UsageError>([&] { world.train(); }).find("train.epochs asks for 1"),
+                  std::string::npos);
+    }
+}
+
+TEST(FinishedRun, IsNotStartedOverUnasked) {
+    PaintedWorld world;
+    world.train();
+    const std::string model = read_text(world.checkpoint("best_model.safetensors")),
+                      state = read_text(world.checkpoint("last_state.pt"));
+    const std::string message = message_of<UsageError>([&] { world.train(); });
+    for (const char* part : {"a finished training of 5 epochs", "--resume", "--restart"})
+        EXPECT_NE(message.find(part), std::string::npos) << message;
+    EXPECT_EQ(read_text(world.checkpoint("best_model.safetensors")), model);
+    EXPECT_EQ(read_text(world.checkpoint("last_state.pt")), state);
+    world.options.keep_finished = true;
+    const TrainReport kept = world.train();
+    EXPECT_TRUE(kept.was_finished);
+    EXPECT_EQ(kept.epochs.size(), 5U);
+    world.options.train.margin = 0.5;
+    EXPECT_NE(message_of<UsageError>([&] { world.train(); }).find("train.margin is 0.5"), std::string::npos);
+}
+
+TEST(FinishedRun, ItsModelIsCurrentUntilTheNextOneIsDoneAndKeptThen) {
+    PaintedWorld world;
+    world.train();
+    const std::string model = read_text(world.checkpoint("best_model.safetensors"));
+    world.options.restart = true;
+    world.options.data.seed = 7;
+    world.options.train.stage1.learning_rate = 0.01;
+    world.options.after_step = [&](int, std::int64_t) {
+        ASSERT_EQ(read_text(world.checkpoint("best_model.safetensors")), model);
+    };
+    world.train();
+    EXPECT_NE(read_text(world.checkpoint("best_model.safetensors")), model);
+    EXPECT_EQ(read_text(world.checkpoint("previous_best_model.safetensors")), model);
+    EXPECT_FALSE(std::filesystem::exists(world.checkpoint("unfinished_best_model.safetensors")));
+    EXPECT_EQ(read_metrics(world.options.output_dir / "previous_metrics.jsonl").size(), 5U);
+}
+
+TEST(FinishedRun, ARunThatIsStoppedLeavesItsModelAndTheFirstRunItsBestSoFar) {
+    StoppedWorld world(75);
+    EXPECT_THROW(world.train(), Interrupted);
+    EXPECT_TRUE(std::filesystem::exists(world.checkpoint("best_model.safetensors"))) << "there was none";
+    world.source = std::stop_source();
+    world.options.stop = world.source.get_token();
+    EXPECT_NE(message_of<UsageError>([&] { world.train(); }).find("an unfinished training"),
+              std::string::npos);
+    world.options.resume = true;
+    world.train();
+    const std::string model = read_text(world.checkpoint("best_model.safetensors"));
+    world.options.resume = false;
+    world.options.restart = true;
+    world.options.after_step = [&](int epoch, std::int64_t) {
+        if (epoch == 3) world.source.request_stop();
+    };
+    EXPECT_THROW(world.train(), Interrupted);
+    EXPECT_EQ(read_text(world.checkpoint("best_model.safetensors")), model);
+}
+
+TEST(FinishedRun, OneThatIsWorseThanTheOneBeforeSaysSo) {
+    PaintedWorld world;
+    const TrainReport first = world.train();
+    world.options.restart = true;
+    world.options.train.stage1 = {1, 1.0};  // at such a rate the head forgets all
+    world.options.train.stage2.epochs = 0;
+    ::testing::internal::CaptureStderr();
+    const TrainReport second = world.train();
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    ASSERT_LT(second.best.mean_average_precision_at_r, first.best.mean_average_precision_at_r);
+    EXPECT_NE(log.find("was better on the held-out photos"), std::string::npos) << log;
+}
+
+TEST(TrainLock, TwoTrainingsInOneFolderAreRefused) {
+    PaintedWorld world;
+    std::string second;
+    world.options.after_step = [&](int epoch, std::int64_t step) {
+        if (epoch != 1 || step != 1) return;
+        PaintedWorld other;
+        other.options.output_dir = world.options.output_dir;
+        second = message_of<Error>([&] { other.train(); });
+    };
+    world.train();
+    EXPECT_NE(second.find("another clipsim trains in"), std::string::npos) << second;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/safetensors.h"
+#include "message_of.h"
 #include "stage_runner.h"
 #include "train/painted_world.h"
 
@@ -230,6 +231,52 @@ TEST(Trainer, NoEpochsIsAnError) {
     PaintedWorld world;
     world.options.train.stage1.epochs = world.options.train.stage2.epochs = 0;
     EXPECT_THROW(world.train(), UsageError);
+}
+
+TEST(Trainer, WithTwoPhotosAClassTheOneRequirementIsNamed) {
+    PaintedWorld world(4, 2);
+    std::atomic<int> reads = 0;
+    world.decode = [&](const std::filesystem::path& file) {
+        ++reads;
+        return paint(file);
+    };
+    const std::string message = message_of<UsageError>([&] { world.train(); });
+    EXPECT_NE(message.find("three photos each, two to train on and one to hold out"), std::string::npos)
+        << message;
+    EXPECT_EQ(reads, 0) << "before any work";
+}
+
+TEST(Trainer, ALossOrGradientThatIsNotFiniteEndsTheRunAndTheModelsBeforeItStay) {
+    PaintedWorld world;
+    world.options.train.stage2 = {};
+    world.options.train.stage2.epochs = 2;
+    world.options.train.stage2.learning_rate = 1e30;
+    world.options.train.schedule = Schedule::constant;
+    world.options.train.clip_norm = 0;
+    const std::string message = message_of<Error>([&] { world.train(); });
+    EXPECT_NE(message.find("became infinite or NaN in epoch 3"), std::string::npos) << message;
+    EXPECT_NE(message.find("train.stage2.learning_rate"), std::string::npos) << message;
+    for (const char* name : {"best_model.safetensors", "last_model.safetensors"}) {
+        const SafetensorsFile kept(world.checkpoint(name));
+        for (const std::string& tensor : kept.names())
+            EXPECT_TRUE(kept.tensor(tensor).isfinite().all().item<bool>()) << name << ' ' << tensor;
+        EXPECT_EQ(read_checkpoint_info(world.checkpoint(name)).epoch <= 2, true) << name;
+    }
+}
+
+TEST(Trainer, APhotoThatAModelMakesNoNumbersOfIsNamed) {
+    PaintedWorld world;
+    std::filesystem::copy(world.options.model.clip, world.folder / "model");
+    std::map<std::string, torch::Tensor> tensors;
+    {
+        const SafetensorsFile file(world.folder / "model/model.safetensors");
+        for (const std::string& name : file.names()) tensors[name] = file.tensor(name).clone();
+    }
+    tensors["visual_projection.weight"].fill_(3e38);  // finite, but no more so once multiplied
+    write_safetensors(world.folder / "model/model.safetensors", tensors, {});
+    world.options.model.clip = (world.folder / "model").string();
+    const std::string message = message_of<Error>([&] { world.train(); });
+    EXPECT_NE(message.find(".png: the model computes infinity or NaN of it"), std::string::npos) << message;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "clipsim/model/embedder.h"
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/run_options.h"
+#include "clipsim/pipeline/steps/index_model.h"
 #include "clipsim/pipeline/steps/query.h"
 #include "clipsim/pipeline/steps/sentence_encoder.h"
 #include "clipsim/search/searcher.h"
@@ -21,7 +22,8 @@ namespace clipsim {
 // soon as a sentence is part of a query, in the text space.
 class SimilarImages {
   public:
-    // Throws UsageError when there is no index or it was made with another model.
+    // After a training, until the index has been made anew, the model is the one before it. Throws UsageError
+    // when there is no index or it was made with another model.
     explicit SimilarImages(const Config& config, const RunOptions& run = {});
 
     struct Options {
@@ -44,6 +46,7 @@ class SimilarImages {
     IndexDescription description() const { return searcher_.description(); }
 
   private:
+    SimilarImages(const DataConfig& data, OpenedIndex opened);
     class Vectors;
     QueryResult answer(const Query& query, std::span<const float> vector, Space space,
                        const Options& options);

@@ -7,7 +7,14 @@
 
 namespace clipsim {
 
+// What is done about a run that is in output_dir already: see TrainOptions.
+struct TrainRequest {
+    bool resume = false;
+    bool restart = false;
+    bool keep_finished = false;
+};
+
 // Catalogue, split, two-stage training, curves.png. Throws as train() and scan_catalogue() do.
-TrainReport train_model(const Config& config, const RunOptions& run = {}, bool resume = false);
+TrainReport train_model(const Config& config, const RunOptions& run = {}, const TrainRequest& request = {});
 
 }  // namespace clipsim

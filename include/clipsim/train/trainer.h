@@ -30,16 +30,23 @@ struct TrainOptions {
     DataConfig data;
     std::filesystem::path output_dir;
     std::string device = "auto";
-    bool resume = false;
+    bool resume = false;         // goes on with the run in output_dir, to more epochs too
+    bool restart = false;        // trains anew where there is one
+    bool keep_finished = false;  // one of the same settings that is finished is reported instead
     ProgressStyle progress = ProgressStyle::automatic;
     std::stop_token stop;
     ThreadPool pool;  // which ranks the held-out photos
+    // Called by the first process once nothing speaks against the training, before anything is written.
+    std::function<void()> on_start;
     // Called after each step on the thread that trains, before `stop` is looked at: the epoch from 1 on over
     // both stages, and how many batches of it are done.
     std::function<void(int epoch, std::int64_t step)> after_step;
     // Those that train together, each on its part of every batch; null: this one alone. All have the same
     // options and see the same files.
     std::shared_ptr<ProcessGroup> processes;
+    // What they have to agree on beside the model, the photos and the run that is resumed, all of which
+    // train() compares before any work.
+    std::vector<std::pair<std::string, std::string>> agreement;
 };
 
 // One line of metrics.jsonl.
@@ -62,12 +69,15 @@ struct TrainReport {
     int best_epoch = 0;
     std::vector<EpochRecord> epochs;  // of the whole run, those before a resume included
     std::vector<SkippedImage> skipped;
+    bool was_finished = false;  // before this call, which trained nothing
 };
 
-// Writes checkpoints/ and metrics.jsonl under output_dir; of several processes the first alone does. Throws
-// Interrupted after a stop request and LostProcessError when another process is lost, with a resumable state
-// left behind; UsageError for a state of another run on resume; OutOfMemoryError that names
-// the keys to lower.
+// Writes checkpoints/ and metrics.jsonl under output_dir; of several processes the first alone does. The
+// run's best model becomes best_model when the run is done, and the one before it previous_best_model; where
+// there was none, also when the run ends early. Throws Interrupted after a stop request and LostProcessError
+// when another process is lost, with a resumable state left behind; UsageError for a run that is there
+// already, for a state of another run on resume; Error for a loss or gradient that is not finite, and where
+// another process trains there; OutOfMemoryError that names the keys to lower.
 TrainReport train(const TrainOptions& options, const Catalogue& catalogue, const Split& split,
                   const OpenFunction& open);
 

@@ -27,7 +27,9 @@ ScanOptions scan_options(const Config& config) {
 void prepare_output(const Config& config) {
     const OutputLayout layout(config);
     ensure_writable_folder(layout.root);
-    write_file_atomically(layout.config(), config_to_json(config).dump(2) + "\n");
+    write_file_atomically(
+        layout.config(),
+        config_to_json(config).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace clipsim

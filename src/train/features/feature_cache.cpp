@@ -3,6 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
@@ -24,6 +25,19 @@ void gather_skipped(ProcessGroup& processes, const Catalogue& catalogue, const s
             skipped.push_back({catalogue.images[image].path, image, item.at("reason").get<std::string>()});
         }
     }
+}
+
+// `features`: [N, D] of these images, N of them
+void require_finite_features(const torch::Tensor& features, std::span<const std::size_t> images,
+                             const Catalogue& catalogue) {
+    // A length that overflows is of no more use.
+    const torch::Tensor finite = features.to(torch::kFloat32).norm(2, 1).isfinite().to(torch::kCPU);
+    if (finite.all().item<bool>()) return;
+    const auto first = finite.logical_not().nonzero()[0].item<std::int64_t>();
+    throw Error(
+        concat(printable(catalogue.images[images[static_cast<std::size_t>(first)]].path),
+               ": the model computes infinity or NaN of it: its weights are damaged or too large; use "
+               "another model"));
 }
 
 // `token_shape`: [T, W]
@@ -75,6 +89,7 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     std::vector<torch::Tensor> tokens, features;
     std::int64_t batch_size = std::numeric_limits<std::int64_t>::max();
     Progress progress(options.title, "images", last - first, options.progress);
+    std::size_t counted = 0;  // of those skipped
     while (std::optional<LoadedBatch> loaded = loader.next()) {
         const auto count = static_cast<std::int64_t>(loaded->tags.size());
         const torch::Tensor pixels = torch::from_blob(
@@ -84,13 +99,19 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
             const torch::Tensor at_boundary = tower->forward_to(part, options.boundary);
             const torch::Tensor embedded = tower->forward_from(at_boundary, options.boundary);
             if (keep_tokens) tokens.push_back(at_boundary.to(torch::kCPU));
+            require_finite_features(
+                embedded,
+                std::span(loaded->tags)
+                    .subspan(static_cast<std::size_t>(start), static_cast<std::size_t>(size)),
+                catalogue);
             features.push_back(embedded);
         });
         for (const std::size_t image : loaded->tags) {
             cached.images.push_back(image);
             cached.labels.push_back(catalogue.images[image].label);
         }
-        progress.advance(loaded->tags.size());
+        progress.advance(loaded->tags.size() + loader.skipped().size() - counted);
+        counted = loader.skipped().size();
         throw_if_stopped(options.stop, "training had not begun; nothing of it was lost");
     }
     progress.finish();

@@ -21,6 +21,7 @@ bool LossScaler::unscale(std::span<const torch::Tensor> parameters) {
         finite = finite && parameter.grad().isfinite().all().item<bool>();
     }
     if (!finite) {
+        exhausted_ = state_.scale <= 1;
         state_ = {std::max(1.0, state_.scale * backoff), 0};
     } else if (++state_.steps == growth_interval) {
         state_ = {state_.scale * growth, 0};

@@ -20,14 +20,16 @@ class LossScaler {
 
     double scale() const { return enabled_ ? state_.scale : 1; }
     // Divides the gradients by the scale and adapts it. False: some are not finite, the step is to be left
-    // out.
+    // out. Where the scale can't be lowered any further, that is no overflow: is_exhausted() says so.
     bool unscale(std::span<const torch::Tensor> parameters);
+
+    bool is_exhausted() const { return exhausted_; }
 
     const State& state() const { return state_; }
     void restore(const State& state) { state_ = state; }
 
   private:
-    bool enabled_;
+    bool enabled_, exhausted_ = false;
     State state_;
 };
 

@@ -86,25 +86,27 @@ Optimizer::Optimizer(const std::vector<ParameterGroup>& groups, const TrainConfi
     adam_ = std::make_unique<torch::optim::AdamW>(std::move(adam_groups), torch::optim::AdamWOptions());
 }
 
-void Optimizer::step(std::int64_t step) {
+bool Optimizer::step(std::int64_t step) {
     const double share = learning_rate_share(config_.schedule, config_.warmup, step, total_steps_);
     for (std::size_t i = 0; i < peak_rates_.size(); ++i) {
         adam_->param_groups()[i].options().set_lr(peak_rates_[i] * share);
     }
     const torch::NoGradGuard no_grad;
-    const std::optional<torch::Tensor> divisor = clipping_divisor();
+    const torch::Tensor norm = gradient_norm();
+    if (!std::isfinite(norm.item<double>())) return false;
+    // What the gradients are divided by, a scalar, so that the norm of all together is at most clip_norm.
+    std::optional<torch::Tensor> divisor;
+    if (config_.clip_norm > 0) divisor = ((norm + 1e-6) / config_.clip_norm).clamp_min(1);
     for (torch::optim::OptimizerParamGroup& group : adam_->param_groups()) fused_step(*adam_, group, divisor);
+    return true;
 }
 
-// What the gradients are divided by, a scalar, so that the norm of all together is at most clip_norm.
-std::optional<torch::Tensor> Optimizer::clipping_divisor() const {
+torch::Tensor Optimizer::gradient_norm() const {
     std::vector<torch::Tensor> gradients;
     for (const torch::Tensor& parameter : parameters_) {
         if (parameter.grad().defined()) gradients.push_back(parameter.grad());
     }
-    if (config_.clip_norm <= 0 || gradients.empty()) return std::nullopt;
-    const torch::Tensor norm = torch::stack(at::_foreach_norm(gradients)).norm();
-    return ((norm + 1e-6) / config_.clip_norm).clamp_min(1);
+    return gradients.empty() ? torch::zeros({}) : torch::stack(at::_foreach_norm(gradients)).norm();
 }
 
 void Optimizer::zero_grad() {

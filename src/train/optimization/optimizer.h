@@ -24,15 +24,15 @@ class Optimizer {
     Optimizer(const std::vector<ParameterGroup>& groups, const TrainConfig& config, std::int64_t total_steps);
 
     // Clips the gradients to the norm that the config allows and takes a step at the rate for `step` (from
-    // 0).
-    void step(std::int64_t step);
+    // 0). False, with nothing done: their norm is not finite.
+    bool step(std::int64_t step);
     void zero_grad();
 
     torch::optim::AdamW& adam() { return *adam_; }
     const std::vector<torch::Tensor>& parameters() const { return parameters_; }
 
   private:
-    std::optional<torch::Tensor> clipping_divisor() const;
+    torch::Tensor gradient_norm() const;  // of all together, a scalar
 
     std::unique_ptr<torch::optim::AdamW> adam_;
     std::vector<double> peak_rates_;  // of each group of adam_

@@ -37,5 +37,15 @@ TEST(LossScaler, TurnedOffItDoesNothing) {
     EXPECT_EQ(parameters[0].grad().item<double>(), 5);
 }
 
+TEST(LossScaler, AGradientThatNoScaleMakesFiniteIsNoOverflow) {
+    LossScaler scaler(true);
+    for (int i = 0; i < 16; ++i) {
+        EXPECT_FALSE(scaler.unscale(with_gradient(std::numeric_limits<double>::quiet_NaN())));
+        EXPECT_FALSE(scaler.is_exhausted()) << i;
+    }
+    EXPECT_FALSE(scaler.unscale(with_gradient(std::numeric_limits<double>::quiet_NaN())));
+    EXPECT_TRUE(scaler.is_exhausted());
+}
+
 }  // namespace
 }  // namespace clipsim::testing

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace clipsim::testing {
 namespace {
 
@@ -84,6 +86,18 @@ TEST(Optimizer, StepsAsAdamWAfterClipGradNorm) {
         torch::nn::utils::clip_grad_norm_({theirs}, config.clip_norm);
         adam.step();
         ASSERT_LT((ours - theirs).abs().max().item<double>(), 1e-6) << "step " << step;
+    }
+}
+
+TEST(Optimizer, AGradientThatIsNotFiniteIsNoStep) {
+    for (const double norm : {0.0, 1.0}) {
+        TrainConfig config;
+        config.clip_norm = norm;
+        torch::Tensor a = torch::zeros({2}).requires_grad_(true);
+        Optimizer optimizer({{{{"a", a}}, 0.1}}, config, 1);
+        a.mutable_grad() = torch::tensor({1.0F, std::numeric_limits<float>::quiet_NaN()});
+        EXPECT_FALSE(optimizer.step(0));
+        EXPECT_EQ(a.abs().sum().item<double>(), 0);
     }
 }
 

@@ -17,6 +17,10 @@ struct OutputLayout {
     std::filesystem::path root;
     std::filesystem::path config() const { return root / "config.json"; }
     std::filesystem::path best_model() const { return root / "checkpoints" / "best_model.safetensors"; }
+    // The one before it, kept until the next training is done.
+    std::filesystem::path previous_best_model() const {
+        return root / "checkpoints" / "previous_best_model.safetensors";
+    }
     std::filesystem::path metrics() const { return root / "metrics.jsonl"; }
     std::filesystem::path curves() const { return root / "curves.png"; }
     std::filesystem::path index() const { return root / "index"; }
