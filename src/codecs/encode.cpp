@@ -9,17 +9,30 @@
 
 namespace clipsim {
 
-void write_picture(const std::filesystem::path& file, const Pixels& picture) {
-    if (picture.rgb.empty()) throw Error(concat("cannot write ", printable(file), ": the picture is empty"));
+namespace {
+
+enum class Format { none, png, jpeg };
+
+Format format_of(const std::filesystem::path& file) {
     std::string extension = file.extension().string();
     std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (extension == ".png") {
-        write_file_atomically(file, encode_png(picture));
-    } else if (extension == ".jpg" || extension == ".jpeg") {
-        write_file_atomically(file, encode_jpeg(picture));
-    } else {
+    if (extension == ".png") return Format::png;
+    return extension == ".jpg" || extension == ".jpeg" ? Format::jpeg : Format::none;
+}
+
+}  // namespace
+
+bool is_picture_name(const std::filesystem::path& file) {
+    return format_of(file) != Format::none;
+}
+
+void write_picture(const std::filesystem::path& file, const Pixels& picture, const std::string& maker) {
+    if (picture.rgb.empty()) throw Error(concat("cannot write ", printable(file), ": the picture is empty"));
+    const Format format = format_of(file);
+    if (format == Format::none)
         throw UsageError(concat("cannot write ", printable(file), ": give it the extension .png or .jpg"));
-    }
+    write_file_atomically(file,
+                          format == Format::png ? encode_png(picture, maker) : encode_jpeg(picture, maker));
 }
 
 }  // namespace clipsim

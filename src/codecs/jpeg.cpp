@@ -242,7 +242,7 @@ struct JpegWriter {
     unsigned long size = 0;
 };
 
-bool write_rows(JpegWriter& writer, const Pixels& picture) {
+bool write_rows(JpegWriter& writer, const Pixels& picture, const std::string& maker) {
     constexpr int quality = 92;
     jpeg_compress_struct& codec = writer.codec;
     if (setjmp(writer.errors.jump) != 0) return false;
@@ -255,6 +255,10 @@ bool write_rows(JpegWriter& writer, const Pixels& picture) {
     jpeg_set_defaults(&codec);
     jpeg_set_quality(&codec, quality, TRUE);
     jpeg_start_compress(&codec, TRUE);
+    if (!maker.empty()) {
+        jpeg_write_marker(&codec, JPEG_COM, reinterpret_cast<const JOCTET*>(maker.data()),
+                          static_cast<unsigned>(maker.size()));
+    }
     while (codec.next_scanline < codec.image_height) {
         // libjpeg only reads it.
         auto* row = const_cast<std::uint8_t*>(picture.rgb.data()) +
@@ -290,9 +294,9 @@ PicturePart decode_jpeg(std::span<const std::byte> bytes, int reduction, const P
     return {std::move(pixels), part.x, part.y, reduced(codec.image_width), reduced(codec.image_height)};
 }
 
-std::string encode_jpeg(const Pixels& picture) {
+std::string encode_jpeg(const Pixels& picture, const std::string& maker) {
     JpegWriter writer;
-    if (!write_rows(writer, picture))
+    if (!write_rows(writer, picture, maker))
         throw Error(std::string("cannot encode a JPEG: ") + writer.errors.reason);
     return {reinterpret_cast<const char*>(writer.out), writer.size};
 }

@@ -109,13 +109,19 @@ void write_bytes(png_structp png, png_bytep bytes, std::size_t count) {
     static_cast<PngWriter*>(png_get_io_ptr(png))->out.append(reinterpret_cast<const char*>(bytes), count);
 }
 
-bool write_pixels(PngWriter& writer, const Pixels& picture) {
+bool write_pixels(PngWriter& writer, const Pixels& picture, std::string& maker) {
     png_structp png = writer.png;
     if (setjmp(png_jmpbuf(png)) != 0) return false;
     png_set_write_fn(png, &writer, write_bytes, nullptr);
     png_set_IHDR(png, writer.info, static_cast<png_uint_32>(picture.width),
                  static_cast<png_uint_32>(picture.height), 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    char key[] = "Software";  // libpng takes no const
+    png_text text{};
+    text.compression = PNG_TEXT_COMPRESSION_NONE;
+    text.key = key;
+    text.text = maker.data();
+    if (!maker.empty()) png_set_text(png, writer.info, &text, 1);
     png_write_info(png, writer.info);
     for (int y = 0; y < picture.height; ++y) {
         png_write_row(png, picture.rgb.data() + static_cast<std::size_t>(y) * picture.width * 3);
@@ -162,9 +168,10 @@ Pixels decode_png(std::span<const std::byte> bytes, const ImageHeader& header) {
     return pixels;
 }
 
-std::string encode_png(const Pixels& picture) {
+std::string encode_png(const Pixels& picture, const std::string& maker) {
     PngWriter writer;
-    if (!write_pixels(writer, picture)) {
+    std::string text = maker;
+    if (!write_pixels(writer, picture, text)) {
         throw Error(std::string("cannot encode a PNG: ") + writer.failure.reason.data());
     }
     return std::move(writer.out);

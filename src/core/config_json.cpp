@@ -10,6 +10,7 @@
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/utf8.h"
 
 namespace clipsim {
 
@@ -24,6 +25,15 @@ constexpr int max_nesting = 16;
 std::string shortened(const std::string& text) {
     std::string line = printable(text);
     return line.size() > 60 ? line.substr(0, 57) + "..." : line;
+}
+
+void check_utf8(const std::string& text, const std::string& origin) {
+    if (is_utf8(text)) return;
+    std::size_t good = 0;
+    while (const std::size_t length = utf8_length(text, good)) good += length;
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(good), '\n');
+    throw UsageError(
+        concat(origin, ", line ", line, ": not UTF-8, which a config has to be; save it as UTF-8"));
 }
 
 // Parses with bounded depth (nlohmann's output recurses) and refuses a key that stands twice.
@@ -187,12 +197,14 @@ class Reader {
         }
     }
 
+    // All of them, unless there are more than anybody reads at once.
     void throw_problems() const {
         if (problems_.empty()) return;
-        const std::size_t more = problems_.size() - 1;
-        throw UsageError(concat(problems_.front(), more == 0   ? std::string{}
-                                                   : more == 1 ? std::string(" (and 1 more problem)")
-                                                               : concat(" (and ", more, " more problems)")));
+        constexpr std::size_t most = 6;
+        std::string all = problems_.front();
+        for (std::size_t i = 1; i < std::min(most, problems_.size()); ++i) all += "; " + problems_[i];
+        if (problems_.size() > most) all += concat(" (and ", problems_.size() - most, " more problems)");
+        throw UsageError(all);
     }
 
   private:
@@ -204,6 +216,9 @@ class Reader {
 // "a.b.c=VALUE": VALUE is JSON where it reads as such, and the text itself where it does not or a text is
 // wanted; a text alone is a list of it.
 void apply_override(const ConfigTable& table, const std::string& text) {
+    if (!is_utf8(text))
+        throw UsageError(
+            concat("--set ", shortened(text), ": not UTF-8, which the values of a config have to be"));
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
         throw UsageError(concat("--set ", shortened(text), ": expected KEY=VALUE, e.g. train.epochs=3"));
@@ -273,6 +288,7 @@ void read_config(const ConfigTable& table, const std::string& text, const std::s
         throw UsageError(
             concat(origin, " is larger than the ", max_config_bytes, " bytes a config may have"));
     }
+    check_utf8(text, origin);
     const Json json = parse_json(text, origin);
     if (!json.is_object()) throw UsageError(concat(origin, ": expected an object, got ", shown(json)));
     read_config_section(table, "", json, origin);

@@ -26,7 +26,8 @@ class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
         if (message.level == spdlog::level::debug) line += "debug: ";
         if (message.level == spdlog::level::warn) line += "warning: ";
         if (message.level == spdlog::level::err) line += "error: ";
-        line.append(message.payload.data(), message.payload.size());
+        // One line, and nothing in it that steers the terminal, whatever it quotes.
+        line += printable(std::string(message.payload.data(), message.payload.size()));
         line += '\n';
         std::fwrite(line.data(), 1, line.size(), stderr);
     }

@@ -5,34 +5,17 @@
 #include <numeric>
 #include <vector>
 
+#include "clipsim/core/utf8.h"
+
 namespace clipsim {
 
 namespace {
 
-// Length of the well-formed UTF-8 sequence at `text[i]`, 0 where there is none (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text, std::size_t i) {
-    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[i + k]); };
-    const auto continued = [&](std::size_t count) {
-        if (i + count >= text.size()) return false;
-        for (std::size_t k = 1; k <= count; ++k) {
-            if ((byte(k) & 0xC0U) != 0x80U) return false;
-        }
-        return true;
-    };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return continued(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        if (!continued(2)) return 0;
-        if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)) return 0;
-        return 3;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        if (!continued(3)) return 0;
-        if ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F)) return 0;
-        return 4;
-    }
-    return 0;
+// Also those of ISO 6429 (U+0080 to U+009F), by which terminals are steered, too.
+bool is_control(std::string_view text, std::size_t i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    return byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
 }
 
 std::string escaped(unsigned char byte) {
@@ -66,7 +49,7 @@ std::string printable(const std::filesystem::path& path) {
     std::string result;
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = static_cast<unsigned char>(text[i]);
-        const std::size_t length = byte < 0x20 || byte == 0x7F ? 0 : utf8_length(text, i);
+        const std::size_t length = is_control(text, i) ? 0 : utf8_length(text, i);
         if (length == 0) {
             result += escaped(byte);
             ++i;

@@ -46,6 +46,13 @@ TEST_F(Log, NothingGoesToStdout) {
     EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
 }
 
+TEST_F(Log, AMessageIsOneLineThatSteersNoTerminal) {
+    ::testing::internal::CaptureStderr();
+    log_error("caf\xC3\xA9 \x1b]0;owned\x07\n\xE9");
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "clipsim: error: caf\xC3\xA9 \\x1B]0;owned\\x07\\n\\xE9\n");
+}
+
 TEST_F(Log, MessagesAreNoFormats) {
     ::testing::internal::CaptureStderr();
     log_warning("100% of {} and {0:d} and %s");

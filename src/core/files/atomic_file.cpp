@@ -11,6 +11,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/file_name.h"
 #include "clipsim/core/files/lfs_pointer.h"
 #include "clipsim/core/text.h"
 
@@ -21,9 +22,8 @@ namespace {
 std::filesystem::path unique_neighbour(const std::filesystem::path& target) {
     // Only has to differ between threads of one process; the process id does the rest.
     static std::atomic<unsigned> counter{0};
-    std::filesystem::path result = target;
-    result += concat(".tmp-", ::getpid(), "-", counter.fetch_add(1));
-    return result;
+    return named_in(target.parent_path(), target.filename().native(),
+                    concat(".tmp-", ::getpid(), "-", counter.fetch_add(1)));
 }
 
 }  // namespace

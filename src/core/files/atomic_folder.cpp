@@ -5,6 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/file_name.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -16,8 +17,7 @@ AtomicFolder::AtomicFolder(const fs::path& target) : target_(target.lexically_no
     std::error_code error;
     if (fs::exists(target_, error) && !(fs::is_directory(target_, error) && fs::is_empty(target_, error)))
         throw UsageError(concat(printable(target_), " is there already; name a new folder, or remove it"));
-    temporary_ = target_;
-    temporary_ += concat(".tmp-", ::getpid());
+    temporary_ = named_in(target_.parent_path(), target_.filename().native(), concat(".tmp-", ::getpid()));
     fs::remove_all(temporary_, error);
     ensure_writable_folder(target_.has_parent_path() ? target_.parent_path() : ".");
     ensure_writable_folder(temporary_);

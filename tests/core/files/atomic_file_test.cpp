@@ -44,6 +44,18 @@ TEST(AtomicFile, AFileIsWrittenAndReplacedWhole) {
     EXPECT_EQ(files_in(folder.path()), 1U);
 }
 
+TEST(AtomicFile, ANameAsLongAsTheFileSystemAllowsIsWritten) {
+    const TemporaryFolder folder;
+    std::string name(245, 'x');
+    for (int i = 0; i < 5; ++i) name += "\xC3\xA9";  // 255 bytes in all, and no half of a character is left
+    write_file_atomically(folder / name, "first");
+    write_file_atomically(folder / name, "second");
+    EXPECT_EQ(read_text(folder / name), "second");
+    EXPECT_EQ(files_in(folder.path()), 1U);
+    AtomicFile one(folder / (std::string(254, 'x') + "1")), two(folder / (std::string(254, 'x') + "2"));
+    EXPECT_NE(one.temporary_path(), two.temporary_path());
+}
+
 TEST(AtomicFile, AReaderSeesTheOldFileUntilTheCommit) {
     const TemporaryFolder folder;
     write_text(folder / "a", "old");
