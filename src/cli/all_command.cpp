@@ -8,6 +8,7 @@
 #include "clipsim/pipeline/build_index.h"
 #include "clipsim/pipeline/demonstrate.h"
 #include "clipsim/pipeline/steps/index_model.h"
+#include "clipsim/pipeline/steps/index_replacement.h"
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/train_model.h"
 #include "commands.h"
@@ -28,6 +29,7 @@ Command all_command(CLI::App& app, const GlobalOptions& global) {
             }
             const Config config = global.config();
             const RunOptions run = global.run_options();
+            check_place_of_photos({config.index, OutputLayout(config).index()}, config.index);
             const TrainReport training = train_model(config, run, *request);
             log_train_summary(config, training);
             IndexRequest indexing;

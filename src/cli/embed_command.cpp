@@ -1,4 +1,5 @@
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/embed_inputs.h"
@@ -12,12 +13,15 @@ struct EmbedFlags {
     EmbedRequest request;
     std::filesystem::path output;
     std::string space;
+    bool force = false;
 };
 
 int embed(const GlobalOptions& global, EmbedFlags flags) {
     if (flags.output.extension() != ".npy") {
         throw UsageError(concat("--output ", printable(flags.output), ": the name has to end in .npy"));
     }
+    for (const std::filesystem::path& file : {flags.output, names_file(flags.output)})
+        check_output(file, flags.force);
     if (flags.request.images.empty() && flags.request.sentences.empty())
         throw UsageError("nothing to embed: name images or folders, or use --text SENTENCE");
     if (!flags.space.empty()) {
@@ -46,6 +50,7 @@ Command embed_command(CLI::App& app, const GlobalOptions& global) {
     command->add_option("-o,--output", flags->output, "The .npy file; a .json beside it names the inputs")
         ->type_name("FILE.npy")
         ->required();
+    command->add_flag("--force", flags->force, "Also in place of files that clipsim did not write");
     command
         ->add_option(
             "--space", flags->space,

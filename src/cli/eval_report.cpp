@@ -116,8 +116,8 @@ void add_confusions(std::ostream& out, const GroupReport& group, const std::vect
     for (std::size_t i = 0; i < std::min(most_confusions_in_table, space.confusions.size()); ++i) {
         const Confusion& pair = space.confusions[i];
         out << std::right << std::setw(5) << pair.count << " of " << std::setw(4) << pair.queries << "  "
-            << classes[static_cast<std::size_t>(pair.actual)] << " -> "
-            << classes[static_cast<std::size_t>(pair.found)] << '\n';
+            << printable(classes[static_cast<std::size_t>(pair.actual)]) << " -> "
+            << printable(classes[static_cast<std::size_t>(pair.found)]) << '\n';
     }
 }
 

@@ -1,7 +1,9 @@
 #include <iomanip>
 #include <iostream>
 
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/open/open_index.h"
@@ -43,21 +45,34 @@ int index(const GlobalOptions& global, const IndexFlags& flags) {
     return index_exit_code(global, summary);
 }
 
-int merge(const GlobalOptions& global, const std::vector<std::filesystem::path>& folders, bool stats) {
-    const MergeSummary summary = merge_shards(global.config(), folders, global.run_options());
+struct MergeFlags {
+    std::vector<std::filesystem::path> parts;
+    bool rebuild = false, stats = false;
+};
+
+int merge(const GlobalOptions& global, const MergeFlags& flags) {
+    const MergeSummary summary =
+        merge_shards(global.config(), flags.parts, flags.rebuild, global.run_options());
     log_info(concat(summary.report.total, " images in the index (", to_string(summary.report.type), "), ",
                     summary.duplicates, " older of the same path left out, ", std::fixed,
                     std::setprecision(1), summary.seconds, " s"));
-    if (stats) print_stats(summary.report);
+    if (flags.stats) print_stats(summary.report);
     return 0;
 }
 
 struct TuneFlags {
     double recall = 0.99;
     std::filesystem::path save;
+    bool force = false;
 };
 
 int tune(const GlobalOptions& global, const TuneFlags& flags) {
+    if (!flags.save.empty()) {
+        if (!is_picture_name(flags.save))
+            throw UsageError(
+                concat("cannot save ", printable(flags.save), ": give it the extension .png or .jpg"));
+        check_output(flags.save, flags.force);
+    }
     const Config config = global.config();
     const TuneReport report = tune(*open_index_tuning({config.index, OutputLayout(config).index()}),
                                    flags.recall, ThreadPool(global.threads));
@@ -126,18 +141,21 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("R")
         ->check(CLI::Range(0.01, 1.0));
     tuning->add_option("--save", tune_flags->save, "A picture of the curve (.png, .jpg)")->type_name("FILE");
+    tuning->add_flag("--force", tune_flags->force, "Let --save replace a file that clipsim did not write");
 
     CLI::App* merging = command->add_subcommand("merge", "Make one index of those that `index --shard` made");
-    const auto parts = std::make_shared<std::vector<std::filesystem::path>>();
-    merging->add_option("parts", *parts, "The folders index-shard-I-of-N")->type_name("FOLDER")->required();
-    const auto merge_stats = std::make_shared<bool>(false);
-    merging->add_flag("--stats", *merge_stats, "Print a JSON object: vectors, build_seconds, parameters");
-    for (CLI::Option* option : own) {
-        tuning->excludes(option);
-        merging->excludes(option);
+    const auto merge_flags = std::make_shared<MergeFlags>();
+    merging->add_option("parts", merge_flags->parts, "The folders index-shard-I-of-N")
+        ->type_name("FOLDER")
+        ->required();
+    merging->add_flag("--rebuild", merge_flags->rebuild, "Also in place of an index of something else");
+    merging->add_flag("--stats", merge_flags->stats,
+                      "Print a JSON object: vectors, build_seconds, parameters");
+    for (CLI::App* other : command->get_subcommands([](const CLI::App*) { return true; })) {
+        for (CLI::Option* option : own) other->excludes(option);
     }
-    return {command, [&global, flags, tuning, tune_flags, merging, parts, merge_stats] {
-                if (merging->parsed()) return merge(global, *parts, *merge_stats);
+    return {command, [&global, flags, tuning, tune_flags, merging, merge_flags] {
+                if (merging->parsed()) return merge(global, *merge_flags);
                 return tuning->parsed() ? tune(global, *tune_flags) : index(global, *flags);
             }};
 }

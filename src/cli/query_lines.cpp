@@ -11,6 +11,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/utf8.h"
 
 namespace clipsim::cli {
 
@@ -21,11 +22,11 @@ constexpr int ask_again_ms = 100;  // whether to stop, while nothing comes
 
 }  // namespace
 
-QueryLines::QueryLines(const std::filesystem::path& file) : descriptor_(STDIN_FILENO) {
+QueryLines::QueryLines(const std::filesystem::path& file)
+    : name_(concat("--batch ", printable(file))), descriptor_(STDIN_FILENO) {
     if (file == "-") return;
     file_ = Descriptor(file, O_RDONLY);
-    if (!file_.valid())
-        throw UsageError(concat("--batch ", printable(file), ": the file can't be read: ", errno_text()));
+    if (!file_.valid()) throw UsageError(concat(name_, ": the file can't be read: ", errno_text()));
     descriptor_ = file_.get();
 }
 
@@ -34,11 +35,15 @@ bool QueryLines::readable(int milliseconds) const {
     return ::poll(&wanted, 1, milliseconds) > 0;  // the end of the input counts, too
 }
 
+std::string QueryLines::line(std::string_view text) {
+    return std::string(line_of_list(std::exchange(first_, false) ? without_bom(text, name_) : text));
+}
+
 void QueryLines::take_lines(std::vector<std::string>& lines) {
     std::size_t start = 0;
     for (auto end = rest_.find('\n'); end != std::string::npos && lines.size() < most_lines;
          end = rest_.find('\n', start)) {
-        lines.push_back(rest_.substr(start, end - start));
+        lines.push_back(line(std::string_view(rest_).substr(start, end - start)));
         start = end + 1;
     }
     rest_.erase(0, start);
@@ -61,7 +66,8 @@ std::vector<std::string> QueryLines::next(const std::stop_token& stop) {
         rest_.append(bytes.data(), static_cast<std::size_t>(count));
         take_lines(lines);
     }
-    if (lines.empty() && !rest_.empty()) lines.push_back(std::exchange(rest_, {}));  // without a newline
+    if (lines.empty() && !rest_.empty())
+        lines.push_back(line(std::exchange(rest_, {})));  // without a newline
     return lines;
 }
 

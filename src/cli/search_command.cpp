@@ -1,11 +1,13 @@
+#include <unistd.h>
+
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/log.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
-#include "clipsim/image/extension.h"
 #include "clipsim/pipeline/config.h"
 #include "clipsim/pipeline/search_images.h"
 #include "clipsim/search/report.h"
@@ -30,13 +32,17 @@ struct SearchFlags {
     std::optional<float> min_score;
     bool include_self = false;
     bool interactive = false;
+    bool print0 = false;
+    bool force = false;
 };
 
-// What a user typed. A sentence that looks like the name of a photo is more likely a misspelt one.
-Query query_of(const QueryTerm& term) {
-    if (term.kind == QueryTerm::Kind::sentence && has_image_extension(term.value))
-        log_warning(concat(printable(term.value), ": no such file; searching for it as a sentence"));
-    return {term.value, {term}};
+// What a user typed; none for a blank line, with a warning for quotes around nothing.
+std::optional<Query> query_of(const std::string& line) {
+    const QueryTerm term = parse_term(line);
+    if (!trimmed(term.value).empty()) return Query{term.value, {term}};
+    if (!trimmed(line).empty())
+        log_warning(concat(printable(line), ": an empty sentence is nothing to look for"));
+    return std::nullopt;
 }
 
 std::vector<QueryTerm> parse_weighted_terms(const std::vector<std::string>& texts) {
@@ -55,6 +61,16 @@ std::vector<Query> command_line_queries(const SearchFlags& flags) {
     return queries;
 }
 
+// What can't be answered in any case is found before the model is loaded.
+void check_files(const std::vector<QueryTerm>& terms, const char* hint) {
+    for (const QueryTerm& term : terms) {
+        std::error_code error;
+        if (term.kind != QueryTerm::Kind::image || std::filesystem::exists(term.value, error)) continue;
+        throw UsageError(concat("cannot read ", printable(term.value), ": ",
+                                error ? error.message() : "no such file", "; ", hint));
+    }
+}
+
 // The queries of the command line, then those of the batch as they come, each chunk answered before the next
 // is read.
 class QueryChunks {
@@ -63,6 +79,11 @@ class QueryChunks {
         : first_(command_line_queries(flags)),
           added_(parse_weighted_terms(flags.added)),
           subtracted_(parse_weighted_terms(flags.subtracted)) {
+        const char* quotes = "a sentence that ends like a picture's name goes into double quotes";
+        check_files(added_, quotes);
+        check_files(subtracted_, quotes);
+        if (first_.size() == 1 && flags.batch.empty())
+            check_files(first_.front().terms, "--text SENTENCE searches for words");
         if (!flags.batch.empty()) lines_.emplace(flags.batch);
     }
 
@@ -73,8 +94,7 @@ class QueryChunks {
             const std::vector<std::string> lines = lines_->next(stop);
             if (lines.empty()) break;
             for (const std::string& line : lines) {
-                if (const QueryTerm term = parse_term(line); !term.value.empty())
-                    queries.push_back(query_of(term));
+                if (std::optional<Query> query = query_of(line)) queries.push_back(std::move(*query));
             }
         }
         for (Query& query : queries) query = combined(std::move(query), added_, subtracted_);
@@ -87,19 +107,61 @@ class QueryChunks {
     std::optional<QueryLines> lines_;
 };
 
+// What --save makes a picture of: the queries that were answered.
+class SavedReport {
+  public:
+    SavedReport(std::filesystem::path file, bool force) : file_(std::move(file)) {
+        if (file_.empty()) return;
+        check_report_name(file_);
+        check_output(file_, force);
+    }
+
+    void add(SimilarImages::Answers& answers) {
+        if (file_.empty()) return;
+        for (std::size_t i = 0; i < answers.results.size(); ++i) {
+            if (!answers.results[i].error.empty()) continue;
+            results_.push_back(std::move(answers.results[i]));
+            images_.push_back(std::move(answers.images[i]));
+        }
+    }
+
+    // False: there is nothing to save.
+    bool write(std::uint64_t max_pixels) {
+        if (results_.empty()) return false;
+        save_report(file_, results_, images_, max_pixels);
+        results_.clear();
+        images_.clear();
+        return true;
+    }
+
+    const std::filesystem::path& file() const { return file_; }
+
+  private:
+    std::filesystem::path file_;
+    std::vector<QueryResult> results_;
+    std::vector<std::filesystem::path> images_;
+};
+
+bool was_answered(const QueryResult& result) {
+    return result.error.empty();
+}
+
 int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, ReportFormat format,
-               const std::filesystem::path& save, std::uint64_t max_pixels, const GlobalOptions& global) {
+               const ReportOptions& report, SavedReport& saved, std::uint64_t max_pixels,
+               const GlobalOptions& global) {
     SearchPrompt prompt(global.stop);
     std::vector<SkippedImage> skipped;
     while (const std::optional<std::string> line = prompt.next()) {
-        const Query query = query_of(parse_term(*line));
-        if (query.name.empty()) continue;
-        const SimilarImages::Answers answers = similar.search(std::span(&query, 1), options);
+        const std::optional<Query> query = query_of(*line);
+        if (!query) continue;
+        SimilarImages::Answers answers = similar.search(std::span(&*query, 1), options);
         skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
-        write_report(std::cout, answers.results, format);
+        // A program that asks waits for its line of JSON.
+        if (was_answered(answers.results.front()) || format == ReportFormat::json)
+            write_report(std::cout, answers.results, format, report);
         std::cout.flush();
-        if (!save.empty() && !answers.results.empty())
-            save_report(save, answers.results, answers.images, max_pixels);
+        saved.add(answers);
+        saved.write(max_pixels);
     }
     return global.exit_code(skipped);
 }
@@ -107,9 +169,14 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
 int search(const GlobalOptions& global, const SearchFlags& flags) {
     if (!flags.matrix.queries.empty()) {
         log_info("search --vectors Q.npy is now called `clipsim vectors search Q.npy`");
-        return search_matrix(global, flags.matrix);
+        VectorSearchFlags matrix = flags.matrix;
+        matrix.force = flags.force;
+        return search_matrix(global, matrix);
     }
     const ReportFormat format = parse_report_format(flags.format);
+    if (flags.print0 && format != ReportFormat::paths)
+        throw UsageError("--print0 ends paths; it goes with --format paths");
+    SavedReport saved(flags.save, flags.force);
     SimilarImages::Options options;
     options.where = parse_image_filter(flags.matrix.where);
     QueryChunks chunks(flags);
@@ -125,33 +192,40 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     options.top_k = flags.matrix.top_k.value_or(config.search.top_k);
     options.min_score = flags.min_score;
     options.include_self = flags.include_self;
-    if (flags.interactive)
-        return run_prompt(similar, options, format, flags.save, config.data.max_pixels, global);
+    ReportOptions report;
+    report.several = queries.size() > 1 || !flags.batch.empty();
+    report.terminal = ::isatty(STDOUT_FILENO) == 1;
+    if (flags.print0) report.line_end = '\0';
+    if (flags.interactive) {
+        similar.warn_of_filter(options.where, false);
+        return run_prompt(similar, options, format, report, saved, config.data.max_pixels, global);
+    }
 
-    SimilarImages::Answers all;  // the results for --save alone
-    std::size_t asked = 0, answered = 0;
+    std::vector<SkippedImage> skipped;
+    std::size_t answered = 0, hits = 0;
+    std::string problem;
     for (; !queries.empty(); queries = chunks.next(global.stop)) {
         SimilarImages::Answers answers = similar.search(queries, options);
-        if (!answers.results.empty()) write_report(std::cout, answers.results, format, answered > 0);
+        for (const QueryResult& result : answers.results) {
+            answered += was_answered(result) ? 1 : 0;
+            hits += result.hits.size();
+            problem = result.error;
+        }
+        if (report.several || answered > 0) write_report(std::cout, answers.results, format, report);
+        report.continued = true;
         std::cout.flush();
-        asked += queries.size();
-        answered += answers.results.size();
-        const auto append = [](auto& to, auto& from) {
-            to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-        };
-        append(all.skipped, answers.skipped);
-        if (flags.save.empty()) continue;
-        append(all.results, answers.results);
-        append(all.images, answers.images);
+        skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
+        saved.add(answers);
     }
     if (answered == 0) {
-        throw UsageError(asked == 1 ? all.skipped.at(0).reason : "none of the queries is a readable image");
+        const bool told = !global.quiet && global.log_level != "error" && global.log_level != "off";
+        throw UsageError(report.several ? "none of the queries is a readable image"
+                         : told         ? "the query can't be read, so nothing was searched for"
+                                        : problem);
     }
-    if (!flags.save.empty()) {
-        save_report(flags.save, all.results, all.images, config.data.max_pixels);
-        log_info(concat("picture: ", printable(flags.save)));
-    }
-    return global.exit_code(all.skipped);
+    similar.warn_of_filter(options.where, hits == 0);
+    if (saved.write(config.data.max_pixels)) log_info(concat("picture: ", printable(saved.file())));
+    return global.exit_code(skipped);
 }
 
 }  // namespace
@@ -176,8 +250,12 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("[WEIGHT:]WHAT")
         ->allow_extra_args(false);
     command->add_option("--format", flags->format, "table, tsv, json or paths")->type_name("FORMAT");
+    command->add_flag("-0,--print0", flags->print0,
+                      "End each path of --format paths with a NUL, for names with newlines");
     command->add_option("--save", flags->save, "A picture of query and hits (.png, .jpg) or a page (.html)")
         ->type_name("FILE");
+    command->add_flag("--force", flags->force,
+                      "Let --save (or --output) replace a file that clipsim did not write");
     command
         ->add_option("--batch", flags->batch,
                      "A file with one query per line, a path or a sentence; - reads stdin")
@@ -199,7 +277,8 @@ Command search_command(CLI::App& app, const GlobalOptions& global) {
         command->get_option(name)->excludes(vectors);
         command->get_option(name)->excludes(command->get_option("--interactive"));
     }
-    for (const char* name : {"--format", "--save", "--min-score", "--include-self", "--interactive"})
+    for (const char* name :
+         {"--format", "--print0", "--save", "--min-score", "--include-self", "--interactive"})
         command->get_option(name)->excludes(vectors);
     return {command, [&global, flags] { return search(global, *flags); }};
 }

@@ -1,6 +1,7 @@
 #include "search_prompt.h"
 
 #include <editline/readline.h>
+#include <locale.h>  // NOLINT(modernize-deprecated-headers): POSIX has more in it
 #include <unistd.h>
 
 #include <cstdlib>
@@ -27,7 +28,28 @@ struct FreeLine {
     void operator()(char* line) const { std::free(line); }
 };
 
+// libedit takes the keys of the locale's character set, and in the C locale drops all that is not ASCII. Ours
+// are UTF-8; numbers and everything else stay as they are.
+class Utf8Keys {
+  public:
+    Utf8Keys() : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+        if (utf8_ == nullptr) utf8_ = ::newlocale(LC_CTYPE_MASK, "", nullptr);
+        if (utf8_ != nullptr) before_ = ::uselocale(utf8_);
+    }
+    ~Utf8Keys() {
+        if (utf8_ == nullptr) return;
+        ::uselocale(before_);
+        ::freelocale(utf8_);
+    }
+    Utf8Keys(const Utf8Keys&) = delete;
+    Utf8Keys& operator=(const Utf8Keys&) = delete;
+
+  private:
+    ::locale_t utf8_ = nullptr, before_ = nullptr;
+};
+
 std::optional<std::string> read_terminal_line() {
+    const Utf8Keys keys;
     const std::unique_ptr<char, FreeLine> line(::readline("clipsim> "));
     if (!line) {
         std::cerr << '\n';
@@ -48,6 +70,7 @@ std::optional<std::string> read_plain_line() {
 SearchPrompt::SearchPrompt(std::stop_token stop)
     : terminal_(::isatty(STDIN_FILENO) == 1), stop_(std::move(stop)), history_(history_file()) {
     if (!terminal_) return;
+    const Utf8Keys keys;
     ::rl_outstream = stderr;  // results own stdout
     ::using_history();
     if (!history_.empty()) ::read_history(history_.c_str());

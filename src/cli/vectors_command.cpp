@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/index_vectors.h"
@@ -42,11 +43,35 @@ void add_vector_search_flags(CLI::App& command, VectorSearchFlags& flags) {
     command.add_flag("--one-by-one", flags.one_by_one, "Each query a search of its own, on one thread");
 }
 
-int search_matrix(const GlobalOptions& global, const VectorSearchFlags& flags) {
-    for (const std::filesystem::path& file : {flags.output, flags.scores.value_or("scores.npy")}) {
+namespace {
+
+bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+    const auto absolute = [](const auto& file) { return std::filesystem::absolute(file).lexically_normal(); };
+    std::error_code ignored;
+    return absolute(a) == absolute(b) || std::filesystem::equivalent(a, b, ignored);
+}
+
+void check_outputs(const VectorSearchFlags& flags) {
+    std::vector<std::filesystem::path> taken{flags.queries};
+    for (const std::filesystem::path& file : {flags.output, flags.scores.value_or("")}) {
+        if (file.empty() && file != flags.output) continue;
         if (file.extension() != ".npy")
             throw UsageError(concat(printable(file), ": the name of a matrix has to end in .npy"));
+        for (const std::filesystem::path& other : taken) {
+            if (is_same_file(file, other))
+                throw UsageError(concat(printable(file),
+                                        " is named twice; the outputs and the queries are files of "
+                                        "their own"));
+        }
+        check_output(file, flags.force);
+        taken.push_back(file);
     }
+}
+
+}  // namespace
+
+int search_matrix(const GlobalOptions& global, const VectorSearchFlags& flags) {
+    check_outputs(flags);
     const Config config = global.config();
     const VectorSearchRequest request{flags.queries,
                                       flags.output,
@@ -78,7 +103,7 @@ Command vectors_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("V.npy")
         ->required();
     indexing->add_option("--names", index_flags->names, "A file with one name per row")->type_name("FILE");
-    indexing->add_flag("--rebuild", index_flags->rebuild, "Also in place of an index of photos");
+    indexing->add_flag("--rebuild", index_flags->rebuild, "Also in place of another index");
     indexing->add_flag("--stats", index_flags->stats,
                        "Print a JSON object: vectors, build_seconds, parameters");
 
@@ -88,6 +113,7 @@ Command vectors_command(CLI::App& app, const GlobalOptions& global) {
         ->type_name("Q.npy")
         ->required();
     add_vector_search_flags(*searching, *search_flags);
+    searching->add_flag("--force", search_flags->force, "Also in place of files that clipsim did not write");
     searching->get_option("--output")->required();
     return {command, [&global, indexing, index_flags, search_flags] {
                 return indexing->parsed() ? index_matrix(global, *index_flags)

@@ -23,7 +23,7 @@ struct VectorSearchFlags {
     std::optional<std::filesystem::path> scores;
     std::optional<int> top_k;
     std::vector<std::string> where;
-    bool stats = false, one_by_one = false;
+    bool stats = false, one_by_one = false, force = false;
 };
 // All but `queries`.
 void add_vector_search_flags(CLI::App& command, VectorSearchFlags& flags);

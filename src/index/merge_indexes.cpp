@@ -65,15 +65,9 @@ const IndexIdentity& common_identity(std::span<const MergePart> parts) {
     if (parts.empty()) throw UsageError("index merge needs the folders of the indexes to merge");
     const IndexIdentity& identity = parts.front().identity;
     for (const MergePart& part : parts) {
-        const IndexIdentity& other = part.identity;
-        if (!other.same_vectors(identity)) {
-            throw UsageError(concat(part.name, " is of another model (", other.model_id, ", ",
-                                    other.dimension, "+", other.text_dimension, " dimensions, ",
-                                    other.model_hash.substr(0, 8), ") than ", parts[0].name, " (",
-                                    identity.model_id, ", ", identity.dimension, "+", identity.text_dimension,
-                                    " dimensions, ", identity.model_hash.substr(0, 8),
-                                    "); they cannot be merged"));
-        }
+        if (part.identity.same_vectors(identity)) continue;
+        throw UsageError(concat(part.name, " was made with ", difference(part.identity, identity), " as ",
+                                parts[0].name, " was; they cannot be merged"));
     }
     return identity;
 }

@@ -16,6 +16,7 @@
 #include "clipsim/distributed/process_group.h"
 #include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/open/open_index.h"
+#include "clipsim/pipeline/steps/index_replacement.h"
 #include "clipsim/pipeline/steps/index_spaces.h"
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/steps/rank_facts.h"
@@ -169,7 +170,7 @@ Embedder load_embedder(const Config& config, const RunOptions& run, const IndexI
                        const std::filesystem::path& model_hashes) {
     set_compute_threads(threads_of_process(run.threads));
     Embedder embedder(config.model, OutputLayout(config).checkpoint(), device_of_process(run.device));
-    if (index_identity(embedder, config.index).model_hash != identity.model_hash) {
+    if (index_identity(embedder, config).model_hash != identity.model_hash) {
         std::error_code ignored;
         std::filesystem::remove(model_hashes, ignored);
         throw Error(
@@ -270,7 +271,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     settings.wait = request.wait;
     settings.verify = request.verify;
     settings.stop = run.stop;
-    const IndexIdentity identity = index_identity(model, config.index);
+    const IndexIdentity identity = index_identity(model, config);
     const std::vector<IndexCandidate> candidates = candidates_of(walked, request.shard);
     PlanOptions options{run.progress, run.stop, run.threads};
     for (const UnseenPlace& unseen : walked.catalogue.unseen) options.unseen.push_back(unseen.path);
@@ -302,18 +303,20 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     return summary;
 }
 
-MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders,
+MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders, bool rebuild,
                           const RunOptions& run) {
     std::vector<MergePart> parts;
     for (const std::filesystem::path& folder : folders) parts.push_back(open_folder_part(folder));
     const IndexIdentity identity = common_identity(parts);
+    const IndexPlace target(config.index, OutputLayout(config).index());
+    if (!rebuild) check_place_of_merge(target, config.index, parts);
     prepare_output(config);
     UpdateSettings settings;
     settings.stop = run.stop;
-    return merge_indexes(std::move(parts),
-                         open_index_writer({config.index, OutputLayout(config).index()}, identity,
-                                           config.index, UpdateMode::rebuild, run.threads, settings),
-                         {run.progress, run.stop});
+    return merge_indexes(
+        std::move(parts),
+        open_index_writer(target, identity, config.index, UpdateMode::rebuild, run.threads, settings),
+        {run.progress, run.stop});
 }
 
 }  // namespace clipsim

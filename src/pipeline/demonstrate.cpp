@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/files/file_name.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/data/split.h"
@@ -44,10 +45,10 @@ std::vector<Demonstration> demonstrate(const Config& config, const RunOptions& r
         throw_if_stopped(run.stop, "model and index are complete");
         const ImageFile& query = catalogue.images[image];
         const SimilarImages::Answers answers = similar.search(std::span(&query.path, 1), options);
-        if (answers.results.empty()) continue;  // unreadable, and named by the loader
+        if (!answers.results.front().error.empty()) continue;  // unreadable, and named by the loader
         const std::string& label = catalogue.classes[static_cast<std::size_t>(query.label)];
         const std::vector<Hit>& hits = answers.results.front().hits;
-        Demonstration demonstration{label, query.path, layout.results() / (label + ".png"),
+        Demonstration demonstration{label, query.path, named_in(layout.results(), label, ".png"),
                                     static_cast<int>(hits.size()), 0};
         demonstration.hits_of_class =
             static_cast<int>(std::ranges::count_if(hits, [&](const Hit& hit) { return hit.label == label; }));

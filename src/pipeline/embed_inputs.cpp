@@ -5,6 +5,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
 #include "clipsim/core/interrupt.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/pipeline/steps/embedding_stream.h"
@@ -41,9 +42,29 @@ Space choose_space(const EmbedRequest& request) {
     return space;
 }
 
+void embed_images(Embedder& embedder, Space space, const std::vector<std::filesystem::path>& files,
+                  const Config& config, const RunOptions& run, EmbeddedInputs& embedded) {
+    if (files.empty()) return;
+    EmbeddingStream stream(embedder, files, {space}, config.data);
+    Progress progress("embedding", "images", files.size(), run.progress);
+    std::size_t skipped = 0;
+    while (const std::optional<EmbeddedBatch> batch = stream.next()) {
+        for (const std::size_t file : batch->files) embedded.inputs.push_back(files[file].string());
+        embedded.vectors.insert(embedded.vectors.end(), batch->vectors[0].begin(), batch->vectors[0].end());
+        progress.advance(batch->files.size() + stream.skipped().size() - skipped);
+        skipped = stream.skipped().size();
+        throw_if_stopped(run.stop, "nothing was written");
+    }
+    progress.finish();
+    embedded.skipped = stream.skipped();
+}
+
 }  // namespace
 
 EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run) {
+    for (const std::string& sentence : request.sentences) {
+        if (trimmed(sentence).empty()) throw UsageError("an empty sentence has no vector");
+    }
     std::vector<SkippedImage> skipped;
     const std::vector<std::filesystem::path> files = expand_folders(request.images, config, skipped);
     set_compute_threads(run.threads);
@@ -54,24 +75,18 @@ EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, c
     embedded.dimension = embedder.dimension(space);
     embedded.model_id = embedder.model_id();
     embedded.model_hash = embedder.hash(space);
-    EmbeddingStream stream(embedder, files, {space}, config.data);
-    Progress progress("embedding", "images", files.size(), run.progress);
-    while (const std::optional<EmbeddedBatch> batch = stream.next()) {
-        for (const std::size_t file : batch->files) embedded.inputs.push_back(files[file].string());
-        embedded.vectors.insert(embedded.vectors.end(), batch->vectors[0].begin(), batch->vectors[0].end());
-        progress.advance(batch->files.size());
-        throw_if_stopped(run.stop, "nothing was written");
-    }
-    progress.finish();
-    embedded.skipped = stream.skipped();
+    embed_images(embedder, space, files, config, run, embedded);
     embedded.skipped.insert(embedded.skipped.end(), skipped.begin(), skipped.end());
-
     if (!request.sentences.empty()) {
         const std::vector<float> rows = SentenceEncoder(embedder).encode(request.sentences);
         embedded.vectors.insert(embedded.vectors.end(), rows.begin(), rows.end());
         embedded.inputs.insert(embedded.inputs.end(), request.sentences.begin(), request.sentences.end());
     }
     return embedded;
+}
+
+std::filesystem::path names_file(std::filesystem::path file) {
+    return file.replace_extension(".json");
 }
 
 void write_embeddings(const std::filesystem::path& file, const EmbeddedInputs& embedded) {
@@ -81,8 +96,7 @@ void write_embeddings(const std::filesystem::path& file, const EmbeddedInputs& e
     names["dimension"] = embedded.dimension;
     names["inputs"] = nlohmann::ordered_json::array();
     for (const std::string& input : embedded.inputs) names["inputs"].push_back(input);
-    std::filesystem::path beside = file;
-    beside.replace_extension(".json");
+    const std::filesystem::path beside = names_file(file);
     // A path may hold bytes that are no UTF-8; JSON can't, so those become U+FFFD.
     using ErrorHandler = nlohmann::ordered_json::error_handler_t;
     write_file_atomically(beside, names.dump(1, ' ', false, ErrorHandler::replace) + "\n");

@@ -8,7 +8,9 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/utf8.h"
 #include "clipsim/index/open/open_index.h"
+#include "clipsim/pipeline/steps/index_replacement.h"
 #include "clipsim/pipeline/steps/npy.h"
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "steps/unit_rows.h"
@@ -38,7 +40,10 @@ std::vector<std::string> read_names(const std::optional<std::filesystem::path>& 
     if (!file) return names;
     std::ifstream in(*file);
     if (!in) throw UsageError(concat("--names ", printable(*file), ": the file can't be read"));
-    for (std::string line; std::getline(in, line);) names.push_back(std::move(line));
+    for (std::string line; std::getline(in, line);)
+        names.emplace_back(names.empty()
+                               ? line_of_list(without_bom(line, concat("--names ", printable(*file))))
+                               : line_of_list(line));
     if (names.size() != rows) {
         throw UsageError(
             concat("--names ", printable(*file), ": ", names.size(), " lines for ", rows, " vectors"));
@@ -50,22 +55,6 @@ std::vector<std::string> read_names(const std::optional<std::filesystem::path>& 
             concat("--names ", printable(*file), ": \"", printable(*twice), "\" is listed twice"));
     }
     return names;
-}
-
-// An index of a matrix bears the matrix's name.
-void refuse_photos(const IndexPlace& place, const IndexParameters& parameters) {
-    IndexDescription there;
-    try {
-        there = open_index_reader(place, std::nullopt, parameters, ThreadPool(1))->description();
-    } catch (const NewerIndexError&) {
-        throw;
-    } catch (const UsageError&) {
-        return;  // there is none
-    }
-    if (there.identity.model_id.ends_with(".npy")) return;
-    throw UsageError(concat(place.name(), " holds an index of ", there.images, " photos (model ",
-                            there.identity.model_id,
-                            "): --rebuild replaces it, another output_dir keeps it"));
 }
 
 // Batch by batch, so that Ctrl-C is heard.
@@ -95,7 +84,7 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     for_each_batch(vectors,
                    [](std::size_t, std::span<const float>) {});  // a bad row is found before any work
     const IndexPlace place(config.index, OutputLayout(config).index());
-    if (!rebuild) refuse_photos(place, config.index);
+    if (!rebuild) check_place_of_matrix(place, config.index, vectors.filename().string());
     prepare_output(config);
 
     const IndexIdentity identity{vectors.filename().string(), hash_file(vectors),

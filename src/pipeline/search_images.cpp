@@ -7,6 +7,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/steps/embedding_stream.h"
+#include "clipsim/pipeline/steps/filter_warnings.h"
 
 namespace clipsim {
 
@@ -17,6 +18,8 @@ std::vector<float> unit_vector(std::vector<float> sum, const std::string& name) 
     for (const float x : sum) squares += static_cast<double>(x) * x;
     const double length = std::sqrt(squares);
     if (length < 1e-6) throw UsageError(concat("the parts of the query ", name, " cancel each other out"));
+    if (!std::isfinite(length))
+        throw UsageError(concat("the weights of the query ", name, " are too large to add up"));
     for (float& x : sum) x = static_cast<float>(x / length);
     return sum;
 }
@@ -62,6 +65,26 @@ class SimilarImages::Vectors {
                    : unit_vector(std::move(sum), query.name);
     }
 
+    // hash_file of each image of the query.
+    std::vector<std::string> contents_of(const Query& query) const {
+        std::vector<std::string> contents;
+        for (const QueryTerm& term : query.terms) {
+            if (const auto known = contents_.find(term.value);
+                term.kind == QueryTerm::Kind::image && known != contents_.end())
+                contents.push_back(known->second);
+        }
+        return contents;
+    }
+
+    // Of a query of which an image could not be read.
+    std::string problem_of(const Query& query) const {
+        for (const std::filesystem::path& image : query.images()) {
+            const auto skipped = std::ranges::find(skipped_, image, &SkippedImage::path);
+            if (skipped != skipped_.end()) return skipped->reason;
+        }
+        return "an image can't be read";
+    }
+
     const std::vector<SkippedImage>& skipped() const { return skipped_; }
 
   private:
@@ -74,6 +97,8 @@ class SimilarImages::Vectors {
         for (const auto& [file, rows] : images_) files.emplace_back(file);
         EmbeddingStream stream(embedder_, files, spaces_, similar.data_);
         while (const std::optional<EmbeddedBatch> batch = stream.next()) {
+            for (std::size_t row = 0; row < batch->files.size(); ++row)
+                contents_[files[batch->files[row]].string()] = batch->hashes[row];
             for (std::size_t s = 0; s < spaces_.size(); ++s) {
                 const auto width = static_cast<std::size_t>(embedder_.dimension(spaces_[s]));
                 for (std::size_t row = 0; row < batch->files.size(); ++row) {
@@ -103,13 +128,18 @@ class SimilarImages::Vectors {
     Embedder& embedder_;
     std::vector<Space> spaces_;
     Rows images_, sentences_;
+    std::map<std::string, std::string> contents_;
     std::vector<SkippedImage> skipped_;
 };
 
-QueryResult SimilarImages::answer(const Query& query, std::span<const float> vector, Space space,
+QueryResult SimilarImages::answer(const Query& query, const Vectors& vectors, std::span<const float> vector,
                                   const Options& options) {
-    QueryOptions wanted{options.top_k, options.min_score, {}, options.where};
-    if (!options.include_self) wanted.exclude = query.images();
+    QueryOptions wanted{options.top_k, options.min_score, {}, {}, options.where};
+    if (!options.include_self) {
+        wanted.exclude = query.images();
+        wanted.exclude_contents = vectors.contents_of(query);
+    }
+    const Space space = vectors.space_of(query);
     // Without a head the two spaces are one, of which the index keeps the image space.
     return searcher_.search(query.name, vector, wanted, embedder_.has_head() ? space : Space::image);
 }
@@ -119,13 +149,18 @@ SimilarImages::Answers SimilarImages::search(std::span<const Query> queries, con
     Answers answers;
     for (const Query& query : queries) {
         const std::optional<std::vector<float>> vector = vectors.of(query);
-        if (!vector) continue;
-        answers.results.push_back(answer(query, *vector, vectors.space_of(query), options));
+        answers.results.push_back(vector ? answer(query, vectors, *vector, options)
+                                         : QueryResult{query.name, {}, 0, vectors.problem_of(query)});
         const std::vector<std::filesystem::path> images = query.images();
         answers.images.push_back(images.empty() ? std::filesystem::path{} : images.front());
     }
     answers.skipped = vectors.skipped();
     return answers;
+}
+
+void SimilarImages::warn_of_filter(const ImageFilter& where, bool found_nothing) const {
+    if (filters_by_label(where)) warn_of_unknown_labels(where, searcher_.labels());
+    if (found_nothing && !where.empty()) warn_of_empty_conditions(where, searcher_.images({}));
 }
 
 SimilarImages::Answers SimilarImages::search(std::span<const std::filesystem::path> images,
@@ -141,7 +176,7 @@ std::vector<Hit> search_similar_images(const Config& config, const std::filesyst
     SimilarImages::Options options;
     options.top_k = top_k;
     SimilarImages::Answers answers = similar.search(std::span(&image, 1), options);
-    if (answers.results.empty()) throw ImageError(answers.skipped.at(0).reason);
+    if (!answers.results.front().error.empty()) throw ImageError(answers.results.front().error);
     return std::move(answers.results.front().hits);
 }
 

@@ -11,6 +11,7 @@
 #include "clipsim/core/stopwatch.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/open/open_index.h"
+#include "clipsim/pipeline/steps/filter_warnings.h"
 #include "clipsim/pipeline/steps/npy.h"
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "steps/unit_rows.h"
@@ -41,6 +42,7 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     const std::unique_ptr<IndexReader> index = open_index_reader(place, std::nullopt, config.index, pool);
     summary.parameters = index->description().parameters;
     summary.load_seconds = loading.seconds();
+    if (filters_by_label(request.where)) warn_of_unknown_labels(request.where, index->labels());
 
     const FloatMatrix matrix = read_unit_rows(request.queries);
     const int dimension = index->description().identity.dimension;

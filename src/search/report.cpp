@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <nlohmann/json.hpp>
 
+#include "clipsim/codecs/encode.h"
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "report_files.h"
@@ -12,43 +13,33 @@ namespace clipsim {
 
 namespace {
 
-// One field of a line: what would break the line or the column is escaped.
-std::string field(const std::string& text) {
-    std::string escaped;
-    for (const char byte : text) {
-        switch (byte) {
-            case '\t':
-                escaped += "\\t";
-                break;
-            case '\n':
-                escaped += "\\n";
-                break;
-            case '\r':
-                escaped += "\\r";
-                break;
-            case '\\':
-                escaped += "\\\\";
-                break;
-            default:
-                escaped += byte;
-        }
-    }
-    return escaped;
+// In characters, not in bytes.
+std::size_t width_of(const std::string& text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+}
+
+std::string padded(std::string text, std::size_t width) {
+    const std::size_t own = width_of(text);
+    return own < width ? text.append(width - own, ' ') : text;
 }
 
 void write_table(std::ostream& out, const QueryResult& result) {
+    out << tsv_field(result.query);
+    if (!result.error.empty()) {
+        out << "\nnot answered: " << printable(result.error) << '\n';
+        return;
+    }
     std::size_t label_width = 5;
-    for (const Hit& hit : result.hits) label_width = std::max(label_width, hit.label.size());
-    out << field(result.query) << "  (" << std::fixed << std::setprecision(2) << result.took_ms << " ms)\n";
-    out << "rank   score  " << std::left << std::setw(static_cast<int>(label_width)) << "label"
-        << "  path\n";
+    for (const Hit& hit : result.hits) label_width = std::max(label_width, width_of(tsv_field(hit.label)));
+    out << "  (" << std::fixed << std::setprecision(2) << result.took_ms << " ms)\n";
+    out << "rank   score  " << padded("label", label_width) << "  path\n";
     for (const Hit& hit : result.hits) {
         out << std::right << std::setw(4) << hit.rank << std::setw(8) << std::setprecision(4) << hit.score
-            << "  " << std::left << std::setw(static_cast<int>(label_width)) << field(hit.label) << "  "
-            << field(hit.path.string()) << '\n';
+            << "  " << padded(tsv_field(hit.label), label_width) << "  " << tsv_field(hit.path.string())
+            << '\n';
     }
     if (result.hits.empty()) out << "no hits\n";
-    out << std::right;
 }
 
 void write_json(std::ostream& out, const QueryResult& result) {
@@ -63,11 +54,41 @@ void write_json(std::ostream& out, const QueryResult& result) {
                                 {"score", hit.score}});
     }
     json["took_ms"] = result.took_ms;
+    if (!result.error.empty()) json["error"] = result.error;
     // A path may hold bytes that are no UTF-8; JSON can't, so those become U+FFFD.
     out << json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
+// Of several queries each has a line at least, and each line says whose it is.
+void write_tsv(std::ostream& out, const QueryResult& result, bool several) {
+    const std::string query = several ? concat('\t', tsv_field(result.query)) : std::string{};
+    for (const Hit& hit : result.hits) {
+        out << std::fixed << std::setprecision(6) << hit.score << '\t' << tsv_field(hit.path.string()) << '\t'
+            << tsv_field(hit.label) << query << '\n';
+    }
+    if (several && result.hits.empty()) out << "\t\t" << query << '\n';
+}
+
+void write_paths(std::ostream& out, const QueryResult& result, const ReportOptions& options) {
+    const std::string query = options.several ? concat(tsv_field(result.query), '\t') : std::string{};
+    for (const Hit& hit : result.hits)
+        out << query << (options.terminal ? printable(hit.path) : hit.path.native()) << options.line_end;
+    if (options.several && result.hits.empty()) out << query << options.line_end;
+}
+
+bool is_page_name(const std::filesystem::path& file) {
+    std::string extension = file.extension().string();
+    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    return extension == ".html" || extension == ".htm";
+}
+
 }  // namespace
+
+std::string tsv_field(const std::string& text) {
+    std::string doubled;
+    for (const char byte : text) doubled.append(byte == '\\' ? 2 : 1, byte);
+    return printable(doubled);
+}
 
 ReportFormat parse_report_format(const std::string& name) {
     if (name == "table") return ReportFormat::table;
@@ -78,41 +99,42 @@ ReportFormat parse_report_format(const std::string& name) {
 }
 
 void write_report(std::ostream& stream, std::span<const QueryResult> results, ReportFormat format,
-                  bool continued) {
+                  const ReportOptions& options) {
     TextStream out;
-    if (format == ReportFormat::tsv && !continued) out << "score\tpath\tlabel\n";
+    if (format == ReportFormat::tsv && !options.continued)
+        out << (options.several ? "score\tpath\tlabel\tquery\n" : "score\tpath\tlabel\n");
     for (std::size_t i = 0; i < results.size(); ++i) {
         const QueryResult& result = results[i];
-        if (format == ReportFormat::table) {
-            if (i > 0 || continued) out << '\n';
-            write_table(out, result);
-        } else if (format == ReportFormat::json) {
-            write_json(out, result);
-        }
-        if (format != ReportFormat::tsv && format != ReportFormat::paths) continue;
-        for (const Hit& hit : result.hits) {
-            if (format == ReportFormat::paths) {
-                out << hit.path.string() << '\n';
-            } else {
-                out << std::fixed << std::setprecision(6) << hit.score << '\t' << field(hit.path.string())
-                    << '\t' << field(hit.label) << '\n';
-            }
+        switch (format) {
+            case ReportFormat::table:
+                if (i > 0 || options.continued) out << '\n';
+                write_table(out, result);
+                break;
+            case ReportFormat::tsv:
+                write_tsv(out, result, options.several);
+                break;
+            case ReportFormat::json:
+                write_json(out, result);
+                break;
+            case ReportFormat::paths:
+                write_paths(out, result, options);
         }
     }
     stream << out.str();
 }
 
+void check_report_name(const std::filesystem::path& file) {
+    if (is_page_name(file) || is_picture_name(file)) return;
+    throw UsageError(concat("cannot save ", printable(file), ": give it the extension .png, .jpg or .html"));
+}
+
 void save_report(const std::filesystem::path& file, std::span<const QueryResult> results,
                  std::span<const std::filesystem::path> query_images, std::uint64_t max_pixels) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (extension == ".html" || extension == ".htm") {
+    check_report_name(file);
+    if (is_page_name(file)) {
         save_page(file, results, query_images, max_pixels);
-    } else if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") {
-        save_sheet(file, results, query_images, max_pixels);
     } else {
-        throw UsageError(
-            concat("cannot save ", printable(file), ": give it the extension .png, .jpg or .html"));
+        save_sheet(file, results, query_images, max_pixels);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/open_image.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/resize.h"
 #include "clipsim/pictures/contact_sheet.h"
@@ -112,7 +113,8 @@ SheetTile query_tile(const QueryResult& result, const std::filesystem::path& ima
 }
 
 constexpr const char* page_head =
-    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>clipsim results</title>\n"
+    "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta name=\"generator\" content=\"clipsim\"><title>clipsim results</title>\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>\n"
     "body{font:14px system-ui,sans-serif;margin:2rem;color:#282c34;background:#fff}\n"
     "section{display:flex;flex-wrap:wrap;gap:1rem;margin-bottom:2.5rem}\n"
@@ -139,7 +141,7 @@ void save_sheet(const std::filesystem::path& file, std::span<const QueryResult> 
         }
         rows.push_back(std::move(row));
     }
-    write_picture(file, draw_contact_sheet(rows));
+    write_picture(file, draw_contact_sheet(rows), std::string(drawn_by));
 }
 
 void save_page(const std::filesystem::path& file, std::span<const QueryResult> results,

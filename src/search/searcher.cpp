@@ -1,6 +1,7 @@
 #include "clipsim/search/searcher.h"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -19,6 +20,47 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code ignored;
     return std::filesystem::equivalent(a, b, ignored);
 }
+
+constexpr int most_wanted = std::numeric_limits<int>::max() / 2;
+
+int more_than(int wanted) {
+    return wanted > most_wanted / 2 ? most_wanted : 2 * wanted;
+}
+
+// What a query leaves out of its hits: itself.
+class OwnFiles {
+  public:
+    explicit OwnFiles(const QueryOptions& options) : options_(options), paths_(options.exclude) {
+        for (std::filesystem::path& file : paths_) file = std::filesystem::absolute(file).lexically_normal();
+    }
+
+    int expected() const { return static_cast<int>(paths_.size()); }
+
+    // Appends hits of the others, best first. False: there may be more that belong to the hits.
+    bool take_others(std::vector<FoundImage> found, std::vector<Hit>& hits) const {
+        for (FoundImage& image : found) {
+            if (static_cast<int>(hits.size()) == options_.top_k) return true;
+            if (options_.min_score && image.score < *options_.min_score) return true;
+            if (holds(image)) continue;
+            hits.push_back({static_cast<int>(hits.size()) + 1, image.id, std::move(image.path),
+                            std::move(image.label), image.score});
+        }
+        return static_cast<int>(hits.size()) == options_.top_k;
+    }
+
+  private:
+    bool holds(const FoundImage& image) const {
+        const auto& contents = options_.exclude_contents;
+        if (!image.content_hash.empty() && std::ranges::find(contents, image.content_hash) != contents.end())
+            return true;
+        return std::ranges::any_of(paths_, [&](const std::filesystem::path& file) {
+            return image.path == file || (image.score >= own_score && same_file(image.path, file));
+        });
+    }
+
+    const QueryOptions& options_;
+    std::vector<std::filesystem::path> paths_;
+};
 
 }  // namespace
 
@@ -71,21 +113,13 @@ QueryResult Searcher::search(const IndexReader& reader, const std::string& name,
     const Stopwatch stopwatch;
     QueryResult result;
     result.query = name;
-    const auto top_k = static_cast<std::size_t>(options.top_k);
-    const int spare = static_cast<int>(options.exclude.size());
-    std::vector<std::filesystem::path> own = options.exclude;
-    for (std::filesystem::path& file : own) file = std::filesystem::absolute(file).lexically_normal();
-    const auto is_own = [&](const Hit& hit) {
-        return std::ranges::any_of(own, [&](const std::filesystem::path& file) {
-            return hit.path == file || (hit.score >= own_score && same_file(hit.path, file));
-        });
-    };
-    for (FoundImage& image : reader.nearest(query, options.top_k + spare, space, options.where)) {
-        Hit hit{0, image.id, std::move(image.path), std::move(image.label), image.score};
-        if (result.hits.size() == top_k || (options.min_score && hit.score < *options.min_score)) break;
-        if (is_own(hit)) continue;
-        hit.rank = static_cast<int>(result.hits.size()) + 1;
-        result.hits.push_back(std::move(hit));
+    const OwnFiles own(options);
+    // How many of the nearest are the query itself shows only when they are looked at.
+    for (int wanted = options.top_k + own.expected();; wanted = more_than(wanted)) {
+        std::vector<FoundImage> found = reader.nearest(query, wanted, space, options.where);
+        const bool all = static_cast<int>(found.size()) < wanted || wanted == most_wanted;
+        if (own.take_others(std::move(found), result.hits) || all) break;
+        result.hits.clear();
     }
     result.took_ms = stopwatch.milliseconds();
     return result;
@@ -93,6 +127,14 @@ QueryResult Searcher::search(const IndexReader& reader, const std::string& name,
 
 IndexDescription Searcher::description() const {
     return impl_->newest()->description();
+}
+
+std::vector<std::string> Searcher::labels() const {
+    return impl_->newest()->labels();
+}
+
+std::vector<StoredImage> Searcher::images(const ImageFilter& where) const {
+    return impl_->newest()->images(where);
 }
 
 }  // namespace clipsim

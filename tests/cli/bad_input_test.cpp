@@ -24,8 +24,12 @@ void expect_refusal(const Outcome& outcome, int exit_code, const std::string& pa
 TEST(BadInput, NoCommandOrAnUnknownOneIsAUsageError) {
     TemporaryFolder world;
     expect_refusal(run_clipsim(world.path(), {}), 2, "--help");
-    expect_refusal(run_clipsim(world.path(), {"serach"}), 2, "--help");
+    expect_refusal(run_clipsim(world.path(), {"serach"}), 2, "did you mean search?); see `clipsim --help`");
     expect_refusal(run_clipsim(world.path(), {"search", "--no-such-flag"}), 2, "--no-such-flag");
+    expect_refusal(run_clipsim(world.path(), {"search", "a.jpg", "--formt", "tsv"}), 2,
+                   "--formt (did you mean --format?); see `clipsim search --help`");
+    expect_refusal(run_clipsim(world.path(), {"index", "tune", "--recal", "0.9"}), 2,
+                   "--recal (did you mean --recall?); see `clipsim index tune --help`");
     expect_refusal(run_clipsim(world.path(), {"search"}), 2, "no query");
 }
 
@@ -37,6 +41,7 @@ TEST(BadInput, VersionAndHelpSucceedOnStdout) {
     const Outcome help = run_clipsim(world.path(), {"--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_NE(help.out.find("search"), std::string::npos);
+    EXPECT_EQ(run_clipsim(world.path(), {"help"}).out, help.out);
 }
 
 TEST(BadInput, ConfigProblemsNameKeyAndNearestName) {
@@ -49,6 +54,43 @@ TEST(BadInput, ConfigProblemsNameKeyAndNearestName) {
     write_text(world / "comma.json", "{\"search\": {\"top_k\": 3,}}");
     expect_refusal(run_clipsim(world.path(), {"train", "-c", "comma.json"}), 2, "comma.json");
     expect_refusal(run_clipsim(world.path(), {"train", "--set", "train.margn=1"}), 2, "train.margin");
+}
+
+TEST(BadInput, AConfigThatIsNoUtf8IsNamed) {
+    TemporaryFolder world;
+    expect_refusal(run_clipsim(world.path(), {"index", "--set", "data.root=caf\xE9"}), 2, "not UTF-8");
+    write_text(world / "latin1.json", "{\n\"output_dir\": \"caf\xE9\"}");
+    expect_refusal(run_clipsim(world.path(), {"index", "-c", "latin1.json"}), 2,
+                   "latin1.json, line 2: not UTF-8");
+}
+
+TEST(BadInput, ADamagedDatabaseNamesItsRemedyWhichHelps) {
+    TemporaryFolder world;
+    draw_photos(world / "photos", 3);
+    const std::vector<std::string> index{"index", "photos", "--set", "output_dir=out"};
+    const std::vector<std::string> search{"search", "photos/red/0.png", "--set", "output_dir=out"};
+    std::vector<std::string> rebuild = index;
+    rebuild.emplace_back("--rebuild");
+    const std::filesystem::path database = world / "out/index/images.db";
+    for (int damage = 0; damage < 3; ++damage) {
+        ASSERT_EQ(run_clipsim(world.path(), rebuild).exit_code, 0);
+        if (damage == 0) std::filesystem::resize_file(database, 8192);
+        if (damage == 1) write_text(database, std::string(20'000, 'x'));
+        if (damage == 2) {
+            std::string bytes = read_text(database);
+            std::fill(bytes.begin() + 16'384, bytes.end(), '\x55');
+            write_text(database, bytes);
+        }
+        for (const std::vector<std::string>& command : {search, index}) {
+            const Outcome refused = run_clipsim(world.path(), command);
+            EXPECT_EQ(refused.exit_code, 1) << damage << ' ' << refused.err;
+            EXPECT_NE(refused.err.find("`clipsim index --rebuild`"), std::string::npos)
+                << damage << refused.err;
+            EXPECT_EQ(refused.err.find("malformed"), std::string::npos) << "SQLite's own words";
+        }
+        EXPECT_EQ(run_clipsim(world.path(), rebuild).exit_code, 0);
+        EXPECT_EQ(run_clipsim(world.path(), search).exit_code, 0);
+    }
 }
 
 TEST(BadInput, DataThatCanNotBeTrainedOnIsRefused) {
@@ -113,7 +155,10 @@ TEST(BadInput, AnIndexOfAnotherModelIsRefused) {
     write_text(world / "other/model.safetensors", weights);
     expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out",
                                               "--set", "model.clip=./other"}),
-                   2, "model");
+                   2, "was made with model clip-lite");
+    expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out",
+                                              "--set", "model.precision=int8"}),
+                   2, "precision fp32, not int8");
 }
 
 TEST(BadInput, ModelsThatCanNotBeLoadedAreNamed) {

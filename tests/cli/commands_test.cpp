@@ -127,7 +127,11 @@ TEST_F(Commands, BatchAnswersEachLineAndNamesTheBadOne) {
     write_text(*world / "queries.txt", "photos/red/1.png\n'photos/green/2.png'\n\n./photos/missing.png\n");
     const Outcome outcome = clipsim({"search", "--batch", "queries.txt", "--format", "json"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(lines(outcome.out).size(), 2U);
+    const std::vector<std::string> answers = lines(outcome.out);
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_FALSE(json::parse(answers[1]).contains("error"));
+    EXPECT_EQ(json::parse(answers[2])["query"], "./photos/missing.png");
+    EXPECT_NE(json::parse(answers[2])["error"].get<std::string>().find("missing.png"), std::string::npos);
     EXPECT_NE(outcome.err.find("photos/missing.png"), std::string::npos);
     EXPECT_EQ(clipsim({"search", "--strict", "--batch", "queries.txt"}).exit_code, 1);
 }
@@ -140,7 +144,9 @@ TEST_F(Commands, BatchTakesWhatIsNoFileForASentence) {
     ASSERT_EQ(answers.size(), 3U);
     EXPECT_EQ(json::parse(answers[0])["query"], "a red disc");
     EXPECT_EQ(json::parse(answers[0])["hits"].size(), 3U);
-    EXPECT_NE(outcome.err.find("photos/missing.png: no such file"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(json::parse(answers[1]).contains("error")) << "a file that is missing is no sentence";
+    EXPECT_EQ(json::parse(answers[2])["hits"].size(), 3U) << "a sentence, for it is in quotes";
+    EXPECT_EQ(outcome.err.find("photos/red/1.png"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Commands, SentencesAreSearchedForAndCombined) {

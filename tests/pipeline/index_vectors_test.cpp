@@ -9,6 +9,7 @@
 #include "clipsim/index/folder/sqlite_store.h"
 #include "clipsim/pipeline/search_vectors.h"
 #include "clipsim/pipeline/steps/npy.h"
+#include "message_of.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
@@ -45,7 +46,10 @@ class VectorCollection : public ::testing::Test {
 TEST_F(VectorCollection, IndexingAgainReplacesWhatWasThere) {
     index_vectors(config_, world_ / "v.npy", std::nullopt);
     write_npy(world_ / "w.npy", std::vector<float>{0, 1, 0, 1, 0, 0}, 2, 3);
-    EXPECT_EQ(index_vectors(config_, world_ / "w.npy", std::nullopt).report.total, 2);
+    EXPECT_NE(refusal(world_ / "w.npy", std::nullopt).find("90 vectors of v.npy"), std::string::npos)
+        << "another matrix is something else";
+    std::filesystem::rename(world_ / "w.npy", world_ / "v.npy");
+    EXPECT_EQ(index_vectors(config_, world_ / "v.npy", std::nullopt).report.total, 2);
     EXPECT_EQ(read_manifest(world_ / "out/index/manifest.json").identity.dimension, 3);
     write_npy(world_ / "q.npy", std::vector<float>{1, 0, 0}, 1, 3);
     search_vectors(config_, {world_ / "q.npy", world_ / "i.npy", 2, {}});
@@ -61,6 +65,27 @@ TEST_F(VectorCollection, KeepsTheNamesOfRows) {
     const SqliteStore store =
         SqliteStore::open_for_reading(world_ / "out/index/images.db", manifest.identity);
     EXPECT_EQ(store.images().at(7).path, "photo 7.jpg");
+}
+
+TEST_F(VectorCollection, NamesMayComeFromAnEditorOfAnotherSystem) {
+    std::string names = "\xEF\xBB\xBF";
+    for (int i = 0; i < 90; ++i) names += "photo " + std::to_string(i) + ".jpg\r\n";
+    write_text(world_ / "names.txt", names);
+    index_vectors(config_, world_ / "v.npy", world_ / "names.txt");
+    const std::filesystem::path database = world_ / "out/index/images.db";
+    const SqliteStore store = SqliteStore::open_for_reading(database, SqliteStore::identity_of(database));
+    EXPECT_EQ(store.images().at(0).path, "photo 0.jpg");
+    EXPECT_EQ(store.images().at(7).path, "photo 7.jpg");
+}
+
+TEST_F(VectorCollection, ADamagedIndexIsNotTakenForNone) {
+    index_vectors(config_, world_ / "v.npy", std::nullopt);
+    std::filesystem::resize_file(world_ / "out/index/images.db", 8192);
+    const std::string message =
+        message_of<Error>([&] { index_vectors(config_, world_ / "v.npy", std::nullopt); });
+    EXPECT_NE(message.find("is damaged; `clipsim vectors index v.npy --rebuild`"), std::string::npos)
+        << message;
+    EXPECT_EQ(index_vectors(config_, world_ / "v.npy", std::nullopt, true).report.total, 90);
 }
 
 TEST_F(VectorCollection, BadInputIsRefusedByName) {

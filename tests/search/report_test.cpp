@@ -8,6 +8,7 @@
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/open_image.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "support/grouping_locale.h"
 #include "temporary_folder.h"
 
@@ -23,9 +24,10 @@ QueryResult sample() {
     return result;
 }
 
-std::string report(const std::vector<QueryResult>& results, ReportFormat format) {
+std::string report(const std::vector<QueryResult>& results, ReportFormat format,
+                   const ReportOptions& options = {}) {
     std::ostringstream out;
-    write_report(out, results, format);
+    write_report(out, results, format, options);
     return out.str();
 }
 
@@ -55,6 +57,56 @@ TEST(Report, ScoresAreWrittenAsInCWhateverTheLocaleOfProgramAndStream) {
 TEST(Report, PathsAreTheBytesOnDisk) {
     EXPECT_EQ(report({sample()}, ReportFormat::paths),
               "/photos/cat/a b.jpg\n/photos/dog/new\nline\t\"x\".jpg\n");
+}
+
+TEST(Report, OfSeveralQueriesEachLineOfTsvAndPathsSaysWhoseItIs) {
+    QueryResult unread, other = sample();
+    unread.query = "gone\t.jpg";
+    unread.error = "cannot read gone.jpg";
+    other.hits.resize(1);
+    const ReportOptions several{.several = true};
+    EXPECT_EQ(report({other, unread}, ReportFormat::tsv, several),
+              "score\tpath\tlabel\tquery\n"
+              "0.930000\t/photos/cat/a b.jpg\tcat\tquery.jpg\n"
+              "\t\t\tgone\\t.jpg\n");
+    EXPECT_EQ(report({other, unread}, ReportFormat::paths, several),
+              "query.jpg\t/photos/cat/a b.jpg\ngone\\t.jpg\t\n");
+    EXPECT_NE(report({unread}, ReportFormat::table, several).find("not answered: cannot read"),
+              std::string::npos);
+    EXPECT_EQ(nlohmann::json::parse(report({unread}, ReportFormat::json)).at("error"), unread.error);
+}
+
+TEST(Report, NothingSteersATerminal) {
+    QueryResult result = sample();
+    result.query = "\x1b]0;owned\x07";
+    result.hits[0].path = "/photos/\x1b[31m\xC2\x9B.jpg";
+    result.hits[1].label = "\x1b[2J";
+    for (const ReportFormat format : {ReportFormat::table, ReportFormat::tsv, ReportFormat::paths}) {
+        const std::string text = report({result}, format, {.terminal = true});
+        EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+        EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos) << text;
+    }
+    EXPECT_NE(report({result}, ReportFormat::paths).find("\x1b[31m"), std::string::npos)
+        << "bytes for a pipe";
+}
+
+TEST(Report, PathsMayEndInNul) {
+    EXPECT_EQ(report({sample()}, ReportFormat::paths, {.line_end = '\0'}),
+              std::string("/photos/cat/a b.jpg\0/photos/dog/new\nline\t\"x\".jpg\0", 49));
+}
+
+TEST(Report, ColumnsOfTheTableAreAsWideAsTheirText) {
+    QueryResult result = sample();
+    result.hits[0].label =
+        "K\xC3\xA4"
+        "fer";
+    result.hits[1].label = "beetle";
+    const std::string text = report({result}, ReportFormat::table);
+    EXPECT_NE(text.find("  K\xC3\xA4"
+                        "fer   /photos"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("  beetle  /photos"), std::string::npos) << text;
 }
 
 TEST(Report, JsonIsOneObjectAQueryOnOneLine) {
@@ -147,6 +199,17 @@ TEST_F(SaveReport, PicturesOfMorePixelsThanTheConfigAllowsAreNotShown) {
     EXPECT_NE(read_text(folder_ / "all.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
     save("none.html", 1);
     EXPECT_EQ(read_text(folder_ / "none.html").find("src=\"data:image/jpeg;base64,"), std::string::npos);
+}
+
+TEST_F(SaveReport, IsKnownAsOursAgain) {
+    EXPECT_FALSE(is_own_output(query_)) << "drawn by a test, without a mark";
+    for (const char* name : {"sheet.png", "sheet.jpg", "page.html"}) {
+        check_report_name(folder_ / name);
+        save(name);
+        EXPECT_TRUE(is_own_output(folder_ / name)) << name;
+        EXPECT_NO_THROW(check_output(folder_ / name, false));
+    }
+    EXPECT_THROW(check_report_name("sheet.webp"), UsageError);
 }
 
 TEST_F(SaveReport, AnotherExtensionOrAFolderThatCannotBeIsAnError) {

@@ -35,7 +35,9 @@ class SearcherTest : public ::testing::Test {
             for (const float value : at(degrees[i])) vectors.push_back(value);
         }
         IndexUpdater updater(open_index_writer(index_, identity, {}, IndexUpdater::Mode::update));
-        updater.commit(updater.plan(candidates, std::vector{photos_}).to_embed, vectors);
+        std::vector<ImageEntry> entries = updater.plan(candidates, std::vector{photos_}).to_embed;
+        for (ImageEntry& entry : entries) entry.content_hash = "hash of " + entry.path.stem().string();
+        updater.commit(entries, vectors);
         updater.finish();
     }
 
@@ -121,6 +123,22 @@ TEST_F(SearcherTest, TheQueryItselfIsLeftOutByItsFile) {
     std::filesystem::create_symlink(photos_ / "zero.jpg", folder_ / "link.jpg");
     EXPECT_EQ(search({.top_k = 2, .exclude = {folder_ / "link.jpg"}}), (Names{"ten", "twenty"}));
     EXPECT_EQ(search({.top_k = 2, .exclude = {folder_ / "elsewhere.jpg"}}), (Names{"zero", "ten"}));
+}
+
+TEST_F(SearcherTest, LinksToTheQueryAndItsCopiesTakeNoPlacesFromTheOthers) {
+    for (const char* link : {"ten.jpg", "twenty.jpg"}) {
+        std::filesystem::remove(photos_ / link);
+        std::filesystem::create_hard_link(photos_ / "zero.jpg", photos_ / link);
+    }
+    EXPECT_EQ(search({.top_k = 1, .exclude = {photos_ / "zero.jpg"}}, 10), Names{"ninety"});
+    EXPECT_EQ(search({.top_k = 1, .exclude_contents = {"hash of zero", "hash of ten"}}), Names{"twenty"});
+    const std::vector<std::string> jpg{"path=*.jpg"};
+    EXPECT_EQ(search({.top_k = 2,
+                      .exclude_contents = {"hash of zero", "hash of ten"},
+                      .where = parse_image_filter(jpg)}),
+              (Names{"twenty", "ninety"}));
+    EXPECT_EQ(search({.top_k = 3, .min_score = 0.9F, .exclude_contents = {"hash of zero", "hash of ten"}}),
+              Names{"twenty"});
 }
 
 TEST_F(SearcherTest, TheTextSpaceIsSearchedApart) {

@@ -12,6 +12,7 @@
 #include "clipsim/core/error.h"
 #include "clipsim/index/image_filter.h"
 #include "clipsim/index/index_identity.h"
+#include "clipsim/index/index_store.h"
 #include "clipsim/vectors/vector_index.h"
 
 namespace clipsim {
@@ -20,7 +21,14 @@ struct FoundImage {
     std::int64_t id = 0;
     std::filesystem::path path;
     std::string label;
-    float score = 0;  // inner product of unit vectors: cosine similarity
+    float score = 0;                // inner product of unit vectors: cosine similarity
+    std::string content_hash = {};  // of the file's bytes, as hash_file makes it
+};
+
+// What an index takes up, and when it was last written to.
+struct IndexStorage {
+    std::uint64_t bytes = 0;
+    std::optional<std::int64_t> changed_s = {};  // since 1970; none: not known
 };
 
 // A writer took away what the reader's state is made of: it has to be opened again.
@@ -44,6 +52,10 @@ class IndexReader {
     // The same for a matrix of queries [Q, dimension] in the space of images.
     virtual NearestRows nearest_rows(std::span<const float> queries, int k,
                                      const ImageFilter& where) const = 0;
+    // What the index holds of each image that fits, without its vectors, by id.
+    virtual std::vector<StoredImage> images(const ImageFilter& where) const = 0;
+    virtual std::vector<std::string> labels() const = 0;  // each once, sorted
+    virtual IndexStorage storage() const = 0;
     // False: a writer has changed the index since, and what is opened now sees that.
     virtual bool is_current() const = 0;
 };

@@ -40,9 +40,9 @@ struct IndexSummary {
 IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
 
 // Makes one index of those that build_index made of all shards (folders with images.db and manifest.json), in
-// place of what output_dir's held. Throws UsageError for a folder without a finished index and where models
-// differ; merge_indexes tells the rest.
+// place of what output_dir's held; of an index of something else only where `rebuild` says so. Throws
+// UsageError for a folder without a finished index and where models differ; merge_indexes tells the rest.
 MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders,
-                          const RunOptions& run = {});
+                          bool rebuild = false, const RunOptions& run = {});
 
 }  // namespace clipsim

@@ -30,8 +30,11 @@ struct EmbedRequest {
     std::optional<Space> space = std::nullopt;
 };
 
-// Throws UsageError for sentences in the image space.
+// Throws UsageError for sentences in the image space and for empty ones.
 EmbeddedInputs embed_inputs(const Config& config, const EmbedRequest& request, const RunOptions& run = {});
+
+// Where write_embeddings puts the names of the vectors in `file`.
+std::filesystem::path names_file(std::filesystem::path file);
 
 // vectors to `file` (.npy, float32, C order) and the names beside it (.json). Atomic, the names first.
 void write_embeddings(const std::filesystem::path& file, const EmbeddedInputs& embedded);

@@ -16,10 +16,10 @@ struct VectorIndexSummary {
 };
 
 // Indexes the rows of a .npy matrix [N, D] (float32 or float16), brought to unit length, in output_dir/index,
-// in place of what is there; an
-// index of photos only where `rebuild` says so. `names`: a file with one line per row; without it they are
-// called "row 0" and so on. Throws UsageError for a file that is not such a matrix, holds values that are not
-// numbers or rows without a direction, names that do not fit, or an index of photos.
+// in place of the index of an earlier matrix of that name; of any other index only where `rebuild` says so.
+// `names`: a file with one line per row; without it they are called "row 0" and so on. Throws UsageError for
+// a file that is not such a matrix, holds values that are not numbers or rows without a direction, names that
+// do not fit, or an index of photos.
 VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
                                  const std::optional<std::filesystem::path>& names, bool rebuild = false,
                                  const RunOptions& run = {});

@@ -34,7 +34,7 @@ class SimilarImages {
     };
 
     struct Answers {
-        std::vector<QueryResult> results;  // in the order of the queries, without skipped ones
+        std::vector<QueryResult> results;  // [queries], with an error where an image can't be read
         std::vector<std::filesystem::path>
             images;                         // the first image of each result's query; empty: it has none
         std::vector<SkippedImage> skipped;  // images of queries that can't be read
@@ -43,12 +43,16 @@ class SimilarImages {
     Answers search(std::span<const Query> queries, const Options& options);
     Answers search(std::span<const std::filesystem::path> images, const Options& options);
 
+    // Warns of labels that the index has not and, where nothing was found, of other conditions that no image
+    // of it fits.
+    void warn_of_filter(const ImageFilter& where, bool found_nothing) const;
+
     IndexDescription description() const { return searcher_.description(); }
 
   private:
     SimilarImages(const DataConfig& data, OpenedIndex opened);
     class Vectors;
-    QueryResult answer(const Query& query, std::span<const float> vector, Space space,
+    QueryResult answer(const Query& query, const Vectors& vectors, std::span<const float> vector,
                        const Options& options);
 
     DataConfig data_;

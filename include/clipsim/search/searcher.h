@@ -12,6 +12,7 @@
 #include "clipsim/index/image_filter.h"
 #include "clipsim/index/index_identity.h"
 #include "clipsim/index/index_place.h"
+#include "clipsim/index/index_store.h"
 
 namespace clipsim {
 
@@ -28,14 +29,18 @@ struct Hit {
 struct QueryOptions {
     int top_k = 10;
     std::optional<float> min_score = std::nullopt;
-    std::vector<std::filesystem::path> exclude = {};  // the query's own files, left out by path
-    ImageFilter where = {};                           // only among images that fit
+    // The query itself is no hit: its files, whatever they are called here (links), and their copies, by the
+    // hash_file of their contents.
+    std::vector<std::filesystem::path> exclude = {};
+    std::vector<std::string> exclude_contents = {};
+    ImageFilter where = {};  // only among images that fit
 };
 
 struct QueryResult {
     std::string query;  // as the user gave it
     std::vector<Hit> hits;
-    double took_ms = 0;  // the search alone
+    double took_ms = 0;      // the search alone
+    std::string error = {};  // why there was no search; "": there was one
 };
 
 // Thread-safe.
@@ -51,12 +56,16 @@ class Searcher {
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;
 
-    // Fewer than top_k hits when the index holds fewer. `query` is a unit vector of the space; the vectors of
-    // the text space are loaded when they are first asked for. Throws UsageError where the index keeps none.
+    // Fewer than top_k hits only when the index holds fewer others. `query` is a unit vector of the space;
+    // the vectors of the text space are loaded when they are first asked for. Throws UsageError where the
+    // index keeps none.
     QueryResult search(const std::string& name, std::span<const float> query, const QueryOptions& options,
                        Space space = Space::image) const;
 
     IndexDescription description() const;
+    // What there is to filter by, see IndexReader.
+    std::vector<std::string> labels() const;
+    std::vector<StoredImage> images(const ImageFilter& where) const;
 
   private:
     static QueryResult search(const IndexReader& reader, const std::string& name,

@@ -36,7 +36,7 @@ void print_table(const ModelInfo& info) {
     const ModelDescription& model = info.description;
     const PreprocessSpec& spec = model.preprocess;
     const auto vision = [&](auto&& text_of) { return std::visit(text_of, model.vision.network); };
-    std::cout << "model          " << info.files.id << '\n'
+    std::cout << "model          " << printable(info.files.id) << '\n'
               << "family         " << model.family->name << '\n'
               << "format         " << to_string(model.format) << '\n'
               << "weights        " << printable(info.files.weights) << " (" << info.weight_bytes

@@ -1,5 +1,7 @@
 #include <optional>
 
+#include "clipsim/core/error.h"
+#include "clipsim/core/text.h"
 #include "clipsim/index/folder/manifest.h"
 #include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/folder/sqlite_store.h"
@@ -10,13 +12,22 @@ namespace clipsim {
 
 namespace {
 
+Manifest manifest_of(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        throw NoIndexError(
+            concat("there is no index in ", printable(file.parent_path()), "; run `clipsim index` first"));
+    }
+    return read_manifest(file);
+}
+
 class FolderTuning final : public IndexTuning {
   public:
     explicit FolderTuning(const std::filesystem::path& folder)
-        : file_(folder / "manifest.json"), manifest_(read_manifest(file_)) {
+        : file_(folder / "manifest.json"), manifest_(manifest_of(file_)) {
         if (manifest_.parameters.type == IndexType::flat || manifest_.images == 0) return;  // nothing to tune
         lock_ = lock_folder(folder);
-        manifest_ = read_manifest(file_);
+        manifest_ = manifest_of(file_);
         store_ = SqliteStore::open_for_reading(folder / "images.db", manifest_.identity);
         snapshot_ = IndexSnapshot::open(folder, manifest_.identity);
     }

@@ -38,8 +38,10 @@ LiveIndex with_changes_since(VectorIndex base, const SqliteStore& store, std::in
 
 // An exact index over what the store holds: nothing to build, and no file wanted.
 LiveIndex from_store(const SqliteStore& store, int dimension, Space space, const std::string& problem) {
-    log_warning(
-        concat(problem, "; using images.db alone, which is slower to start. `clipsim index` repairs it"));
+    const bool advised = problem.find("`clipsim index`") != std::string::npos;
+    log_warning(concat(
+        problem, advised ? ", which repairs it; until then" : "; `clipsim index` repairs it; until then",
+        " images.db alone is used, which is slower to start"));
     return with_changes_since(VectorIndex::exact(dimension, {}, {}), store, 0, dimension, space);
 }
 
@@ -157,6 +159,8 @@ IndexSnapshot IndexSnapshot::open(const std::filesystem::path& folder, const Ind
             std::make_unique<Impl>(folder, SqliteStore::open_for_reading(folder / "images.db", identity));
         try {
             impl->open_files(wanted);
+            impl->manifest.identity.base_hash = identity.base_hash;
+            impl->manifest.identity.precision = identity.precision;
             impl->store.release();
             return IndexSnapshot(std::move(impl));
         } catch (const NewerIndexError&) {
@@ -207,6 +211,14 @@ std::vector<StoredImage> IndexSnapshot::find(std::span<const std::int64_t> ids) 
 
 std::vector<std::int64_t> IndexSnapshot::matching(const ImageFilter& filter) const {
     return impl_->of_newest_state([&] { return impl_->store.matching(filter); });
+}
+
+std::vector<StoredImage> IndexSnapshot::images() const {
+    return impl_->of_newest_state([&] { return impl_->store.images(); });
+}
+
+std::vector<std::string> IndexSnapshot::labels() const {
+    return impl_->of_newest_state([&] { return impl_->store.labels(); });
 }
 
 }  // namespace clipsim

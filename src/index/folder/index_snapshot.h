@@ -39,6 +39,8 @@ class IndexSnapshot {
     LiveIndex& vectors(Space space);
     std::vector<StoredImage> find(std::span<const std::int64_t> ids) const;  // throws StaleIndexError
     std::vector<std::int64_t> matching(const ImageFilter& filter) const;     // ids, ascending
+    std::vector<StoredImage> images() const;                                 // by id
+    std::vector<std::string> labels() const;                                 // each once, sorted
 
   private:
     struct Impl;

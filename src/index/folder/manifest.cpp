@@ -68,7 +68,7 @@ Manifest read_manifest(const std::filesystem::path& file) {
     } catch (const nlohmann::json::exception&) {
         throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
     } catch (const UsageError& error) {
-        throw UsageError(concat(printable(file), ": ", error.what(), "; run `clipsim index`"));
+        throw UsageError(concat(error.what(), "; run `clipsim index`"));
     }
     if (manifest.schema_version > Manifest::current_schema_version) {
         throw NewerIndexError(concat(printable(file), " was written by a newer clipsim (schema ",
@@ -77,6 +77,17 @@ Manifest read_manifest(const std::filesystem::path& file) {
                                      "); use that one or run `clipsim index --rebuild`"));
     }
     return manifest;
+}
+
+std::string remedy_of_damage(const std::filesystem::path& folder) {
+    try {
+        const IndexIdentity identity = read_manifest(folder / "manifest.json").identity;
+        if (is_imported(identity))
+            return concat("`clipsim vectors index ", printable(identity.model_id),
+                          " --rebuild` makes it anew");
+    } catch (const Error&) {  // missing or damaged too
+    }
+    return "`clipsim index --rebuild` makes it anew of the photos";
 }
 
 void write_manifest(const std::filesystem::path& file, const Manifest& manifest) {

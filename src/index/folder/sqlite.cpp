@@ -1,7 +1,10 @@
 #include "sqlite.h"
 
+#include <system_error>
+
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
+#include "clipsim/index/folder/manifest.h"
 
 namespace clipsim {
 
@@ -71,13 +74,27 @@ Database Database::open_for_reading(const std::filesystem::path& file) {
 }
 
 void Database::fail() const {
-    const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
-    const int code = handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM;
-    const std::string text = concat(printable(file_), ": ", reason);
-    if (code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_NOMEM ||
-        code == SQLITE_READONLY || code == SQLITE_PERM)
-        throw DiskError(text);
-    throw Error(text);
+    const std::string file = printable(file_);
+    switch (handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM) {
+        case SQLITE_FULL:
+            throw DiskError(concat(file, " can't be written: the disk is full"));
+        case SQLITE_NOMEM:
+            throw DiskError(concat(file, ": out of memory"));
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+            throw DiskError(concat(file, " can't be written: permission denied"));
+        case SQLITE_IOERR:
+        case SQLITE_CANTOPEN:
+            throw DiskError(concat(file, " can't be read or written: ",
+                                   std::generic_category().message(sqlite3_system_errno(handle_.get())),
+                                   "; look at the disk and at the folder's permissions"));
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            throw Error(concat(file, " is in use by another program; try again when that is done"));
+        default:  // SQLITE_CORRUPT and SQLITE_NOTADB, or a table that is not what we wrote
+            throw Error(concat(file, " is damaged; ", remedy_of_damage(file_.parent_path())));
+    }
 }
 
 void Database::execute(const char* sql) {

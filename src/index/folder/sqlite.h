@@ -32,7 +32,7 @@ class Database {
     void execute(const char* sql);
     sqlite3* handle() const { return handle_.get(); }
     const std::filesystem::path& file() const { return file_; }
-    // Throws Error with SQLite's own words.
+    // Throws Error that says what SQLite met, and what to do.
     [[noreturn]] void fail() const;
 
   private:

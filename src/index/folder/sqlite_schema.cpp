@@ -1,5 +1,7 @@
 #include "sqlite_schema.h"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "clipsim/core/error.h"
@@ -47,6 +49,7 @@ void set_identity(Database& database, const IndexIdentity& identity) {
     set_meta(database, "model_hash", identity.model_hash);
     set_meta(database, "dimension", std::to_string(identity.dimension));
     set_meta(database, "joint_dimension", std::to_string(identity.text_dimension));
+    note_identity(database, identity);
 }
 
 void create_schema(Database& database, const IndexIdentity& identity) {
@@ -133,7 +136,8 @@ std::int64_t check_schema(Database& database) {
     const bool ours = integer_of(database, "PRAGMA application_id") == application_id;
     const bool empty = integer_of(database, "SELECT count(*) FROM sqlite_master") == 0;
     if (!ours && !empty) {
-        throw Error(concat(printable(database.file()), " is no image index; run `clipsim index --rebuild`"));
+        throw Error(concat(printable(database.file()),
+                           " is no image index; `clipsim index --rebuild` makes one in its place"));
     }
     if (version > schema_version) {
         throw Error(concat(printable(database.file()), " was written by a newer clipsim (schema ", version,
@@ -170,20 +174,24 @@ void show_as_current(Database& database, std::int64_t version) {
             .c_str());
 }
 
+IndexIdentity stored_identity(Database& database) {
+    return {
+        meta(database, "model_id"),      meta(database, "model_hash"), number_of(meta(database, "dimension")),
+        stored_text_dimension(database), meta(database, "base_hash"),  meta(database, "precision")};
+}
+
 void check_identity(Database& database, const IndexIdentity& wanted) {
-    const std::string hash = meta(database, "model_hash");
-    const std::string dimension = meta(database, "dimension");
-    if (hash == wanted.model_hash && dimension == std::to_string(wanted.dimension)) return;
-    throw UsageError(concat(printable(database.file().parent_path()), " was made with another model (",
-                            meta(database, "model_id"), ", ", dimension, " dimensions, ", hash.substr(0, 8),
-                            ") than the one in use (", wanted.model_id, ", ", wanted.dimension,
-                            " dimensions, ", wanted.model_hash.substr(0, 8),
-                            "); run `clipsim index --rebuild`"));
+    check_same_model(printable(database.file().parent_path()), stored_identity(database), wanted);
+}
+
+void note_identity(Database& database, const IndexIdentity& identity) {
+    if (identity.base_hash.empty() || meta(database, "base_hash") == identity.base_hash) return;
+    set_meta(database, "base_hash", identity.base_hash);
+    set_meta(database, "precision", identity.precision);
 }
 
 int stored_text_dimension(Database& database) {
-    const std::string text = meta(database, "joint_dimension");
-    return text.empty() ? 0 : std::stoi(text);
+    return number_of(meta(database, "joint_dimension"));
 }
 
 void keep_text_vectors(Database& database, int dimension) {

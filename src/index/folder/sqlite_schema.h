@@ -20,8 +20,11 @@ std::int64_t check_schema(Database& database);
 void prepare_for_writing(Database& database, const IndexIdentity& identity);
 // An older file, shown to a reader as one of this version.
 void show_as_current(Database& database, std::int64_t version);
+IndexIdentity stored_identity(Database& database);
 // Throws UsageError where the vectors are another model's.
 void check_identity(Database& database, const IndexIdentity& wanted);
+// What the model's hash is made of, which earlier versions did not write down.
+void note_identity(Database& database, const IndexIdentity& identity);
 
 int stored_text_dimension(Database& database);
 // The text space has so many dimensions from now on: rows that lack a vector of it are incomplete from now

@@ -1,6 +1,7 @@
 #include "clipsim/index/folder/sqlite_store.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -79,6 +80,24 @@ const char* table_of(Space space) {
     return space == Space::image ? "vectors" : "joint_vectors";
 }
 
+Database open_reader(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        throw NoIndexError(
+            concat("there is no index in ", printable(file.parent_path()), "; run `clipsim index` first"));
+    }
+    return Database::open_for_reading(file);
+}
+
+// The version of the tables.
+std::int64_t check_finished(Database& database) {
+    const std::int64_t version = check_schema(database);
+    if (version == 0)
+        throw NoIndexError(
+            concat(printable(database.file().parent_path()), " is half-written; run `clipsim index`"));
+    return version;
+}
+
 }  // namespace
 
 SqliteStore::SqliteStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -90,27 +109,27 @@ SqliteStore SqliteStore::open_for_writing(const std::filesystem::path& file, con
     Database database = open_writer(file);
     prepare_for_writing(database, identity);
     check_identity(database, identity);
+    note_identity(database, identity);
     keep_text_vectors(database, identity.text_dimension);
     return SqliteStore(std::make_unique<Impl>(std::move(database), identity));
 }
 
 SqliteStore SqliteStore::open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(file, ignored)) {
-        throw UsageError(
-            concat("there is no index in ", printable(file.parent_path()), "; run `clipsim index` first"));
-    }
-    Database database = Database::open_for_reading(file);
+    Database database = open_reader(file);
     database.execute("BEGIN");  // the first read below fixes the state that later ones see
-    const std::int64_t version = check_schema(database);
-    if (version == 0)
-        throw UsageError(concat(printable(file.parent_path()), " is half-written; run `clipsim index`"));
+    const std::int64_t version = check_finished(database);
     check_identity(database, identity);
     show_as_current(database, version);
     auto impl = std::make_unique<Impl>(std::move(database), identity);
     impl->opened_version = integer_of(impl->database, data_version);
     impl->held = true;
     return SqliteStore(std::move(impl));
+}
+
+IndexIdentity SqliteStore::identity_of(const std::filesystem::path& file) {
+    Database database = open_reader(file);
+    check_finished(database);
+    return stored_identity(database);
 }
 
 void SqliteStore::release() {
@@ -229,6 +248,13 @@ std::vector<std::int64_t> SqliteStore::matching(const ImageFilter& filter) const
     return ids;
 }
 
+std::vector<std::string> SqliteStore::labels() const {
+    Statement statement(impl_->database, "SELECT DISTINCT label FROM images ORDER BY label");
+    std::vector<std::string> labels;
+    while (statement.step()) labels.push_back(statement.text(0));
+    return labels;
+}
+
 int SqliteStore::text_dimension() const {
     return stored_text_dimension(impl_->database);
 }
@@ -265,7 +291,8 @@ std::int64_t SqliteStore::removed_count() const {
 
 std::uint64_t SqliteStore::removed_since() const {
     const std::string since = meta(impl_->database, "removed_since");
-    return since.empty() ? generation() : std::stoull(since);  // an older file records none
+    return since.empty() ? generation()
+                         : std::strtoull(since.c_str(), nullptr, 10);  // an older file records none
 }
 
 void SqliteStore::forget_removed() {

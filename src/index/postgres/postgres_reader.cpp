@@ -1,6 +1,7 @@
 #include "postgres_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
@@ -101,7 +102,7 @@ class Search {
     // An order that no index has: all rows are compared.
     std::string by_scan(const Question& question) const {
         return concat("SELECT id, path, label, -(", column_of(question.space),
-                      " <#> $1::vector) FROM images WHERE ", question.where.sql, " ORDER BY (",
+                      " <#> $1::vector), content_hash FROM images WHERE ", question.where.sql, " ORDER BY (",
                       column_of(question.space), " <#> $1::vector) + 0, id LIMIT ", question.k);
     }
 
@@ -109,12 +110,14 @@ class Search {
     std::string by_index(const Question& question) {
         const PgSearch how = pgvector_search(parameters_, question.k, iterative_);
         connection_.execute(how.settings);
-        return concat("SELECT id, path, label, -(v <#> $1::vector) FROM (SELECT id, path, label, ",
-                      column_of(question.space), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
-                      indexed_expression(parameters_, question.space, question.dimension), " <#> ",
-                      query_expression(parameters_, question.dimension), " LIMIT ",
-                      parameters_.storage == Storage::fp16 ? how.candidates : question.k,
-                      ") candidates ORDER BY v <#> $1::vector, id LIMIT ", question.k);
+        return concat(
+            "SELECT id, path, label, -(v <#> $1::vector), content_hash FROM (SELECT id, path, label, "
+            "content_hash, ",
+            column_of(question.space), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
+            indexed_expression(parameters_, question.space, question.dimension), " <#> ",
+            query_expression(parameters_, question.dimension), " LIMIT ",
+            parameters_.storage == Storage::fp16 ? how.candidates : question.k,
+            ") candidates ORDER BY v <#> $1::vector, id LIMIT ", question.k);
     }
 
     PgResult ask_rows(const std::string& sql, const Question& question) {
@@ -128,7 +131,7 @@ class Search {
         std::vector<FoundImage> found;
         for (int row = 0; row < rows.rows(); ++row) {
             found.push_back({rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2),
-                             static_cast<float>(rows.number(row, 3))});
+                             static_cast<float>(rows.number(row, 3)), rows.text(row, 4)});
         }
         return found;
     }
@@ -235,6 +238,34 @@ NearestRows PostgresReader::nearest_rows(std::span<const float> queries, int k,
         }
     });
     return nearest_to;
+}
+
+std::vector<StoredImage> PostgresReader::images(const ImageFilter& where) const {
+    std::vector<StoredImage> images = PostgresStore::open_for_reading(server_, *identity_)->images();
+    std::erase_if(images,
+                  [&](const StoredImage& image) { return !where.matches(image.path.native(), image.label); });
+    return images;
+}
+
+std::vector<std::string> PostgresReader::labels() const {
+    std::unique_ptr<PgConnection> connection = pool_.take();
+    std::vector<std::string> labels;
+    connection->for_each("SELECT DISTINCT label FROM images ORDER BY label", {},
+                         [&](const PgResult& row) { labels.push_back(row.text(0, 0)); });
+    pool_.give_back(std::move(connection));
+    return labels;
+}
+
+IndexStorage PostgresReader::storage() const {
+    std::unique_ptr<PgConnection> connection = pool_.take();
+    IndexStorage storage;
+    storage.bytes = static_cast<std::uint64_t>(
+        connection->query("SELECT pg_total_relation_size('images')::bigint").integer(0, 0));
+    const PostgresMeta meta = read_meta(*connection, PostgresTables::current());
+    if (const auto updated = meta.find("updated"); updated != meta.end())
+        storage.changed_s = std::strtoll(updated->second.c_str(), nullptr, 10);
+    pool_.give_back(std::move(connection));
+    return storage;
 }
 
 const std::vector<std::int64_t>& PostgresReader::ids() const {

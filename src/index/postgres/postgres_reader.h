@@ -37,6 +37,9 @@ class PostgresReader final : public IndexReader {
     std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
                                     const ImageFilter& where) const override;
     NearestRows nearest_rows(std::span<const float> queries, int k, const ImageFilter& where) const override;
+    std::vector<StoredImage> images(const ImageFilter& where) const override;
+    std::vector<std::string> labels() const override;
+    IndexStorage storage() const override;
     bool is_current() const override { return true; }
 
     const std::vector<std::int64_t>& ids() const;  // ascending, as they were when first asked for

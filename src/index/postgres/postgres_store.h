@@ -4,17 +4,10 @@
 #include <functional>
 #include <memory>
 
-#include "clipsim/core/error.h"
 #include "clipsim/index/index_store.h"
 #include "postgres_tables.h"
 
 namespace clipsim {
-
-// There is no index in the schema.
-class NoIndexError : public UsageError {
-  public:
-    using UsageError::UsageError;
-};
 
 void require_index(PgConnection& connection, const std::string& schema);  // throws NoIndexError
 

@@ -73,6 +73,8 @@ void create_tables(PgConnection& connection, const PostgresTables& tables, const
     set_meta(connection, tables, "model_hash", identity.model_hash);
     set_meta(connection, tables, "dimension", std::to_string(identity.dimension));
     set_meta(connection, tables, "joint_dimension", "0");
+    set_meta(connection, tables, "base_hash", identity.base_hash);
+    set_meta(connection, tables, "precision", identity.precision);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     set_meta(connection, tables, "generation",
              std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()));
@@ -144,18 +146,12 @@ void check_meta(const PostgresMeta& meta, const std::string& schema, const Index
                            " was written by a newer clipsim (schema ", version, ", this one knows ",
                            schema_version, "); use that one or run `clipsim index --rebuild`"));
     }
-    const IndexIdentity stored = identity_of(meta);
-    if (stored.model_hash == wanted.model_hash && stored.dimension == wanted.dimension) return;
-    throw UsageError(concat("the index in the PostgreSQL schema ", schema, " was made with another model (",
-                            stored.model_id, ", ", stored.dimension, " dimensions, ",
-                            stored.model_hash.substr(0, 8), ") than the one in use (", wanted.model_id, ", ",
-                            wanted.dimension, " dimensions, ", wanted.model_hash.substr(0, 8),
-                            "); run `clipsim index --rebuild`"));
+    check_same_model(concat("the PostgreSQL schema ", schema), identity_of(meta), wanted);
 }
 
 IndexIdentity identity_of(const PostgresMeta& meta) {
-    return {text_of(meta, "model_id"), text_of(meta, "model_hash"), number_of(meta, "dimension"),
-            number_of(meta, "joint_dimension")};
+    return {text_of(meta, "model_id"),          text_of(meta, "model_hash"), number_of(meta, "dimension"),
+            number_of(meta, "joint_dimension"), text_of(meta, "base_hash"),  text_of(meta, "precision")};
 }
 
 void keep_text_vectors(PgConnection& connection, const PostgresTables& tables, int dimension) {

@@ -46,6 +46,9 @@ class PostgresWriter final : public IndexWriter {
         PgTransaction transaction(*connection_);
         if (!current) create_vector_indexes(*connection_, tables_, resolved, identity_);
         set_indexed_parameters(*connection_, tables_, resolved);
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        set_meta(*connection_, tables_, "updated",
+                 std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
         if (mode_ == UpdateMode::rebuild) swap_in_staging(*connection_);
         transaction.commit();
         if (mode_ == UpdateMode::rebuild) use_tables(PostgresTables::current());

@@ -7,6 +7,7 @@
 #include "clipsim/codecs/encode.h"
 #include "clipsim/codecs/open_image.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pictures/charts.h"
 #include "clipsim/pictures/contact_sheet.h"
@@ -92,7 +93,7 @@ std::vector<std::filesystem::path> draw_eval_pictures(const Config& config, cons
     ensure_writable_folder(folder);
     std::vector<std::filesystem::path> written;
     const auto write = [&](const char* name, const Pixels& picture) {
-        write_picture(folder / name, picture);
+        write_picture(folder / name, picture, std::string(drawn_by));
         written.push_back(folder / name);
     };
     write("recall.png", draw_recall(photos));

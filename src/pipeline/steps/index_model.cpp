@@ -32,7 +32,7 @@ std::optional<std::string> model_hash_of_index(const Config& config) {
 
 OpenedIndex open_with(const Config& config, const RunOptions& run, const Checkpoint& checkpoint) {
     Embedder embedder(config.model, checkpoint, run.device);
-    const IndexIdentity identity = index_identity(embedder, config.index);
+    const IndexIdentity identity = index_identity(embedder, config);
     return {std::move(embedder), Searcher(place_of(config), identity, config.index, run.threads)};
 }
 

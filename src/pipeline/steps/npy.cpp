@@ -23,9 +23,9 @@ void write_matrix(const std::filesystem::path& file, const char* type, std::span
     std::string header =
         concat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
     // Magic, version and length take 10 bytes; the data starts at a multiple of 64.
-    const std::size_t padded = (10 + header.size() + 1 + 63) / 64 * 64 - 10;
-    header.append(padded - header.size() - 1, ' ');
-    header.push_back('\n');
+    const std::size_t padded = (10 + header.size() + 2 + 63) / 64 * 64 - 10;
+    header.append(padded - header.size(), ' ');
+    header.replace(padded - 2, 2, "\t\n");  // the tab is how is_own_output knows it
 
     std::string content("\x93NUMPY\x01\x00", 8);
     content.push_back(static_cast<char>(header.size() & 0xFF));

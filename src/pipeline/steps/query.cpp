@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
+#include "clipsim/image/extension.h"
 
 namespace clipsim {
 
@@ -18,9 +20,20 @@ std::optional<std::string_view> between(std::string_view text, char quote) {
     return text.substr(1, text.size() - 2);
 }
 
-bool looks_like_a_path(std::string_view text) {
+bool begins_like_a_path(std::string_view text) {
     return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") ||
            text.starts_with("~/");
+}
+
+// Whether a text without quotes means a file, which may be missing. A folder in which one happens to be has
+// the name of a class, say, but one that is spelt with a slash is a path.
+bool means_a_file(std::string_view text) {
+    if (text.empty()) return false;
+    if (begins_like_a_path(text) || has_image_extension(std::filesystem::path(text))) return true;
+    std::error_code ignored;
+    const std::filesystem::file_status there = std::filesystem::status(std::filesystem::path(text), ignored);
+    return std::filesystem::exists(there) &&
+           (!std::filesystem::is_directory(there) || text.find('/') != std::string_view::npos);
 }
 
 std::string described(const QueryTerm& term, bool first) {
@@ -51,6 +64,7 @@ Query image_query(const std::filesystem::path& image) {
 }
 
 Query sentence_query(const std::string& sentence) {
+    if (trimmed(sentence).empty()) throw UsageError("an empty sentence is nothing to look for");
     return {sentence, {{QueryTerm::Kind::sentence, sentence, 1}}};
 }
 
@@ -60,11 +74,10 @@ QueryTerm parse_term(std::string_view text) {
         return {QueryTerm::Kind::sentence, std::string(*quoted), 1};
     }
     if (const auto quoted = between(text, '\'')) text = *quoted;
+    if (!means_a_file(text)) return {QueryTerm::Kind::sentence, std::string(text), 1};
     std::error_code ignored;
-    const bool is_file = !text.empty() && std::filesystem::exists(std::filesystem::path(text), ignored);
-    if (is_file || looks_like_a_path(text))
-        return {QueryTerm::Kind::image, is_file ? std::string(text) : expanded_home(text).string(), 1};
-    return {QueryTerm::Kind::sentence, std::string(text), 1};
+    const bool there = std::filesystem::exists(std::filesystem::path(text), ignored);
+    return {QueryTerm::Kind::image, there ? std::string(text) : expanded_home(text).string(), 1};
 }
 
 QueryTerm parse_weighted_term(std::string_view text) {
@@ -75,13 +88,13 @@ QueryTerm parse_weighted_term(std::string_view text) {
         float number = 0;
         const char* end = whole.data() + colon;
         const auto [stop, error] = std::from_chars(whole.data(), end, number);
-        if (error == std::errc() && stop == end && number > 0) {
+        if (error == std::errc() && stop == end && std::isfinite(number) && number > 0) {
             weight = number;
             rest = whole.substr(colon + 1);
         }
     }
     QueryTerm term = parse_term(rest);
-    if (term.value.empty()) {
+    if (trimmed(term.value).empty()) {
         throw UsageError(concat("\"", text, "\": expected an image or a sentence, with or without a weight ",
                                 "before it (0.5:cartoon)"));
     }

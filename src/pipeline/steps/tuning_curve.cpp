@@ -1,6 +1,7 @@
 #include "clipsim/pipeline/steps/tuning_curve.h"
 
 #include "clipsim/codecs/encode.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/pictures/charts.h"
 
 namespace clipsim {
@@ -18,8 +19,10 @@ void save_tuning_curve(const std::filesystem::path& file, const TuneReport& repo
         chosen_time.push_back(report.chosen->microseconds);
         chosen_effort.push_back(report.chosen->effort);
     }
-    write_picture(file, draw_charts({{"recall", "us per query", {recall}, chosen_time},
-                                     {"time", report.effort_key, {time}, chosen_effort}}));
+    write_picture(file,
+                  draw_charts({{"recall", "us per query", {recall}, chosen_time},
+                               {"time", report.effort_key, {time}, chosen_effort}}),
+                  std::string(drawn_by));
 }
 
 }  // namespace clipsim

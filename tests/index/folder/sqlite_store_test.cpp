@@ -117,7 +117,7 @@ TEST_F(SqliteStoreTest, AnotherModelOrDimensionIsRefusedWithWhatToDo) {
             SqliteStore::open_for_reading(file_, other);
             ADD_FAILURE();
         } catch (const UsageError& error) {
-            EXPECT_NE(std::string(error.what()).find("another model"), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find("was made with"), std::string::npos) << error.what();
             EXPECT_NE(std::string(error.what()).find("clipsim index --rebuild"), std::string::npos)
                 << error.what();
         }

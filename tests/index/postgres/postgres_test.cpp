@@ -189,7 +189,7 @@ TEST_F(PostgresIndex, AnotherModelNeedsARebuildAndANewerVersionIsRefused) {
     const IndexIdentity other{"big", "bbbb2222", 3};
     EXPECT_NE(message_of([&] {
                   open_postgres_reader(server_, other, config_, ThreadPool());
-              }).find("another model"),
+              }).find("was made with"),
               std::string::npos);
     EXPECT_THROW(IndexUpdater(open_index_writer(server_, other, config_, Mode::update)), UsageError);
     const auto searching = open_postgres_reader(server_, tiny, config_, ThreadPool());

@@ -6,22 +6,28 @@
 #include <vector>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/files/own_output.h"
 #include "temporary_folder.h"
 
 namespace clipsim::testing {
 namespace {
 
-// The bytes that numpy.save writes for np.array([[1, 2, 3], [4, 5, 6]], dtype="<f4").
-TEST(Npy, EqualsWhatNumpyWrites) {
+// The bytes that numpy.save writes for np.array([[1, 2, 3], [4, 5, 6]], dtype="<f4"), but for a tab in place
+// of the last blank.
+TEST(Npy, EqualsWhatNumpyWritesButForAMark) {
     TemporaryFolder folder;
     const std::vector<float> values{1, 2, 3, 4, 5, 6};
     write_npy(folder / "m.npy", values, 2, 3);
     std::string expected("\x93NUMPY\x01\x00\x76\x00", 10);
     expected += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
-    expected.append(127 - expected.size(), ' ');
-    expected += '\n';
+    expected.append(126 - expected.size(), ' ');
+    expected += "\t\n";
     expected.append(reinterpret_cast<const char*>(values.data()), 24);
     EXPECT_EQ(read_text(folder / "m.npy"), expected);
+    EXPECT_TRUE(is_own_output(folder / "m.npy"));
+    expected[126] = ' ';
+    write_text(folder / "m.npy", expected);
+    EXPECT_FALSE(is_own_output(folder / "m.npy")) << "NumPy's";
 }
 
 TEST(Npy, AnEmptyMatrixIsAHeader) {

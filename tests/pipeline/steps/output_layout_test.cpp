@@ -21,6 +21,21 @@ TEST(OutputLayout, WritesTheResolvedConfigAsOneThatCanBeRead) {
     EXPECT_EQ(config_to_json(read), config_to_json(config));
 }
 
+TEST(OutputLayout, AConfigThatSomebodyWroteIsNotWrittenOver) {
+    TemporaryFolder folder;
+    Config config;
+    config.output_dir = folder.path().string();
+    const std::string mine = "{\"output_dir\": \".\"}  // mine\n";
+    write_text(folder / "config.json", mine);
+    EXPECT_THROW(prepare_output(config), UsageError);
+    EXPECT_EQ(read_text(folder / "config.json"), mine);
+    std::filesystem::remove(folder / "config.json");
+    prepare_output(config);
+    config.train.margin = 0.75;
+    EXPECT_NO_THROW(prepare_output(config)) << "its own";
+    EXPECT_EQ(load_config(folder / "config.json", {}).train.margin, 0.75);
+}
+
 TEST(OutputLayout, HasACheckpointOnlyOnceThereIsAFile) {
     TemporaryFolder folder;
     Config config;

@@ -28,7 +28,7 @@ class QueryLine : public ::testing::Test {
 TEST_F(QueryLine, IsAPathIfSuchAFileExistsAndElseASentence) {
     EXPECT_EQ(parse_term("my cat.jpg").kind, Kind::image);
     EXPECT_EQ(parse_term("  my cat.jpg\t\r").value, "my cat.jpg");
-    EXPECT_EQ(parse_term("my dog.jpg").kind, Kind::sentence);
+    EXPECT_EQ(parse_term("my dog").kind, Kind::sentence);
     EXPECT_EQ(parse_term("a dog on grass").value, "a dog on grass");
 }
 
@@ -48,6 +48,22 @@ TEST_F(QueryLine, ShellsPutSingleQuotesAroundPaths) {
     EXPECT_EQ(parse_term("it's a cat").value, "it's a cat");
 }
 
+TEST_F(QueryLine, ThatEndsLikeAPictureIsAPathThereOrNot) {
+    for (const char* missing : {"my dog.jpg", "photos/dog.PNG", "'my dog.jpg'"})
+        EXPECT_EQ(parse_term(missing).kind, Kind::image) << missing;
+    EXPECT_EQ(parse_weighted_term("0.5:gone.jpg").kind, Kind::image);
+    EXPECT_EQ(parse_term("\"my dog.jpg\"").kind, Kind::sentence);
+    EXPECT_EQ(parse_term("black/white cat").kind, Kind::sentence);
+}
+
+TEST_F(QueryLine, AFoldersNameIsNoPathToAPicture) {
+    std::filesystem::create_directories(folder_ / "ant/nest");
+    EXPECT_EQ(parse_term("ant").kind, Kind::sentence);
+    EXPECT_EQ(parse_weighted_term("2:ant").kind, Kind::sentence);
+    for (const char* path : {"./ant", "ant/", "ant/nest"})
+        EXPECT_EQ(parse_term(path).kind, Kind::image) << path;
+}
+
 TEST_F(QueryLine, BlanksAreNothing) {
     EXPECT_EQ(parse_term("  \t").value, "");
     EXPECT_EQ(parse_term("\"").value, "\"") << "half a pair of quotes is no pair";
@@ -60,8 +76,18 @@ TEST_F(QueryLine, AWeightStandsBeforeAColon) {
     EXPECT_EQ(parse_weighted_term("2:my cat.jpg").kind, Kind::image);
     EXPECT_EQ(parse_weighted_term("note: a cat").value, "note: a cat");
     EXPECT_EQ(parse_weighted_term("-1:cat").value, "-1:cat") << "no weight, so part of the sentence";
+    for (const char* sentence : {"inf:cat", "Infinity: a film", "nan:cat", "0:cat", "1e999:cat", ":cat"}) {
+        EXPECT_EQ(parse_weighted_term(sentence).value, sentence);
+        EXPECT_EQ(parse_weighted_term(sentence).weight, 1);
+    }
     EXPECT_THROW(parse_weighted_term("0.5:"), UsageError);
+    EXPECT_THROW(parse_weighted_term("\" \""), UsageError);
     EXPECT_THROW(parse_weighted_term(" "), UsageError);
+}
+
+TEST(Query, AnEmptySentenceIsRefused) {
+    EXPECT_THROW(sentence_query(""), UsageError);
+    EXPECT_THROW(sentence_query(" \t"), UsageError);
 }
 
 TEST(Query, CombinedTellsItsPartsInItsName) {

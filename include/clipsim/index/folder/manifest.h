@@ -40,6 +40,9 @@ class SqliteStore;
 // since.
 bool is_derived_from(const Manifest& manifest, const SqliteStore& store);
 
+// What to do about a damaged images.db in the folder.
+std::string remedy_of_damage(const std::filesystem::path& folder);
+
 // Throws NewerIndexError, and UsageError: missing, not JSON. The message says to run `clipsim index`.
 Manifest read_manifest(const std::filesystem::path& file);
 void write_manifest(const std::filesystem::path& file, const Manifest& manifest);  // atomic

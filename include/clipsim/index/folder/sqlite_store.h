@@ -20,6 +20,8 @@ class SqliteStore final : public IndexStore {
     // All later calls see the state of this moment, whatever a writer does, until release(). Throws
     // UsageError when the file is missing or of another identity, Error as above.
     static SqliteStore open_for_reading(const std::filesystem::path& file, const IndexIdentity& identity);
+    // Whose vectors the file holds. Throws as open_for_reading does, but for the identity.
+    static IndexIdentity identity_of(const std::filesystem::path& file);
     // Of a store opened for reading. As long as a state is held, SQLite's log of changes can only grow. After
     // release() each call sees the newest state; after hold() all see that of the next call.
     void release();
@@ -42,6 +44,7 @@ class SqliteStore final : public IndexStore {
     void load_vectors(std::vector<std::int64_t>& ids, std::vector<float>& vectors, Space space = Space::image,
                       std::int64_t after = 0, std::vector<std::int64_t>* damaged = nullptr) const;
     std::vector<std::int64_t> matching(const ImageFilter& filter) const;  // ids, ascending
+    std::vector<std::string> labels() const;                              // each once, sorted
     // Grows with every transaction that changes what a search would find.
     std::uint64_t generation() const;
     // The same vectors of all images, a block at a time: `take` gets ids [N] and vectors [N, dimension].

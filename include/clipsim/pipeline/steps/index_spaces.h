@@ -7,6 +7,7 @@
 #include "clipsim/index/index_identity.h"
 #include "clipsim/model/embedder.h"
 #include "clipsim/model/model_identity.h"
+#include "clipsim/pipeline/config.h"
 
 namespace clipsim {
 
@@ -14,7 +15,7 @@ namespace clipsim {
 // searched for, the text space.
 std::vector<Space> index_spaces(const Embedder& embedder, const IndexConfig& config);
 
-IndexIdentity index_identity(const Embedder& embedder, const IndexConfig& config);
-IndexIdentity index_identity(const ModelIdentity& model, const IndexConfig& config);  // the same, unloaded
+IndexIdentity index_identity(const Embedder& embedder, const Config& config);
+IndexIdentity index_identity(const ModelIdentity& model, const Config& config);  // the same, unloaded
 
 }  // namespace clipsim

@@ -37,7 +37,8 @@ struct OutputLayout {
 // How the commands walk folders of photos.
 ScanOptions scan_options(const Config& config);
 
-// Creates output_dir and writes config.json, the resolved config. Throws Error where that can't be written.
+// Creates output_dir and writes config.json, the resolved config. Throws Error where that can't be written,
+// UsageError where a config.json is there that clipsim did not write.
 void prepare_output(const Config& config);
 
 }  // namespace clipsim

@@ -26,16 +26,16 @@ struct Query {
 };
 
 Query image_query(const std::filesystem::path& image);
-Query sentence_query(const std::string& sentence);
+Query sentence_query(const std::string& sentence);  // throws UsageError for an empty one
 
-// A line or an argument: a path if there is such a file, otherwise a sentence. Text that begins with "/",
-// "./",
-// "../" or "~/" is always a path, text in double quotes a sentence; single quotes, as shells put them around
-// paths, are removed.
+// A line or an argument: a path if there is such a file (a folder that is named without a slash is none), or
+// if it ends like a picture's name or begins with "/", "./", "../" or "~/", there or not; otherwise a
+// sentence. Text in double quotes is always a sentence; single quotes, as shells put them around paths, are
+// removed.
 QueryTerm parse_term(std::string_view text);
 
-// The same with a weight before it or none: "cartoon", "0.5:cartoon", "2:./dog.jpg". Throws UsageError for a
-// term that is empty.
+// The same with a weight before it or none: "cartoon", "0.5:cartoon", "2:./dog.jpg". A weight is a finite
+// number above 0; what is none is part of the term. Throws UsageError for a term that is empty.
 QueryTerm parse_weighted_term(std::string_view text);
 
 // `query` with terms added to it and taken from it; its name then tells them: cat.jpg + "snow" - 0.5
