@@ -13,6 +13,7 @@
 #include "clipsim/pipeline/steps/output_layout.h"
 #include "clipsim/pipeline/steps/tuning_curve.h"
 #include "commands.h"
+#include "index_contents_command.h"
 #include "index_stats.h"
 #include "index_summary.h"
 #include "vectors_command.h"
@@ -151,10 +152,14 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
     merging->add_flag("--rebuild", merge_flags->rebuild, "Also in place of an index of something else");
     merging->add_flag("--stats", merge_flags->stats,
                       "Print a JSON object: vectors, build_seconds, parameters");
+    const std::vector<Command> contents = index_contents_commands(*command, global);
     for (CLI::App* other : command->get_subcommands([](const CLI::App*) { return true; })) {
         for (CLI::Option* option : own) other->excludes(option);
     }
-    return {command, [&global, flags, tuning, tune_flags, merging, merge_flags] {
+    return {command, [&global, flags, tuning, tune_flags, merging, merge_flags, contents] {
+                for (const Command& other : contents) {
+                    if (other.app->parsed()) return other.run();
+                }
                 if (merging->parsed()) return merge(global, *merge_flags);
                 return tuning->parsed() ? tune(global, *tune_flags) : index(global, *flags);
             }};
