@@ -1,6 +1,5 @@
 // Parses the command line, runs one subcommand, turns errors into one line and an exit code.
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <string_view>
