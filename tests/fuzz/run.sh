@@ -26,4 +26,4 @@ mkdir -p "$fuzz/found" "$fuzz/corpus/$target"
 exec "$fuzz/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
     -print_final_stats=1 -artifact_prefix="$fuzz/found/$target-" \
     "$fuzz/corpus/$target" "tests/fuzz/corpus/$target" \
-    2> >(grep -v '^\./lib/jxl/\|^$' >&2)  # what Debian's libjxl has to say of damaged files
+    2> >(grep -av '^\./lib/jxl/\|^$' >&2)  # what Debian's libjxl has to say of damaged files
