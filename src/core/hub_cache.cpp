@@ -19,16 +19,6 @@ fs::path environment_folder(const char* variable) {
     return value == nullptr ? fs::path() : expanded_home(value);
 }
 
-// "main", "v1.0", "refs/pr/3"
-bool is_revision(std::string_view text) {
-    while (true) {
-        const auto slash = text.find('/');
-        if (!is_plain_file_name(text.substr(0, slash))) return false;
-        if (slash == std::string_view::npos) return true;
-        text.remove_prefix(slash + 1);
-    }
-}
-
 }  // namespace
 
 bool is_plain_file_name(std::string_view text) {
@@ -36,6 +26,15 @@ bool is_plain_file_name(std::string_view text) {
            std::ranges::none_of(text, [](char c) {
                return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
            });
+}
+
+bool is_safe_relative_path(std::string_view path) {
+    while (true) {
+        const auto slash = path.find('/');
+        if (!is_plain_file_name(path.substr(0, slash))) return false;
+        if (slash == std::string_view::npos) return true;
+        path.remove_prefix(slash + 1);
+    }
 }
 
 std::optional<HubRepository> parse_hub_repository(std::string_view text) {
@@ -47,7 +46,7 @@ std::optional<HubRepository> parse_hub_repository(std::string_view text) {
         std::string(text.substr(slash + 1, at == std::string_view::npos ? at : at - slash - 1))};
     if (at != std::string_view::npos) repository.revision = text.substr(at + 1);
     if (!is_plain_file_name(repository.owner) || !is_plain_file_name(repository.name) ||
-        !is_revision(repository.revision)) {
+        !is_safe_relative_path(repository.revision)) {
         return std::nullopt;
     }
     return repository;

@@ -4,11 +4,6 @@
 
 namespace clipsim {
 
-const EnumNames<SplitBy>& names_of(SplitBy) {
-    static const EnumNames<SplitBy> names{{"by_image", SplitBy::image}, {"by_class", SplitBy::label}};
-    return names;
-}
-
 void add_keys(ConfigTable& table, DataConfig& config) {
     table.add("data.root", "The folder of photos, one sub-folder per class", config.root);
     table.add("data.split", "What is held out: by_image, photos of every class; by_class, whole classes",

@@ -72,15 +72,6 @@ Listing parse_listing(std::string_view json, const std::string& hub) {
     return listing;
 }
 
-bool is_safe_relative_path(std::string_view path) {
-    while (true) {
-        const auto slash = path.find('/');
-        if (!is_plain_file_name(path.substr(0, slash))) return false;
-        if (slash == std::string_view::npos) return true;
-        path.remove_prefix(slash + 1);
-    }
-}
-
 std::uint64_t checked_size(std::uint64_t size, const std::string& file) {
     if (size > largest_file) {
         throw Error(

@@ -29,10 +29,6 @@ struct Listing {
 // folder and for a size that no model has.
 Listing parse_listing(std::string_view json, const std::string& hub);
 
-// Whether a/b/c.d stays below the folder it is put in, under any system: parts are plain file names,
-// separated by /.
-bool is_safe_relative_path(std::string_view path);
-
 // A size that is plausible: a terabyte at most. Throws Error otherwise.
 std::uint64_t checked_size(std::uint64_t size, const std::string& file);
 

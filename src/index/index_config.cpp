@@ -6,12 +6,6 @@
 
 namespace clipsim {
 
-const EnumNames<IndexBackend>& names_of(IndexBackend) {
-    static const EnumNames<IndexBackend> names{{"faiss", IndexBackend::faiss},
-                                               {"postgres", IndexBackend::postgres}};
-    return names;
-}
-
 void add_keys(ConfigTable& table, IndexConfig& config) {
     table.add("index.backend", "Where the index is kept: faiss, files in output_dir; or postgres",
               config.backend);

@@ -4,20 +4,6 @@
 
 namespace clipsim {
 
-const EnumNames<Precision>& names_of(Precision) {
-    static const EnumNames<Precision> names{{"auto", Precision::automatic},
-                                            {"fp32", Precision::fp32},
-                                            {"bf16", Precision::bf16},
-                                            {"int8", Precision::int8}};
-    return names;
-}
-
-const EnumNames<Amp>& names_of(Amp) {
-    static const EnumNames<Amp> names{
-        {"auto", Amp::automatic}, {"off", Amp::off}, {"bf16", Amp::bf16}, {"fp16", Amp::fp16}};
-    return names;
-}
-
 void add_keys(ConfigTable& table, ModelConfig& config) {
     table.add("model.clip", "The CLIP to start from: a folder in Hugging Face format or a known name",
               config.clip);

@@ -7,49 +7,6 @@
 
 namespace clipsim {
 
-const EnumNames<RegularizationMethod>& names_of(RegularizationMethod) {
-    static const EnumNames<RegularizationMethod> names{
-        {"none", RegularizationMethod::none},
-        {"wise_ft", RegularizationMethod::wise_ft},
-        {"distill", RegularizationMethod::distill},
-        {"l2", RegularizationMethod::l2},
-        {"distill_wise_ft", RegularizationMethod::distill_wise_ft}};
-    return names;
-}
-
-const EnumNames<Loss>& names_of(Loss) {
-    static const EnumNames<Loss> names{{"triplet", Loss::triplet},
-                                       {"multi_similarity", Loss::multi_similarity},
-                                       {"supcon", Loss::supcon},
-                                       {"proxy_anchor", Loss::proxy_anchor}};
-    return names;
-}
-
-const EnumNames<Mining>& names_of(Mining) {
-    static const EnumNames<Mining> names{{"random", Mining::random},
-                                         {"all", Mining::all},
-                                         {"semi_hard", Mining::semi_hard},
-                                         {"batch_hard", Mining::batch_hard},
-                                         {"distance_weighted", Mining::distance_weighted}};
-    return names;
-}
-
-const EnumNames<Schedule>& names_of(Schedule) {
-    static const EnumNames<Schedule> names{
-        {"cosine", Schedule::cosine}, {"linear", Schedule::linear}, {"constant", Schedule::constant}};
-    return names;
-}
-
-const EnumNames<Monitor>& names_of(Monitor) {
-    static const EnumNames<Monitor> names{
-        {"mean_average_precision_at_r", Monitor::mean_average_precision_at_r},
-        {"r_precision", Monitor::r_precision},
-        {"recall_at_1", Monitor::recall_at_1},
-        {"recall_at_5", Monitor::recall_at_5},
-        {"triplet_accuracy", Monitor::triplet_accuracy}};
-    return names;
-}
-
 namespace {
 
 void add_losses(ConfigTable& table, TrainConfig& config) {

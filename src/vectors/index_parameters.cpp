@@ -4,20 +4,6 @@
 
 namespace clipsim {
 
-const EnumNames<IndexType>& names_of(IndexType) {
-    static const EnumNames<IndexType> names{{"auto", IndexType::automatic},
-                                            {"flat", IndexType::flat},
-                                            {"hnsw", IndexType::hnsw},
-                                            {"ivf", IndexType::ivf}};
-    return names;
-}
-
-const EnumNames<Storage>& names_of(Storage) {
-    static const EnumNames<Storage> names{
-        {"fp32", Storage::fp32}, {"fp16", Storage::fp16}, {"int8", Storage::int8}};
-    return names;
-}
-
 void add_keys(ConfigTable& table, IndexParameters& config) {
     table.add("index.type", "auto: flat below 50,000 images, which is exact, and hnsw from there on",
               config.type);

@@ -13,9 +13,8 @@ namespace {
 using testing::message_of;
 
 enum class Colour { red, green };
-const EnumNames<Colour>& names_of(Colour) {
-    static const EnumNames<Colour> names{{"red", Colour::red}, {"green", Colour::green}};
-    return names;
+constexpr auto names_of(Colour) {
+    return std::array{"red", "green"};
 }
 
 struct Section {

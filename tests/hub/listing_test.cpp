@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/hub_cache.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim::testing {

@@ -68,14 +68,15 @@ class ConfigTable {
     template <typename Enum>
     requires std::is_enum_v<Enum> ConfigKey& add(std::string path, std::string description, Enum& value) {
         ConfigKey& key = keys_.emplace_back(ConfigKey{std::move(path), std::move(description)});
-        const EnumNames<Enum>& names = names_of(value);
-        for (const auto& [name, known] : names) key.choices.push_back(name);
+        const auto names = names_of(value);
+        key.choices.assign(names.begin(), names.end());
         key.get = [&value] { return nlohmann::ordered_json(to_string(value)); };
-        key.set = [&value, &names](const nlohmann::ordered_json& json) {
-            if (json.is_boolean()) value = names[json.get<bool>() ? 0 : 1].second;
-            for (const auto& [name, known] : names) {
-                if (json == name) value = known;
+        key.set = [&value, names](const nlohmann::ordered_json& json) {
+            std::size_t chosen = json == false ? 1 : 0;
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                if (json == names[i]) chosen = i;
             }
+            value = static_cast<Enum>(chosen);
         };
         return key;
     }

@@ -24,8 +24,6 @@ class StreamHash {
   public:
     StreamHash();
     ~StreamHash();
-    StreamHash(const StreamHash&) = delete;
-    StreamHash& operator=(const StreamHash&) = delete;
     void add(std::span<const std::byte> bytes);
     std::string digest() const;  // of all so far
 

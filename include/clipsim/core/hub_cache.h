@@ -37,5 +37,8 @@ std::optional<std::filesystem::path> cached_snapshot(const std::filesystem::path
 
 // Whether `text` is the name of one file or folder: not empty, not . or .., no slash, no control character.
 bool is_plain_file_name(std::string_view text);
+// Whether a/b/c.d stays below the folder it is put in, under any system: parts are plain file names,
+// separated by /.
+bool is_safe_relative_path(std::string_view path);
 
 }  // namespace clipsim

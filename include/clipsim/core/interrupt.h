@@ -13,8 +13,6 @@ class InterruptWatcher {
   public:
     InterruptWatcher();
     ~InterruptWatcher();
-    InterruptWatcher(const InterruptWatcher&) = delete;
-    InterruptWatcher& operator=(const InterruptWatcher&) = delete;
 
     std::stop_token token() const { return source_.get_token(); }
 

@@ -16,8 +16,6 @@ class Progress {
     Progress(std::string title, std::string unit, std::uint64_t total,
              ProgressStyle style = ProgressStyle::automatic);
     ~Progress();  // ends the bar's line
-    Progress(const Progress&) = delete;
-    Progress& operator=(const Progress&) = delete;
 
     // Thread-safe and cheap: draws at most ten times per second. `note` stands at the end of the bar, e.g.
     // "loss 0.12".

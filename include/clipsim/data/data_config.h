@@ -12,6 +12,9 @@ namespace clipsim {
 class ConfigTable;
 
 enum class SplitBy { image, label };
+constexpr auto names_of(SplitBy) {
+    return std::array{"by_image", "by_class"};
+}
 
 struct DataConfig {
     std::string root = "data";
@@ -24,8 +27,6 @@ struct DataConfig {
         178'956'970;  // an image above this is refused (decompression bombs); Pillow's limit x 2
     std::vector<std::string> exclude;  // ScanOptions::exclude
 };
-
-const EnumNames<SplitBy>& names_of(SplitBy);
 
 // The keys of the section, bound to `config`.
 void add_keys(ConfigTable& table, DataConfig& config);

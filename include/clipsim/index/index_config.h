@@ -12,6 +12,9 @@ namespace clipsim {
 class ConfigTable;
 
 enum class IndexBackend { faiss, postgres };
+constexpr auto names_of(IndexBackend) {
+    return std::array{"faiss", "postgres"};
+}
 
 // How the server is reached is libpq's business: its environment variables (PGHOST, PGPASSWORD, ...), or a
 // service of its service file. No password comes here.
@@ -25,8 +28,6 @@ struct IndexConfig : IndexParameters {
     PostgresConfig postgres;
     bool text_search = true;  // keep CLIP's own vectors beside the fine-tuned ones, for sentences
 };
-
-const EnumNames<IndexBackend>& names_of(IndexBackend);
 
 // The keys of the section, bound to `config`.
 void add_keys(ConfigTable& table, IndexConfig& config);

@@ -12,11 +12,27 @@ namespace clipsim {
 class ConfigTable;
 
 enum class RegularizationMethod { none, wise_ft, distill, l2, distill_wise_ft };
+constexpr auto names_of(RegularizationMethod) {
+    return std::array{"none", "wise_ft", "distill", "l2", "distill_wise_ft"};
+}
 enum class Loss { triplet, multi_similarity, supcon, proxy_anchor };
+constexpr auto names_of(Loss) {
+    return std::array{"triplet", "multi_similarity", "supcon", "proxy_anchor"};
+}
 enum class Mining { random, all, semi_hard, batch_hard, distance_weighted };
+constexpr auto names_of(Mining) {
+    return std::array{"random", "all", "semi_hard", "batch_hard", "distance_weighted"};
+}
 enum class Schedule { cosine, linear, constant };
+constexpr auto names_of(Schedule) {
+    return std::array{"cosine", "linear", "constant"};
+}
 // The figure of the held-out images that tells epochs apart.
 enum class Monitor { mean_average_precision_at_r, r_precision, recall_at_1, recall_at_5, triplet_accuracy };
+constexpr auto names_of(Monitor) {
+    return std::array{"mean_average_precision_at_r", "r_precision", "recall_at_1", "recall_at_5",
+                      "triplet_accuracy"};
+}
 
 struct StageConfig {
     std::optional<int> epochs;  // absent: stage 1 takes a third of train.epochs, stage 2 the rest
@@ -96,12 +112,6 @@ struct TrainConfig {
     int stage1_epochs() const;
     int stage2_epochs() const;
 };
-
-const EnumNames<RegularizationMethod>& names_of(RegularizationMethod);
-const EnumNames<Loss>& names_of(Loss);
-const EnumNames<Mining>& names_of(Mining);
-const EnumNames<Schedule>& names_of(Schedule);
-const EnumNames<Monitor>& names_of(Monitor);
 
 // The keys of the section, bound to `config`.
 void add_keys(ConfigTable& table, TrainConfig& config);

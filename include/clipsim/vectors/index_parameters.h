@@ -10,7 +10,13 @@ namespace clipsim {
 class ConfigTable;
 
 enum class IndexType { automatic, flat, hnsw, ivf };
+constexpr auto names_of(IndexType) {
+    return std::array{"auto", "flat", "hnsw", "ivf"};
+}
 enum class Storage { fp32, fp16, int8 };
+constexpr auto names_of(Storage) {
+    return std::array{"fp32", "fp16", "int8"};
+}
 
 struct HnswConfig {
     int m = 32;
@@ -35,9 +41,6 @@ struct IndexParameters {
     IvfConfig ivf;
     bool operator==(const IndexParameters&) const = default;
 };
-
-const EnumNames<IndexType>& names_of(IndexType);
-const EnumNames<Storage>& names_of(Storage);
 
 // The keys of the section, bound to `config`.
 void add_keys(ConfigTable& table, IndexParameters& config);
