@@ -157,8 +157,8 @@ TEST(BadInput, AnIndexOfAnotherModelIsRefused) {
                                               "--set", "model.clip=./other"}),
                    2, "was made with model clip-lite");
     expect_refusal(run_clipsim(world.path(), {"search", "photos/red/0.png", "--set", "output_dir=out",
-                                              "--set", "model.precision=int8"}),
-                   2, "precision fp32, not int8");
+                                              "--set", "model.precision=bf16"}),
+                   2, "precision fp32, not bf16");
 }
 
 TEST(BadInput, ModelsThatCanNotBeLoadedAreNamed) {
