@@ -108,12 +108,13 @@ class Comparison {
         const bool walked = lies_under_one_of(path, roots_);
         const bool out_of_sight = walked && lies_under_one_of(path, options_.unseen);
         Finding finding = missing_.look_for(path);
-        if (finding.fate == Fate::there && (!walked || out_of_sight)) {
-            rows_[row] = walked ? RowState::unseen : RowState::elsewhere;
-            if (stored_[row].complete) here_.insert(stored_[row].content_hash);
+        if (finding.fate == Fate::there && stored_[row].complete) here_.insert(stored_[row].content_hash);
+        if (finding.fate == Fate::there && !walked) {
+            rows_[row] = RowState::elsewhere;
             return;
         }
-        if (out_of_sight && finding.fate != Fate::away) finding.fate = Fate::unknown;
+        if (out_of_sight && finding.fate != Fate::away)
+            finding = {Fate::unknown, path.parent_path(), "it could not be looked into"};
         const bool may_go = finding.fate == Fate::there || finding.fate == Fate::gone ||
                             (options_.prune && finding.fate != Fate::unknown);
         rows_[row] = finding.fate == Fate::there ? RowState::excluded

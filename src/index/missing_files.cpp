@@ -23,7 +23,8 @@ Finding listed(const fs::path& folder) {
     std::error_code error;
     bool empty = true;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-        if (!entry->path().filename().native().starts_with('.')) empty = false;
+        const fs::path name = entry->path().filename();
+        if (!name.native().starts_with('.') && name != "lost+found") empty = false;
     }
     if (error) return {Fate::unknown, folder, error.message()};
     if (empty) return {Fate::absent, folder, "it is empty"};

@@ -268,7 +268,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, OlderDatabase, ::testing::Values(1, 2));
 
 TEST_F(SqliteStoreTest, OfANewerVersionIsRefused) {
     writer();
-    Database::open_for_writing(file_).execute("PRAGMA user_version = 4");
+    Database::open_for_writing(file_).execute("PRAGMA user_version = 5");
     for (const bool reading : {true, false}) {
         try {
             reading ? reader() : writer();
