@@ -20,6 +20,7 @@ class Progress {
     // Thread-safe and cheap: draws at most ten times per second. `note` stands at the end of the bar, e.g.
     // "loss 0.12".
     void advance(std::uint64_t count = 1, std::string note = {});
+    // All of it is done, also what was skipped and never counted.
     void finish();
     // The same where the bar or a line of the log was shown already: work that is done in a blink needs none.
     void finish_if_shown();

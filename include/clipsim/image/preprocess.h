@@ -48,8 +48,9 @@ struct PreprocessSpec {
     std::size_t values() const { return std::size_t{3} * crop_width * crop_height; }  // floats per picture
 };
 
-// Reads preprocessor_config.json; both the old form ("size": 224) and the new ({"shortest_edge": 224}).
-// Throws UsageError naming file and key for a missing or unsupported value.
+// Reads preprocessor_config.json, or a processor_config.json with the same in its "image_processor"; both the
+// old form ("size": 224) and the new ({"shortest_edge": 224}). Throws UsageError naming file and key for a
+// missing or unsupported value.
 PreprocessSpec read_preprocess_spec(const std::filesystem::path& file);
 PreprocessSpec parse_preprocess_spec(const JsonFile& file);
 

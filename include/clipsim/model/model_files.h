@@ -10,7 +10,7 @@ struct ModelFiles {
     std::string id;                      // the name, the folder's or the file's, e.g. "clip-nano"
     std::filesystem::path config;        // config.json or open_clip_config.json; empty for a file of OpenAI's
     std::filesystem::path weights;       // what read_weights takes
-    std::filesystem::path preprocessor;  // preprocessor_config.json; empty where there is none
+    std::filesystem::path preprocessor;  // or processor_config.json; empty: none
 
     std::filesystem::path folder() const;  // where a tokenizer would be
 };

@@ -32,7 +32,8 @@ class AtomicFile {
 // Writes a whole file atomically. Throws Error.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
-// Reads a whole file. Throws UsageError when it is missing, unreadable or larger than `max_bytes`.
+// Reads a whole file. Throws UsageError when it is missing, unreadable, larger than `max_bytes` or but Git
+// LFS's note of it.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_C(1) << 30);
 
 // Creates a folder that output goes to. Throws Error with the path when it can't be created or written to.

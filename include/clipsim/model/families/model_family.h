@@ -26,7 +26,7 @@ std::string to_string(ModelFormat format);
 struct ModelSource {
     ModelFormat format = ModelFormat::hugging_face;
     JsonFile config;                     // empty for a file of OpenAI's
-    std::filesystem::path preprocessor;  // preprocessor_config.json; empty where there is none
+    std::filesystem::path preprocessor;  // or processor_config.json; empty: none
     const WeightsFile& weights;
 };
 
