@@ -66,7 +66,7 @@ struct PaintedWorld {
     }
 
     TemporaryFolder folder;
-    Catalogue catalogue{"/painted", {}, {}};
+    Catalogue catalogue{"/painted", {}, {}, {}, {}};
     Split split;
     TrainOptions options;
     OpenFunction decode = paint;

@@ -1,7 +1,7 @@
 // A picture from a file or from bytes, whatever its format.
 // EXIF orientation is applied; grey, CMYK, 16-bit and palette become 8-bit RGB, alpha is laid over white, an
-// animation is its first frame, a raw file of a camera its largest preview. A JPEG that is cut off is shown as far as it goes,
-// grey from there, with a warning.
+// animation is its first frame, a raw file of a camera its largest preview. A JPEG that is cut off is shown
+// as far as it goes, grey from there, with a warning.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,11 @@
 #include "sqlite_schema.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/hash.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -29,6 +29,11 @@ constexpr const char* create_what_hangs_on_images =
     "CREATE TABLE vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE TABLE joint_vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE TABLE removed (id INTEGER PRIMARY KEY);";
+
+// 0 where a damaged file has none.
+int number_of(const std::string& text) {
+    return std::max(0, parse_number<int>(text).value_or(0));
+}
 
 // `checksum(blob)` in SQL, with which a vector is written.
 void checksum_function(sqlite3_context* context, int /*count*/, sqlite3_value** values) {
