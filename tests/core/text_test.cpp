@@ -12,7 +12,7 @@ namespace {
 TEST(Printable, OrdinaryNamesAndUtf8StayAsTheyAre) {
     for (const char* name :
          {"", "photos/cat 1.jpg", "\"quoted\" 'too' $HOME \\", "na\xC3\xAFve", "\xE7\x8C\xAB.png",
-          "\xF0\x9F\x90\xB1", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+          "\xF0\x9F\x90\xB1", "\xC2\xA0", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
         EXPECT_EQ(printable(name), name);
     }
 }
@@ -20,6 +20,9 @@ TEST(Printable, OrdinaryNamesAndUtf8StayAsTheyAre) {
 TEST(Printable, ControlCharactersAreEscaped) {
     EXPECT_EQ(printable("a\nb\tc\rd"), "a\\nb\\tc\\rd");
     EXPECT_EQ(printable("\x1b[31mred\x7f"), "\\x1B[31mred\\x7F");
+    EXPECT_EQ(printable("\xC2\x9B"
+                        "31m"),
+              "\\xC2\\x9B31m");  // the C1 controls, that some terminals obey
 }
 
 // Unicode 15, table 3-7: not what a terminal or a JSON reader can take.

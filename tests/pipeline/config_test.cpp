@@ -53,7 +53,7 @@ TEST(Config, AnEmptyObjectIsTheDefaults) {
 TEST(Config, EveryKeyIsRead) {
     const Config config = parse(R"({
         "model": {"clip": "ViT-B-32", "projection_dim": 64, "precision": "int8"},
-        "data": {"root": "photos", "split": "by_class", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000},
+        "data": {"root": "photos", "split": "by_class", "val_fraction": 0.25, "seed": 7, "workers": 3, "augment": false, "max_pixels": 1000, "exclude": ["*.tmp", "!keep.tmp"]},
         "train": {"epochs": 9, "classes_per_batch": 6, "images_per_class": 2, "accumulate_batches": 3, "loss": "supcon",
                   "margin": 0.5, "mining": "batch_hard",
                   "triplet": {"soft_margin": true, "squared_distances": true, "triplets_per_anchor": 8},
@@ -83,6 +83,7 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.data.workers, 3);
     EXPECT_FALSE(config.data.augment);
     EXPECT_EQ(config.data.max_pixels, 1000U);
+    EXPECT_EQ(config.data.exclude, (std::vector<std::string>{"*.tmp", "!keep.tmp"}));
     EXPECT_EQ(config.train.epochs, 9);
     EXPECT_EQ(config.train.classes_per_batch, 6);
     EXPECT_EQ(config.train.images_per_class, 2);
@@ -324,8 +325,9 @@ TEST(ConfigOverride, IsCheckedLikeTheFile) {
 }
 
 TEST(ConfigSchema, DescribesEveryKeyWithItsDefault) {
-    const json schema = config_schema(), defaults = json(config_to_json(Config{})).flatten();
-    for (const auto& [path, value] : defaults.items()) {
+    const json schema = config_schema(), defaults = config_to_json(Config{}), flat = defaults.flatten();
+    for (const auto& [path, unused] : flat.items()) {
+        const json& value = defaults.at(json::json_pointer(path));  // in `flat` an empty list is null
         std::string place;  // "/train/epochs" -> "/properties/train/properties/epochs"
         for (const char c : path) place += c == '/' ? "/properties/" : std::string(1, c);
         const json key = schema.value(json::json_pointer(place), json{});
