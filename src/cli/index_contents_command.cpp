@@ -66,6 +66,8 @@ Json info_json(const IndexInfo& info) {
     const IndexIdentity& identity = info.description.identity;
     Json json;
     json["place"] = info.place;
+    json["folders"] = Json::array();
+    for (const std::filesystem::path& root : info.description.roots) json["folders"].push_back(root.string());
     json["model"] = {{"id", identity.model_id}, {"hash", identity.model_hash}};
     if (!identity.precision.empty()) json["model"]["precision"] = identity.precision;
     json["dimension"] = identity.dimension;
@@ -83,8 +85,10 @@ Json info_json(const IndexInfo& info) {
 void print_info(const IndexInfo& info) {
     const IndexIdentity& identity = info.description.identity;
     TextStream out;
-    out << "place      " << info.place << '\n'
-        << "vectors    of " << printable(identity.model_id) << ", " << identity.dimension << " dimensions";
+    out << "place      " << info.place << '\n';
+    for (const std::filesystem::path& root : info.description.roots)
+        out << "folder     " << printable(root) << '\n';
+    out << "vectors    of " << printable(identity.model_id) << ", " << identity.dimension << " dimensions";
     if (!identity.precision.empty()) out << ", " << identity.precision;
     if (identity.text_dimension > 0) out << "; for sentences " << identity.text_dimension << " dimensions";
     out << "\nimages     " << info.description.images << " of " << info.labels.size()

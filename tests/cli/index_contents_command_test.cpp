@@ -41,6 +41,8 @@ TEST_F(IndexContentsCommand, ListsAndDescribesWithoutThePhotos) {
     EXPECT_EQ(info["labels"]["red"], 3);
     EXPECT_EQ(info["model"]["id"], "clip-lite");
     EXPECT_EQ(info["index_type"], "flat");
+    EXPECT_EQ(info["folders"],
+              json::array({(std::filesystem::canonical(world_.path()) / "photos").string()}));
     EXPECT_NE(clipsim({"index", "info"}).out.find("9 of 3 labels"), std::string::npos);
     EXPECT_EQ(clipsim({"index", "--rebuild", "info"}).exit_code, 2);
 }
