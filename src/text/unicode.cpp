@@ -3,9 +3,8 @@
 #include <utf8proc.h>
 
 #include <array>
-#include <cstdlib>
-#include <memory>
-#include <new>
+
+#include "clipsim/text/composed.h"
 
 namespace clipsim {
 
@@ -27,21 +26,6 @@ std::u32string decode(std::string_view utf8) {
         at += length > 0 ? static_cast<std::size_t>(length) : 1;
     }
     return text;
-}
-
-struct Free {
-    void operator()(utf8proc_uint8_t* text) const { std::free(text); }
-};
-
-std::string composed(std::string_view valid_utf8) {
-    utf8proc_uint8_t* raw = nullptr;
-    const utf8proc_ssize_t length =
-        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(valid_utf8.data()),
-                     static_cast<utf8proc_ssize_t>(valid_utf8.size()), &raw,
-                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-    const std::unique_ptr<utf8proc_uint8_t, Free> result(raw);
-    if (length < 0) throw std::bad_alloc();  // the only way left for valid UTF-8
-    return {reinterpret_cast<const char*>(result.get()), static_cast<std::size_t>(length)};
 }
 
 utf8proc_category_t category_of(char32_t character) {
