@@ -5,7 +5,6 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "cli/program.h"
 #include "drawn_photos.h"
@@ -41,13 +40,6 @@ class Commands : public ::testing::Test {
     static inline TemporaryFolder* world = nullptr;
     static inline Outcome trained;
 };
-
-std::vector<std::string> lines(const std::string& text) {
-    std::vector<std::string> result;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) result.push_back(line);
-    return result;
-}
 
 TEST_F(Commands, AllLeavesEveryFileOfTheDesign) {
     ASSERT_EQ(trained.exit_code, 0) << trained.err;

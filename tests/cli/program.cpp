@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <sstream>
 
 #include <csignal>
 
@@ -69,6 +70,13 @@ Outcome Program::wait() {
 Outcome run_clipsim(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                     const std::string& standard_input) {
     return Program(folder, arguments, standard_input).wait();
+}
+
+std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> result;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) result.push_back(line);
+    return result;
 }
 
 }  // namespace clipsim::testing

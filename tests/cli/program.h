@@ -39,4 +39,6 @@ class Program {
 Outcome run_clipsim(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                     const std::string& standard_input = {});
 
+std::vector<std::string> lines(const std::string& text);  // without their ends
+
 }  // namespace clipsim::testing

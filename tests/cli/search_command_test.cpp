@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/program.h"
 #include "drawn_photos.h"
@@ -37,12 +36,6 @@ class SearchCommand : public ::testing::Test {
     static Outcome clipsim(std::vector<std::string> arguments, const std::string& input = {}) {
         arguments.insert(arguments.begin() + 1, {"-c", "config.json"});
         return run_clipsim(world->path(), arguments, input);
-    }
-    static std::vector<std::string> lines(const std::string& text) {
-        std::vector<std::string> result;
-        std::istringstream in(text);
-        for (std::string line; std::getline(in, line);) result.push_back(line);
-        return result;
     }
     static void expect_refusal(const std::vector<std::string>& arguments, const std::string& part) {
         const Outcome outcome = clipsim(arguments);
