@@ -29,7 +29,7 @@ Command all_command(CLI::App& app, const GlobalOptions& global) {
             }
             const Config config = global.config();
             const RunOptions run = global.run_options();
-            check_place_of_photos({config.index, OutputLayout(config).index()}, config.index);
+            check_place_of_photos(index_place(config), config.index);
             const TrainReport training = train_model(config, run, *request);
             log_train_summary(config, training);
             IndexRequest indexing;

@@ -75,8 +75,8 @@ int tune(const GlobalOptions& global, const TuneFlags& flags) {
         check_output(flags.save, flags.force);
     }
     const Config config = global.config();
-    const TuneReport report = tune(*open_index_tuning({config.index, OutputLayout(config).index()}),
-                                   flags.recall, ThreadPool(global.threads));
+    const TuneReport report =
+        tune(*open_index_tuning(index_place(config)), flags.recall, ThreadPool(global.threads));
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;

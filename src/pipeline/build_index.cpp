@@ -136,7 +136,7 @@ struct Target {
 
 Target target_of(const Config& config, const IndexRequest& request) {
     const OutputLayout layout(config);
-    Target target{{config.index, layout.index()}, config.index, {}};
+    Target target{index_place(config), config.index, {}};
     if (request.shard) {
         // A folder of its own, whatever the merged index will be; the graph is built once, over all.
         target.place = layout.root / request.shard->folder_name();
@@ -308,7 +308,7 @@ MergeSummary merge_shards(const Config& config, std::span<const std::filesystem:
     std::vector<MergePart> parts;
     for (const std::filesystem::path& folder : folders) parts.push_back(open_folder_part(folder));
     const IndexIdentity identity = common_identity(parts);
-    const IndexPlace target(config.index, OutputLayout(config).index());
+    const IndexPlace target = index_place(config);
     if (!rebuild) check_place_of_merge(target, config.index, parts);
     prepare_output(config);
     UpdateSettings settings;

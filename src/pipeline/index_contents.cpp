@@ -14,12 +14,8 @@ namespace clipsim {
 
 namespace {
 
-IndexPlace place_of(const Config& config) {
-    return {config.index, OutputLayout(config).index()};
-}
-
 std::unique_ptr<IndexReader> open_reader(const Config& config) {
-    return open_index_reader(place_of(config), std::nullopt, config.index, ThreadPool(1));
+    return open_index_reader(index_place(config), std::nullopt, config.index, ThreadPool(1));
 }
 
 // Which images a name means.
@@ -72,7 +68,7 @@ std::vector<StoredImage> named(const std::vector<StoredImage>& images,
 
 IndexInfo index_info(const Config& config) {
     const std::unique_ptr<IndexReader> reader = open_reader(config);
-    IndexInfo info{place_of(config).name(), reader->description(), reader->storage(), {}};
+    IndexInfo info{index_place(config).name(), reader->description(), reader->storage(), {}};
     for (const StoredImage& image : reader->images({})) ++info.labels[image.label];
     return info;
 }
@@ -90,7 +86,7 @@ std::vector<StoredImage> remove_images(const Config& config, const std::vector<s
     settings.stop = run.stop;
     // As it was made, whatever the config says by now: nothing is embedded and nothing need be built anew.
     const std::unique_ptr<IndexWriter> writer = open_index_writer(
-        place_of(config), index.identity, index.parameters, UpdateMode::update, run.threads, settings);
+        index_place(config), index.identity, index.parameters, UpdateMode::update, run.threads, settings);
     std::vector<StoredImage> removed = named(writer->store()->images(), names);
     std::vector<std::int64_t> ids;
     for (const StoredImage& image : removed) ids.push_back(image.id);

@@ -83,7 +83,7 @@ VectorIndexSummary index_vectors(const Config& config, const std::filesystem::pa
     const std::vector<std::string> row_names = read_names(names, matrix.rows());
     for_each_batch(vectors,
                    [](std::size_t, std::span<const float>) {});  // a bad row is found before any work
-    const IndexPlace place(config.index, OutputLayout(config).index());
+    const IndexPlace place = index_place(config);
     if (!rebuild) check_place_of_matrix(place, config.index, vectors.filename().string());
     prepare_output(config);
 

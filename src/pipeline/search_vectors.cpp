@@ -38,7 +38,7 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     VectorSearchSummary summary;
     summary.threads = threads_of(request, run);
     const ThreadPool pool(summary.threads);
-    const IndexPlace place(config.index, OutputLayout(config).index());
+    const IndexPlace place = index_place(config);
     const std::unique_ptr<IndexReader> index = open_index_reader(place, std::nullopt, config.index, pool);
     summary.parameters = index->description().parameters;
     summary.load_seconds = loading.seconds();

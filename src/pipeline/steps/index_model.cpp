@@ -18,13 +18,9 @@ namespace {
 
 using Checkpoint = std::optional<std::filesystem::path>;
 
-IndexPlace place_of(const Config& config) {
-    return {config.index, OutputLayout(config).index()};
-}
-
 std::optional<std::string> model_hash_of_index(const Config& config) {
     try {
-        return open_index_reader(place_of(config), std::nullopt)->description().identity.model_hash;
+        return open_index_reader(index_place(config), std::nullopt)->description().identity.model_hash;
     } catch (const Error&) {
         return std::nullopt;
     }
@@ -33,7 +29,7 @@ std::optional<std::string> model_hash_of_index(const Config& config) {
 OpenedIndex open_with(const Config& config, const RunOptions& run, const Checkpoint& checkpoint) {
     Embedder embedder(config.model, checkpoint, run.device);
     const IndexIdentity identity = index_identity(embedder, config);
-    return {std::move(embedder), Searcher(place_of(config), identity, config.index, run.threads)};
+    return {std::move(embedder), Searcher(index_place(config), identity, config.index, run.threads)};
 }
 
 bool is_made_with(const std::string& index_hash, const Config& config, const Checkpoint& checkpoint) {

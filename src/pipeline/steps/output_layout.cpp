@@ -48,6 +48,10 @@ std::vector<std::filesystem::path> OutputLayout::all() const {
     return {root, index(), results(), curves(), root / "checkpoints", root / "cache"};
 }
 
+IndexPlace index_place(const Config& config) {
+    return {config.index, OutputLayout(config).index()};
+}
+
 ScanOptions scan_options(const Config& config) {
     ScanOptions options;
     options.exclude = config.data.exclude;

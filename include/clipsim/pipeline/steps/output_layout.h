@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clipsim/data/catalogue.h"
+#include "clipsim/index/index_place.h"
 #include "clipsim/pipeline/config.h"
 
 namespace clipsim {
@@ -33,6 +34,9 @@ struct OutputLayout {
     // The fine-tuned model, where training has left one.
     std::optional<std::filesystem::path> checkpoint() const;
 };
+
+// Where the index of this config is kept.
+IndexPlace index_place(const Config& config);
 
 // How the commands walk folders of photos.
 ScanOptions scan_options(const Config& config);
