@@ -1,10 +1,8 @@
 #include "clipsim/codecs/encode.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -14,8 +12,7 @@ namespace {
 enum class Format { none, png, jpeg };
 
 Format format_of(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string extension = lower_case(file.extension().string());
     if (extension == ".png") return Format::png;
     return extension == ".jpg" || extension == ".jpeg" ? Format::jpeg : Format::none;
 }

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <string_view>
 
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/image/image_format.h"
 
 namespace clipsim {
@@ -30,9 +30,7 @@ constexpr std::string_view known_others[] = {
     ".xz",   ".yaml", ".yml",  ".zip",   ".crdownload", ".download", ".safetensors"};
 
 std::string extension_of(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    return extension;
+    return lower_case(file.extension().string());
 }
 
 }  // namespace

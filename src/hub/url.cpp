@@ -2,10 +2,10 @@
 
 #include <curl/curl.h>
 
-#include <cctype>
 #include <memory>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
@@ -33,11 +33,7 @@ class Url {
     }
     std::string scheme() const { return part(CURLUPART_SCHEME); }
     bool is_http() const { return valid_ && (scheme() == "http" || scheme() == "https"); }
-    std::string host() const {
-        std::string text = part(CURLUPART_HOST);
-        for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return text;
-    }
+    std::string host() const { return lower_case(part(CURLUPART_HOST)); }
     std::string port() const { return part(CURLUPART_PORT, CURLU_DEFAULT_PORT); }
 
   private:

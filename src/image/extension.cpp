@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
+
+#include "clipsim/core/strings.h"
 
 namespace clipsim {
 
 bool has_image_extension(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string extension = lower_case(file.extension().string());
     constexpr std::array known{
         ".jpg",  ".jpeg", ".jpe",  ".jfif", ".mpo",                                   // JPEG
         ".png",  ".apng", ".webp", ".bmp",  ".dib", ".tif", ".tiff", ".gif",          //

@@ -6,6 +6,7 @@
 
 #include "clipsim/codecs/encode.h"
 #include "clipsim/core/error.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "report_files.h"
 
@@ -77,8 +78,7 @@ void write_paths(std::ostream& out, const QueryResult& result, const ReportOptio
 }
 
 bool is_page_name(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string extension = lower_case(file.extension().string());
     return extension == ".html" || extension == ".htm";
 }
 

@@ -14,6 +14,12 @@ TEST(Strings, AreTrimmedOfBlanksAndLineEnds) {
     EXPECT_EQ(trimmed(""), "");
 }
 
+TEST(Strings, LettersOfAsciiAloneAreMadeSmall) {
+    EXPECT_EQ(lower_case(".TIF"), ".tif");
+    EXPECT_EQ(lower_case("@[Z"), "@[z");
+    EXPECT_EQ(lower_case("\xC3\x89T\xC3\x89"), "\xC3\x89t\xC3\x89") << "bytes of other letters stay";
+}
+
 TEST(Strings, TheTildeOfOnesOwnHomeIsExpanded) {
     const std::string home = std::getenv("HOME") == nullptr ? "" : std::getenv("HOME");
     ::setenv("HOME", "/home/ann", 1);

@@ -12,6 +12,9 @@ namespace clipsim {
 // Without the blanks and line ends around it.
 std::string_view trimmed(std::string_view text);
 
+// A to Z as a to z, whatever the locale; all other bytes as they are.
+std::string lower_case(std::string text);
+
 // All of `text` as a number, in C's locale; nothing where it is none, or too large for the type.
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {

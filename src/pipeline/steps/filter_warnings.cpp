@@ -1,24 +1,20 @@
 #include "clipsim/pipeline/steps/filter_warnings.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "clipsim/core/log.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 
 namespace clipsim {
 
 namespace {
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text;
-}
-
 // The same but for the case of its letters, or else one that is spelt much alike.
 std::string nearest_label(const std::string& label, std::span<const std::string> labels) {
-    const auto same = std::ranges::find_if(
-        labels, [wanted = lower(label)](const std::string& known) { return lower(known) == wanted; });
+    const auto same = std::ranges::find_if(labels, [wanted = lower_case(label)](const std::string& known) {
+        return lower_case(known) == wanted;
+    });
     return same != labels.end() ? *same : nearest_name(label, labels);
 }
 
