@@ -1,5 +1,7 @@
 #include "clipsim/core/parallel.h"
 
+#include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <system_error>
@@ -7,10 +9,23 @@
 #include <utility>
 #include <vector>
 
+#include "clipsim/core/cpu_quota.h"
+
 namespace clipsim {
 
+namespace {
+
+// Threads beyond a quota would use it up together and then all stand still until the next period.
+std::size_t usable_cpus() {
+    const double cores = std::max(1U, std::thread::hardware_concurrency());
+    return static_cast<std::size_t>(std::clamp(std::ceil(cpu_quota().value_or(cores)), 1.0, cores));
+}
+
+}  // namespace
+
 std::size_t thread_count(int wanted) {
-    return wanted > 0 ? static_cast<std::size_t>(wanted) : std::max(1U, std::thread::hardware_concurrency());
+    static const std::size_t usable = usable_cpus();
+    return wanted > 0 ? static_cast<std::size_t>(wanted) : usable;
 }
 
 struct ThreadPool::Threads {
