@@ -95,7 +95,8 @@ VectorIndex::VectorIndex(VectorIndex&&) noexcept = default;
 VectorIndex& VectorIndex::operator=(VectorIndex&&) noexcept = default;
 
 std::string VectorIndex::write(const std::filesystem::path& file, const IndexParameters& config,
-                               int dimension, const VectorBlocks& vectors, const ThreadPool& pool) {
+                               int dimension, const VectorBlocks& vectors, const ThreadPool& pool,
+                               const std::stop_token& stop) {
     std::vector<std::int64_t> all_ids;
     std::vector<float> all;
     if (config.type == IndexType::ivf) {
@@ -104,18 +105,18 @@ std::string VectorIndex::write(const std::filesystem::path& file, const IndexPar
             all.insert(all.end(), block.begin(), block.end());
         });
     }
-    if (!all_ids.empty()) return write_ivf_file(file, config, dimension, all_ids, all);
-    return write_index_file(file, config, dimension, vectors, pool);
+    if (!all_ids.empty()) return write_ivf_file(file, config, dimension, all_ids, all, stop);
+    return write_index_file(file, config, dimension, vectors, pool, nullptr, stop);
 }
 
 std::string VectorIndex::write_extended(const std::filesystem::path& file, const std::filesystem::path& base,
                                         const IndexParameters& config, int dimension,
                                         std::span<const std::int64_t> ids, std::span<const float> vectors,
-                                        const ThreadPool& pool) {
+                                        const ThreadPool& pool, const std::stop_token& stop) {
     const IndexFile before = open_file(base, dimension);
     if (!before.mapped || before.mapped->view.lists) return write_extended_by_faiss(file, base, ids, vectors);
     const auto added = [&](const TakeVectors& take) { take(ids, vectors); };
-    return write_index_file(file, config, dimension, added, pool, &*before.mapped);
+    return write_index_file(file, config, dimension, added, pool, &*before.mapped, stop);
 }
 
 VectorIndex VectorIndex::open(const std::filesystem::path& file, const IndexParameters& config,

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -45,9 +46,11 @@ class VectorIndex {
   public:
     // Writes an index of what `vectors` gives to `file`: onto the disk whole, or Error; not atomic. Returns
     // the file's hash. The vectors are never all in memory, but for an IVF index. `config.type` automatic is
-    // resolved by resolve_index_type. The file does not depend on the number of threads.
+    // resolved by resolve_index_type. The file does not depend on the number of threads. Throws Interrupted
+    // soon after a stop request; so does write_extended.
     static std::string write(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                             const VectorBlocks& vectors, const ThreadPool& pool = ThreadPool());
+                             const VectorBlocks& vectors, const ThreadPool& pool = ThreadPool(),
+                             const std::stop_token& stop = {});
     // Writes to `file`, another one, what the index file `base` holds and rows behind it: ids above all of
     // base's [N], vectors [N, dimension]. A graph is continued, as good as one built of all at once; the
     // cells of an IVF index and the range of 8-bit storage stay. Only of an IVF index are all vectors in
@@ -55,7 +58,8 @@ class VectorIndex {
     static std::string write_extended(const std::filesystem::path& file, const std::filesystem::path& base,
                                       const IndexParameters& config, int dimension,
                                       std::span<const std::int64_t> ids, std::span<const float> vectors,
-                                      const ThreadPool& pool = ThreadPool());
+                                      const ThreadPool& pool = ThreadPool(),
+                                      const std::stop_token& stop = {});
     // Maps the file where it is of a kind that clipsim writes: what no search touches is not read. Throws
     // Error for a file that FAISS can't read either or whose dimension differs.
     static VectorIndex open(const std::filesystem::path& file, const IndexParameters& config, int dimension);

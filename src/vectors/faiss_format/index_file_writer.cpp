@@ -196,7 +196,8 @@ faiss::HNSW graph_to_add_to(const MappedIndex* base, std::size_t more, const Hns
 }  // namespace
 
 std::string write_index_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                             const VectorBlocks& vectors, const ThreadPool& pool, const MappedIndex* base) {
+                             const VectorBlocks& vectors, const ThreadPool& pool, const MappedIndex* base,
+                             const std::stop_token& stop) {
     if (base != nullptr && base->view.count == 0) base = nullptr;  // nothing to continue
     const auto width = static_cast<std::size_t>(dimension);
     const std::size_t before = base != nullptr ? base->view.count : 0;
@@ -224,7 +225,7 @@ std::string write_index_file(const std::filesystem::path& file, const IndexParam
     out.index("IxM2", dimension, count);
     if (hnsw) {
         faiss::HNSW graph = graph_to_add_to(base, survey.ids.size(), config.hnsw);
-        add_to_hnsw(graph, bytes, before, config.hnsw.ef_construction, pool);
+        add_to_hnsw(graph, bytes, before, config.hnsw.ef_construction, pool, stop);
         out.index(storage == Storage::fp32 ? "IHNf" : "IHNs", dimension, count);
         out.graph(graph);
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "clipsim/core/parallel.h"
@@ -17,16 +18,18 @@ namespace clipsim {
 // kind), and the rows as bytes behind it: onto the disk whole, or Error. Not atomic. Returns the file's hash.
 // With a base, a flat or HNSW index whose kind is then the new one's too, the rows are added behind the
 // base's: those are copied as they are stored, its graph is continued, the range of 8-bit storage stays.
+// This and the next throw Interrupted after a stop request.
 std::string write_index_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
                              const VectorBlocks& vectors, const ThreadPool& pool,
-                             const MappedIndex* base = nullptr);
+                             const MappedIndex* base = nullptr, const std::stop_token& stop = {});
 
 // IVF index files, which FAISS itself makes, as it finds the centroids: all vectors are in memory for it.
 //
 // vectors: [N, dimension] unit rows, at least one; ids: [N]. Onto the disk whole, or Error. Not atomic.
 // Returns the file's hash.
 std::string write_ivf_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                           std::span<const std::int64_t> ids, std::span<const float> vectors);
+                           std::span<const std::int64_t> ids, std::span<const float> vectors,
+                           const std::stop_token& stop = {});
 
 // The same of what `base` holds, with rows added: the centroids and ranges stay. `base` may be any index with
 // an id map that FAISS reads.

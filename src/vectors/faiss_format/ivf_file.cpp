@@ -3,12 +3,14 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexScalarQuantizer.h>
+#include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/index_io.h>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
@@ -50,6 +52,24 @@ std::unique_ptr<faiss::Index> make_ivf(const IndexParameters& config, int dimens
     return index;
 }
 
+// FAISS asks one object of its own whether to go on with k-means.
+class Interruptible {
+  public:
+    explicit Interruptible(const std::stop_token& stop) {
+        if (stop.stop_possible()) faiss::InterruptCallback::instance = std::make_unique<Asked>(stop);
+    }
+    ~Interruptible() { faiss::InterruptCallback::clear_instance(); }
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+  private:
+    struct Asked final : faiss::InterruptCallback {
+        explicit Asked(std::stop_token token) : stop(std::move(token)) {}
+        bool want_interrupt() override { return stop.stop_requested(); }
+        std::stop_token stop;
+    };
+};
+
 std::string write(const std::filesystem::path& file, const faiss::Index& index) {
     CheckedWriter writer(file);
     faiss::write_index(&index, &writer);
@@ -59,7 +79,9 @@ std::string write(const std::filesystem::path& file, const faiss::Index& index) 
 }  // namespace
 
 std::string write_ivf_file(const std::filesystem::path& file, const IndexParameters& config, int dimension,
-                           std::span<const std::int64_t> ids, std::span<const float> vectors) {
+                           std::span<const std::int64_t> ids, std::span<const float> vectors,
+                           const std::stop_token& stop) {
+    const Interruptible interruptible(stop);
     try {
         const auto count = static_cast<std::int64_t>(ids.size());
         const std::unique_ptr<faiss::Index> index = make_ivf(config, dimension, count);
@@ -68,6 +90,7 @@ std::string write_ivf_file(const std::filesystem::path& file, const IndexParamet
         map.add_with_ids(count, vectors.data(), ids.data());
         return write(file, map);
     } catch (const faiss::FaissException&) {
+        if (stop.stop_requested()) throw Interrupted("the index was not finished; the vectors are kept");
         throw Error("FAISS could not build the index; index.type hnsw or flat is built without it");
     }
 }

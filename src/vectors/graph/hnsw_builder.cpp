@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "clipsim/core/error.h"
 #include "graph/hnsw_graph.h"
 
 namespace clipsim {
@@ -26,11 +27,13 @@ struct BackLink {
 
 class Builder {
   public:
-    Builder(faiss::HNSW& graph, const ByteRows& rows, int ef_construction, const ThreadPool& pool)
+    Builder(faiss::HNSW& graph, const ByteRows& rows, int ef_construction, const ThreadPool& pool,
+            const std::stop_token& stop)
         : graph_(graph),
           rows_(rows),
           width_(static_cast<std::size_t>(ef_construction)),
           pool_(pool),
+          stop_(stop),
           workers_(pool.size()) {}
 
     void add(std::size_t first) {
@@ -132,6 +135,7 @@ class Builder {
     void add_batch(std::size_t first, std::size_t last) {
         const HnswGraph walk(graph_, rows_);
         pool_.parallel_for(last - first, piece, [&](std::size_t begin, std::size_t end, std::size_t worker) {
+            if (stop_.stop_requested()) throw Interrupted("the graph was not finished; the vectors are kept");
             for (std::size_t i = begin; i < end; ++i)
                 connect(walk, static_cast<std::int32_t>(first + i), workers_[worker]);
         });
@@ -169,15 +173,16 @@ class Builder {
     const ByteRows& rows_;
     std::size_t width_;
     const ThreadPool& pool_;
+    const std::stop_token& stop_;
     std::vector<Worker> workers_;
 };
 
 }  // namespace
 
 void add_to_hnsw(faiss::HNSW& graph, const ByteRows& rows, std::size_t first, int ef_construction,
-                 const ThreadPool& pool) {
+                 const ThreadPool& pool, const std::stop_token& stop) {
     graph.prepare_level_tab(rows.size() - first, false);
-    Builder(graph, rows, ef_construction, pool).add(first);
+    Builder(graph, rows, ef_construction, pool, stop).add(first);
 }
 
 }  // namespace clipsim

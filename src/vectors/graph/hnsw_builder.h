@@ -3,6 +3,8 @@
 
 #include <faiss/impl/HNSW.h>
 
+#include <stop_token>
+
 #include "clipsim/core/parallel.h"
 #include "rows/byte_rows.h"
 
@@ -13,7 +15,8 @@ namespace clipsim {
 // the nodes of a batch look for their neighbours in the graph as it was before the batch, each for itself;
 // then the links back to them are entered, each list by one thread and in the order of ids. So no lock is
 // needed, and the result does not depend on the threads. Levels come from the graph's own generator.
+// Throws Interrupted, within some milliseconds, after a stop request.
 void add_to_hnsw(faiss::HNSW& graph, const ByteRows& rows, std::size_t first, int ef_construction,
-                 const ThreadPool& pool);
+                 const ThreadPool& pool, const std::stop_token& stop = {});
 
 }  // namespace clipsim
