@@ -1,6 +1,7 @@
 #include "clipsim/distributed/environment.h"
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
+#include "rendezvous.h"
 
 namespace clipsim {
 
@@ -59,7 +61,7 @@ int launched_processes() {
     return std::max(1, number("WORLD_SIZE").value_or(1));
 }
 
-std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s) {
+std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s, const std::stop_token& stop) {
     auto group = std::make_shared<ProcessGroup>();
     const int size = launched_processes();
     if (size == 1) return group;
@@ -77,17 +79,15 @@ std::shared_ptr<ProcessGroup> ProcessGroup::from_environment(double timeout_s) {
     group->impl_->name = concat("rank ", rank, " of ", size);
     const std::chrono::milliseconds timeout(static_cast<std::int64_t>(timeout_s * 1000));
     group->impl_->timeout = timeout;
+    group->impl_->stop = stop;
+    // A rank that is lost while this one sends is told by an error, not by a signal that ends this one too.
+    ::signal(SIGPIPE, SIG_IGN);
+    // torchrun's agent may serve the store already.
+    const bool agent_serves = variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
     group->impl_->run([&] {
-        c10d::TCPStoreOptions options;
-        options.port = static_cast<std::uint16_t>(port);
-        // torchrun's agent may serve the store already.
-        options.isServer = rank == 0 && variable("TORCHELASTIC_USE_AGENT_STORE").value_or("") != "True";
-        options.waitWorkers = false;
-        options.timeout = timeout;
-        const auto store = c10::make_intrusive<c10d::TCPStore>(address, options);
-        // A restart by torchrun finds the store with what the first attempt left in it.
-        const std::string prefix = concat("clipsim/", variable("TORCHELASTIC_RESTART_COUNT").value_or("0"));
-        group->impl_->store = c10::make_intrusive<c10d::PrefixStore>(prefix, store);
+        group->impl_->store = meet_at({address, port, rank, size, rank == 0 && !agent_serves,
+                                       variable("TORCHELASTIC_RESTART_COUNT").value_or("0")},
+                                      timeout, stop);
         auto gloo = c10d::ProcessGroupGloo::Options::create(timeout);
         gloo->devices.push_back(network_device());
         group->impl_->gloo =

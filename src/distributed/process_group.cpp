@@ -1,10 +1,13 @@
 #include "clipsim/distributed/process_group.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "process_group_impl.h"
+#include "rendezvous.h"
 
 namespace clipsim {
 
@@ -46,6 +49,8 @@ ProcessGroup::~ProcessGroup() = default;
 void ProcessGroup::Impl::run(const std::function<void()>& collective) const {
     try {
         collective();
+    } catch (const Error&) {
+        throw;  // ours, which says more
     } catch (const std::exception& error) {
         const auto* of_torch = dynamic_cast<const c10::Error*>(&error);
         const std::string text = of_torch != nullptr ? of_torch->what_without_backtrace() : error.what();
@@ -123,8 +128,35 @@ std::vector<std::string> ProcessGroup::gather(const std::string& bytes) {
     return result;
 }
 
+void ProcessGroup::meet(const std::string& what) {
+    if (!impl_) return;
+    constexpr std::chrono::milliseconds often{2}, seldom{50}, told_after{2000};
+    Impl& impl = *impl_;
+    const std::string prefix = concat("meeting/", impl.meetings++, "/");
+    impl.run([&] {
+        impl.store->set(concat(prefix, rank_), std::string("1"));
+        const auto barrier = impl.gloo->barrier();  // learns at once of a rank that is lost
+        const auto start = std::chrono::steady_clock::now();
+        for (bool told = false; !barrier->isCompleted();) {
+            const auto waited = std::chrono::steady_clock::now() - start;
+            if (impl.stop.stop_requested()) {
+                // Whose end would wait for the barrier.
+                static_cast<void>(impl.gloo.release());
+                throw Interrupted(concat("while waiting for other ranks ", what));
+            }
+            if (!told && waited >= told_after) {
+                told = true;
+                log_warning(concat("waiting for ", ranks_missing(*impl.store, prefix, size_), " ", what));
+            }
+            std::this_thread::sleep_for(waited < seldom ? often : seldom);
+        }
+        barrier->wait();
+    });
+}
+
 void ProcessGroup::require_same(const std::vector<std::pair<std::string, std::string>>& facts) {
     if (!impl_) return;
+    meet("to say what it works with");
     // Each part ends with a byte that no path, key or JSON has.
     std::string own;
     for (const auto& [name, value] : facts) own += name + '\0' + value + '\0';

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stop_token>
 
 #include "clipsim/distributed/process_group.h"
 #include "nccl_group.h"
@@ -20,6 +21,8 @@ struct ProcessGroup::Impl {
     c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
     std::unique_ptr<NcclGroup> nccl;  // null: GPUs exchange through host memory
     std::chrono::milliseconds timeout{};
+    std::stop_token stop;
+    int meetings = 0;  // the same in all ranks
     std::string name;  // "rank 1 of 4", for messages
 
     // [n] of each rank, on the device of `local`

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,8 @@ class ProcessGroup {
     // Joins the group that the environment names, over LibTorch's Gloo; alone where WORLD_SIZE is 1 or not
     // set. `timeout_s`: how long this one waits for the others. Throws UsageError for a variable that
     // is missing or wrong, LostProcessError when the others do not come.
-    static std::shared_ptr<ProcessGroup> from_environment(double timeout_s);
+    // A port that is taken, or a foreign one, is an Error; a stop request ends the wait with Interrupted.
+    static std::shared_ptr<ProcessGroup> from_environment(double timeout_s, const std::stop_token& stop = {});
     ~ProcessGroup();
     ProcessGroup(const ProcessGroup&) = delete;
     ProcessGroup& operator=(const ProcessGroup&) = delete;
@@ -44,6 +46,9 @@ class ProcessGroup {
     // What each rank gives, in the order of the ranks.
     std::vector<std::string> gather(const std::string& bytes);
     void wait_for_all() { any(false); }
+    // The same, for what may take long: says after two seconds which ranks are waited for, and why, and
+    // throws Interrupted after a stop request. `what`: "to find out what has to be embedded".
+    void meet(const std::string& what);
     // What the work depends on, and what it is for this rank: "train.margin" and "0.2". Throws UsageError in
     // every rank, naming what differs, unless all say the same. To be called before any work: ranks that do
     // different things answer each other's messages with others of the wrong size.
