@@ -47,13 +47,12 @@ int index(const GlobalOptions& global, const IndexFlags& flags) {
 }
 
 struct MergeFlags {
-    std::vector<std::filesystem::path> parts;
-    bool rebuild = false, stats = false;
+    MergeRequest request;
+    bool stats = false;
 };
 
 int merge(const GlobalOptions& global, const MergeFlags& flags) {
-    const MergeSummary summary =
-        merge_shards(global.config(), flags.parts, flags.rebuild, global.run_options());
+    const MergeSummary summary = merge_shards(global.config(), flags.request, global.run_options());
     log_info(concat(summary.report.total, " images in the index (", to_string(summary.report.type), "), ",
                     summary.duplicates, " older of the same path left out, ", std::fixed,
                     std::setprecision(1), summary.seconds, " s"));
@@ -75,8 +74,8 @@ int tune(const GlobalOptions& global, const TuneFlags& flags) {
         check_output(flags.save, flags.force);
     }
     const Config config = global.config();
-    const TuneReport report =
-        tune(*open_index_tuning(index_place(config)), flags.recall, ThreadPool(global.threads));
+    const TuneReport report = tune(*open_index_tuning(index_place(config), global.run_options().stop),
+                                   flags.recall, ThreadPool(global.threads));
     if (report.curve.empty()) {
         log_info("a flat index is exact: there is nothing to tune");
         return 0;
@@ -146,10 +145,13 @@ Command index_command(CLI::App& app, const GlobalOptions& global) {
 
     CLI::App* merging = command->add_subcommand("merge", "Make one index of those that `index --shard` made");
     const auto merge_flags = std::make_shared<MergeFlags>();
-    merging->add_option("parts", merge_flags->parts, "The folders index-shard-I-of-N")
+    merging->add_option("parts", merge_flags->request.folders, "The folders index-shard-I-of-N")
         ->type_name("FOLDER")
         ->required();
-    merging->add_flag("--rebuild", merge_flags->rebuild, "Also in place of an index of something else");
+    merging->add_flag("--rebuild", merge_flags->request.rebuild,
+                      "Also in place of an index of something else");
+    merging->add_flag("--partial", merge_flags->request.partial,
+                      "Merge what there is, also where shards are missing or not of one collection");
     merging->add_flag("--stats", merge_flags->stats,
                       "Print a JSON object: vectors, build_seconds, parameters");
     const std::vector<Command> contents = index_contents_commands(*command, global);

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -36,13 +37,13 @@ struct SearchFlags {
     bool force = false;
 };
 
-// What a user typed; none for a blank line, with a warning for quotes around nothing.
+// What a user typed; none for a blank line. Quotes around nothing are a query without terms, which has an
+// answer as every other line has one.
 std::optional<Query> query_of(const std::string& line) {
     const QueryTerm term = parse_term(line);
     if (!trimmed(term.value).empty()) return Query{term.value, {term}};
-    if (!trimmed(line).empty())
-        log_warning(concat(printable(line), ": an empty sentence is nothing to look for"));
-    return std::nullopt;
+    if (trimmed(line).empty()) return std::nullopt;
+    return Query{line, {}};
 }
 
 std::vector<QueryTerm> parse_weighted_terms(const std::vector<std::string>& texts) {
@@ -97,7 +98,10 @@ class QueryChunks {
                 if (std::optional<Query> query = query_of(line)) queries.push_back(std::move(*query));
             }
         }
-        for (Query& query : queries) query = combined(std::move(query), added_, subtracted_);
+        for (Query& query : queries) {
+            const bool is_empty_line = query.terms.empty() && !query.name.empty();
+            if (!is_empty_line) query = combined(std::move(query), added_, subtracted_);
+        }
         return queries;
     }
 
@@ -151,11 +155,13 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
                const GlobalOptions& global) {
     SearchPrompt prompt(global.stop);
     std::vector<SkippedImage> skipped;
+    std::size_t failed = 0;
     while (const std::optional<std::string> line = prompt.next()) {
         const std::optional<Query> query = query_of(*line);
         if (!query) continue;
         SimilarImages::Answers answers = similar.search(std::span(&*query, 1), options);
         skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
+        failed += answers.failed;
         // A program that asks waits for its line of JSON.
         if (was_answered(answers.results.front()) || format == ReportFormat::json)
             write_report(std::cout, answers.results, format, report);
@@ -163,7 +169,7 @@ int run_prompt(SimilarImages& similar, const SimilarImages::Options& options, Re
         saved.add(answers);
         saved.write(max_pixels);
     }
-    return global.exit_code(skipped);
+    return std::max(failed > 0 ? 1 : 0, global.exit_code(skipped));
 }
 
 int search(const GlobalOptions& global, const SearchFlags& flags) {
@@ -196,13 +202,14 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     report.several = queries.size() > 1 || !flags.batch.empty();
     report.terminal = ::isatty(STDOUT_FILENO) == 1;
     if (flags.print0) report.line_end = '\0';
+    options.go_on = report.several || flags.interactive;
     if (flags.interactive) {
         similar.warn_of_filter(options.where, false);
         return run_prompt(similar, options, format, report, saved, config.data.max_pixels, global);
     }
 
     std::vector<SkippedImage> skipped;
-    std::size_t answered = 0, hits = 0;
+    std::size_t answered = 0, hits = 0, failed = 0;
     std::string problem;
     for (; !queries.empty(); queries = chunks.next(global.stop)) {
         SimilarImages::Answers answers = similar.search(queries, options);
@@ -215,8 +222,10 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
         report.continued = true;
         std::cout.flush();
         skipped.insert(skipped.end(), answers.skipped.begin(), answers.skipped.end());
+        failed += answers.failed;
         saved.add(answers);
     }
+    if (answered == 0 && failed > 0) throw Error(concat("none of the queries was answered: ", problem));
     if (answered == 0) {
         const bool told = !global.quiet && global.log_level != "error" && global.log_level != "off";
         throw UsageError(report.several ? "none of the queries is a readable image"
@@ -225,7 +234,7 @@ int search(const GlobalOptions& global, const SearchFlags& flags) {
     }
     similar.warn_of_filter(options.where, hits == 0);
     if (saved.write(config.data.max_pixels)) log_info(concat("picture: ", printable(saved.file())));
-    return global.exit_code(skipped);
+    return std::max(failed > 0 ? 1 : 0, global.exit_code(skipped));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct VectorSearchFlags {
     std::optional<std::filesystem::path> scores;
     std::optional<int> top_k;
     std::vector<std::string> where;
+    std::string format;  // "tsv" or "json": the names, on stdout; "": none
     bool stats = false, one_by_one = false, force = false;
 };
 // All but `queries`.

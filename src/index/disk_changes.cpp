@@ -99,6 +99,7 @@ class Comparison {
         excluded,  // the file is there, and left out of the walk
         gone,
         elsewhere,  // not under the roots, and there
+        of_others,  // another machine brought it: not for this one to take away
         unseen,     // nobody knows, or it is not for us to say
     };
 
@@ -109,6 +110,12 @@ class Comparison {
         const bool out_of_sight = walked && lies_under_one_of(path, options_.unseen);
         Finding finding = missing_.look_for(path);
         if (finding.fate == Fate::there && stored_[row].complete) here_.insert(stored_[row].content_hash);
+        if (!stored_[row].machine.empty() && !(options_.prune && walked && finding.fate == Fate::gone)) {
+            // Its file is on the other machine: the same content here is a copy.
+            if (stored_[row].complete) here_.insert(stored_[row].content_hash);
+            rows_[row] = RowState::of_others;
+            return;
+        }
         if (finding.fate == Fate::there && !walked) {
             rows_[row] = RowState::elsewhere;
             return;
@@ -139,7 +146,10 @@ class Comparison {
 
     void decide(Row row) {
         const StoredImage& image = stored_[row];
-        if (rows_[row] == RowState::elsewhere || rows_[row] == RowState::unseen) relabel(row);
+        const RowState state = rows_[row];
+        if (state == RowState::elsewhere || state == RowState::unseen || state == RowState::of_others)
+            relabel(row);
+        if (!image.machine.empty()) ++changes_.plan.of_others[image.machine];
         if (rows_[row] == RowState::gone) {
             vanished_.push_back(row);
         } else if (rows_[row] == RowState::excluded) {
@@ -154,7 +164,9 @@ class Comparison {
     }
 
     void drop_vanished() {
-        const bool too_many = !options_.prune && are_many(vanished_.size(), stored_.size());
+        const auto own = static_cast<std::size_t>(
+            std::ranges::count_if(stored_, [](const StoredImage& image) { return image.machine.empty(); }));
+        const bool too_many = !options_.prune && are_many(vanished_.size(), own);
         for (const Row row : vanished_) {
             (too_many ? changes_.plan.too_many : changes_.plan.removed).push_back(stored_[row].path);
             if (!too_many) changes_.vanished.push_back(stored_[row].id);

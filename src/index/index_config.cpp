@@ -16,6 +16,14 @@ void add_keys(ConfigTable& table, IndexConfig& config) {
         .or_empty = true;
     table.add("index.postgres.schema", "The schema of the database that the index is kept in",
               config.postgres.schema);
+    table.add("index.postgres.timeout_s",
+              "Seconds that the server may take to accept a connection, or to answer a search",
+              config.postgres.timeout_s, 1, 1e6);
+    table
+        .add("index.postgres.machine",
+             "The name by which the index knows whose photos these are; empty: the machine's host name",
+             config.postgres.machine)
+        .or_empty = true;
     add_keys(table, static_cast<IndexParameters&>(config));
     table.add("index.text_search",
               "Keep CLIP's own vectors beside the fine-tuned ones: sentences are searched in them",

@@ -63,6 +63,14 @@ std::string way_on(Difference difference, const IndexIdentity& stored, const Ind
     }
 }
 
+// Others use the index, too.
+std::string shared_way_on(Difference difference) {
+    return concat("others may be searching it: use ",
+                  difference == Difference::head ? "the output_dir with the fine-tuned model"
+                                                 : "the model and the settings",
+                  " that it was made with, or a schema of your own (index.postgres.schema)");
+}
+
 }  // namespace
 
 std::string difference(const IndexIdentity& stored, const IndexIdentity& wanted) {
@@ -92,11 +100,13 @@ std::string difference(const IndexIdentity& stored, const IndexIdentity& wanted)
                   stored.base_hash.substr(0, 8), ", not ", wanted.base_hash.substr(0, 8), ")");
 }
 
-void check_same_model(const std::string& place, const IndexIdentity& stored, const IndexIdentity& wanted) {
+void check_same_model(const std::string& place, const IndexIdentity& stored, const IndexIdentity& wanted,
+                      IndexUse use) {
     const Difference found = what_differs(stored, wanted);
     if (found == Difference::none || found == Difference::text_space) return;
     throw UsageError(concat("the index in ", place, " was made with ", difference(stored, wanted),
-                            " as in this run; ", way_on(found, stored, wanted)));
+                            " as in this run; ",
+                            use == IndexUse::shared ? shared_way_on(found) : way_on(found, stored, wanted)));
 }
 
 }  // namespace clipsim

@@ -1,9 +1,11 @@
 #include "clipsim/index/merge_indexes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <unordered_map>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
 
@@ -61,9 +63,18 @@ void commit_part(IndexUpdater& updater, const Part& part, Progress& progress, co
 
 }  // namespace
 
-const IndexIdentity& common_identity(std::span<const MergePart> parts) {
+IndexIdentity common_identity(std::span<const MergePart> parts) {
     if (parts.empty()) throw UsageError("index merge needs the folders of the indexes to merge");
-    const IndexIdentity& identity = parts.front().identity;
+    IndexIdentity identity = parts.front().identity;
+    const auto is_matrix = [&](const MergePart& part) {
+        return is_imported(part.identity) && part.identity.dimension == identity.dimension;
+    };
+    if (parts.size() > 1 && std::ranges::all_of(parts, is_matrix)) {
+        std::string hashes;
+        for (const MergePart& part : parts) hashes += part.identity.model_hash;
+        identity.model_hash = hash_bytes(std::as_bytes(std::span(hashes)));
+        return identity;
+    }
     for (const MergePart& part : parts) {
         if (part.identity.same_vectors(identity)) continue;
         throw UsageError(concat(part.name, " was made with ", difference(part.identity, identity), " as ",

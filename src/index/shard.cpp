@@ -27,6 +27,15 @@ std::string Shard::folder_name() const {
     return concat("index-shard-", number, "-of-", count);
 }
 
+std::string Shard::text() const {
+    return concat(number, "/", count);
+}
+
+std::optional<Shard> noted_shard(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return parse_shard(text);
+}
+
 Shard parse_shard(const std::string& text) {
     const auto slash = text.find('/');
     if (slash != std::string::npos) {

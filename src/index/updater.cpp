@@ -26,6 +26,8 @@ struct IndexUpdater::Impl {
     std::unique_ptr<IndexWriter> writer;
     DiskChanges changes = {};
     const IndexRoots* roots = nullptr;
+    std::optional<Shard> shard = std::nullopt;
+    bool planned = false;
     bool known_applied = false;
     UpdateReport report = {};
 
@@ -35,6 +37,7 @@ struct IndexUpdater::Impl {
     void apply_known() {
         if (std::exchange(known_applied, true)) return;
         if (roots != nullptr && roots->folders() != store().roots()) store().keep_roots(roots->folders());
+        if (planned) store().keep_shard(shard);
         store().update(changes.moved);
         store_copies();
     }
@@ -96,6 +99,8 @@ const UpdatePlan& IndexUpdater::plan(std::span<const IndexCandidate> candidates,
     const IndexStore* store = impl_->writer->store();  // none: a dry run over nothing
     const std::vector<StoredImage> stored = store != nullptr ? store->images() : std::vector<StoredImage>{};
     impl_->roots = options.roots;
+    impl_->shard = options.shard;
+    impl_->planned = true;
     impl_->changes = compare_with_disk(stored, candidates, roots, options);
     return impl_->changes.plan;
 }

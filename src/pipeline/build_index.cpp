@@ -14,6 +14,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/data/catalogue.h"
 #include "clipsim/distributed/process_group.h"
+#include "clipsim/index/complete_shards.h"
 #include "clipsim/index/folder/open_folder.h"
 #include "clipsim/index/open/open_index.h"
 #include "clipsim/pipeline/steps/index_replacement.h"
@@ -38,12 +39,17 @@ std::vector<std::filesystem::path> absolute_roots(const Config& config, const In
 }
 
 // The index as it is, whatever model it is of; null where there is none that can be read.
-std::unique_ptr<IndexWriter> open_as_it_is(const IndexPlace& place) {
+std::unique_ptr<IndexWriter> open_as_it_is(const IndexPlace& place, const std::stop_token& stop) {
+    UpdateSettings settings;
+    settings.stop = stop;
     try {
-        const IndexIdentity identity = place.server
-                                           ? open_index_reader(place, std::nullopt)->description().identity
-                                           : open_folder_part(place.folder).identity;
-        return open_index_writer(place, identity, {}, UpdateMode::dry_run);
+        const IndexIdentity identity =
+            place.server
+                ? open_index_reader(place, std::nullopt, {}, ThreadPool(1), stop)->description().identity
+                : open_folder_part(place.folder).identity;
+        return open_index_writer(place, identity, {}, UpdateMode::dry_run, 0, settings);
+    } catch (const Interrupted&) {
+        throw;
     } catch (const Error&) {
         return nullptr;
     }
@@ -56,9 +62,10 @@ struct Known {
     std::set<std::filesystem::path> folders;
 };
 
-Known known_of(const IndexPlace& place, std::span<const std::filesystem::path> asked_for) {
+Known known_of(const IndexPlace& place, std::span<const std::filesystem::path> asked_for,
+               const std::stop_token& stop) {
     Known known;
-    const std::unique_ptr<IndexWriter> index = open_as_it_is(place);
+    const std::unique_ptr<IndexWriter> index = open_as_it_is(place, stop);
     if (index == nullptr || index->store() == nullptr) return known;
     known.roots = IndexRoots(index->store()->roots());
     const bool all_inside = std::ranges::all_of(asked_for, [&](const std::filesystem::path& folder) {
@@ -92,7 +99,7 @@ struct Walk {
 Walk walk(const Config& config, const IndexRequest& request, const IndexPlace& place, const RunOptions& run) {
     Walk walk;
     walk.folders = absolute_roots(config, request);
-    Known known = request.rebuild ? Known{} : known_of(place, walk.folders);
+    Known known = request.rebuild ? Known{} : known_of(place, walk.folders, run.stop);
     walk.roots = known.roots;
     walk.folders = known_names(std::move(walk.folders), std::move(known));
     std::vector<std::filesystem::path> roots = walk.folders, found;
@@ -151,6 +158,7 @@ Target target_of(const Config& config, const IndexRequest& request) {
 std::vector<std::filesystem::path> share_files(ProcessGroup& processes,
                                                const std::vector<std::filesystem::path>& files) {
     if (processes.size() == 1) return files;
+    processes.meet("to find out what has to be embedded");
     std::string names;
     for (const std::filesystem::path& file : files) names += file.string() + '\0';
     names = processes.gather(names).front();
@@ -228,10 +236,16 @@ IndexSummary help_to_index(ProcessGroup& processes, const Config& config, const 
 // A rebuild starts from nothing: what the index holds and cannot be seen now would be lost.
 void refuse_to_lose(const Target& target, std::span<const IndexCandidate> candidates,
                     std::span<const std::filesystem::path> roots, const PlanOptions& options) {
-    std::unique_ptr<IndexWriter> index = open_as_it_is(target.place);
+    std::unique_ptr<IndexWriter> index = open_as_it_is(target.place, options.stop);
     if (index == nullptr) return;
     IndexUpdater updater(std::move(index));
     const UpdatePlan& plan = updater.plan(candidates, roots, options);
+    for (const auto& [machine, count] : plan.of_others) {
+        throw UsageError(concat(target.place.name(), " holds ", count, " photos that ", printable(machine),
+                                " brought, which a rebuild would lose: ", printable(machine),
+                                " has to index them again afterwards; let them go with --prune, or name a "
+                                "schema of your own (index.postgres.schema)"));
+    }
     if (plan.unseen.empty() && plan.too_many.empty()) return;
     log_what_stays(plan);
     throw Error(concat("a rebuild would lose ", plan.unseen.size() + plan.too_many.size(), " photos of ",
@@ -249,7 +263,7 @@ UpdateMode update_mode(const IndexRequest& request) {
 IndexSummary build_index(const Config& config, const RunOptions& run, const IndexRequest& request) {
     const Stopwatch stopwatch;
     const OutputLayout layout(config);
-    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
+    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s, run.stop);
     if (!processes->is_first()) {
         set_log_level(LogLevel::warning);
         return request.dry_run ? IndexSummary{} : help_to_index(*processes, config, run);
@@ -277,6 +291,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     for (const UnseenPlace& unseen : walked.catalogue.unseen) options.unseen.push_back(unseen.path);
     options.prune = request.prune;
     options.roots = &walked.roots;
+    options.shard = request.shard;
     if (request.rebuild && !request.prune) refuse_to_lose(target, candidates, walked.folders, options);
     IndexUpdater updater(open_index_writer(target.place, identity, target.parameters, update_mode(request),
                                            run.threads, settings));
@@ -303,16 +318,18 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
     return summary;
 }
 
-MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders, bool rebuild,
-                          const RunOptions& run) {
+MergeSummary merge_shards(const Config& config, const MergeRequest& request, const RunOptions& run) {
     std::vector<MergePart> parts;
-    for (const std::filesystem::path& folder : folders) parts.push_back(open_folder_part(folder));
+    for (const std::filesystem::path& folder : request.folders) parts.push_back(open_folder_part(folder));
     const IndexIdentity identity = common_identity(parts);
+    if (!request.partial) require_complete(parts);
+    if (is_imported(identity)) require_distinct_names(parts);
     const IndexPlace target = index_place(config);
-    if (!rebuild) check_place_of_merge(target, config.index, parts);
+    if (!request.rebuild) check_place_of_merge(target, config.index, parts);
     prepare_output(config);
     UpdateSettings settings;
     settings.stop = run.stop;
+    settings.wait = request.wait;
     return merge_indexes(
         std::move(parts),
         open_index_writer(target, identity, config.index, UpdateMode::rebuild, run.threads, settings),

@@ -1,5 +1,6 @@
 #include "clipsim/pipeline/index_contents.h"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,8 +15,8 @@ namespace clipsim {
 
 namespace {
 
-std::unique_ptr<IndexReader> open_reader(const Config& config) {
-    return open_index_reader(index_place(config), std::nullopt, config.index, ThreadPool(1));
+std::unique_ptr<IndexReader> open_reader(const Config& config, const std::stop_token& stop = {}) {
+    return open_index_reader(index_place(config), std::nullopt, config.index, ThreadPool(1), stop);
 }
 
 // Which images a name means.
@@ -79,11 +80,12 @@ std::vector<StoredImage> index_images(const Config& config, const ImageFilter& w
 
 std::vector<StoredImage> remove_images(const Config& config, const std::vector<std::string>& names,
                                        bool dry_run, const RunOptions& run) {
-    const std::unique_ptr<IndexReader> reader = open_reader(config);
+    const std::unique_ptr<IndexReader> reader = open_reader(config, run.stop);
     if (dry_run) return named(reader->images({}), names);
     const IndexDescription& index = reader->description();
     UpdateSettings settings;
     settings.stop = run.stop;
+    settings.wait = std::chrono::seconds(60);
     // As it was made, whatever the config says by now: nothing is embedded and nothing need be built anew.
     const std::unique_ptr<IndexWriter> writer = open_index_writer(
         index_place(config), index.identity, index.parameters, UpdateMode::update, run.threads, settings);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/pipeline/steps/embedding_stream.h"
 #include "clipsim/pipeline/steps/filter_warnings.h"
@@ -145,6 +146,36 @@ QueryResult SimilarImages::answer(const Query& query, const Vectors& vectors, st
 }
 
 SimilarImages::Answers SimilarImages::search(std::span<const Query> queries, const Options& options) {
+    try {
+        return search_all(queries, options);
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const Error& error) {
+        if (!options.go_on) throw;
+        Answers answers;
+        if (queries.size() == 1) {
+            log_warning(concat(printable(queries.front().name), ": ", error.what()));
+            answers.results.push_back({queries.front().name, {}, 0, error.what()});
+            answers.images.emplace_back();
+            answers.failed = dynamic_cast<const UsageError*>(&error) == nullptr ? 1 : 0;
+            return answers;
+        }
+        // Which of them it was shows when each is asked for itself.
+        for (const Query& query : queries) {
+            Answers one = search(std::span(&query, 1), options);
+            answers.results.push_back(std::move(one.results.front()));
+            answers.images.push_back(std::move(one.images.front()));
+            answers.skipped.insert(answers.skipped.end(), one.skipped.begin(), one.skipped.end());
+            answers.failed += one.failed;
+        }
+        return answers;
+    }
+}
+
+SimilarImages::Answers SimilarImages::search_all(std::span<const Query> queries, const Options& options) {
+    for (const Query& query : queries) {
+        if (query.terms.empty()) throw UsageError("an empty sentence is nothing to look for");
+    }
     const Vectors vectors(*this, queries);
     Answers answers;
     for (const Query& query : queries) {

@@ -30,6 +30,17 @@ int threads_of(const VectorSearchRequest& request, const RunOptions& run) {
     return request.one_by_one ? 1 : static_cast<int>(thread_count(run.threads));
 }
 
+// rows, scores: [Q, k]; images: by id, which is the order of rows.
+std::vector<std::vector<FoundRow>> named(std::span<const std::int64_t> rows, std::span<const float> scores,
+                                         std::size_t k, std::span<const StoredImage> images) {
+    std::vector<std::vector<FoundRow>> found(k == 0 ? 0 : rows.size() / k);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i] < 0 || rows[i] >= static_cast<std::int64_t>(images.size())) continue;
+        found[i / k].push_back({rows[i], images[static_cast<std::size_t>(rows[i])].path.string(), scores[i]});
+    }
+    return found;
+}
+
 }  // namespace
 
 VectorSearchSummary search_vectors(const Config& config, const VectorSearchRequest& request,
@@ -39,7 +50,8 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     summary.threads = threads_of(request, run);
     const ThreadPool pool(summary.threads);
     const IndexPlace place = index_place(config);
-    const std::unique_ptr<IndexReader> index = open_index_reader(place, std::nullopt, config.index, pool);
+    const std::unique_ptr<IndexReader> index =
+        open_index_reader(place, std::nullopt, config.index, pool, run.stop);
     summary.parameters = index->description().parameters;
     summary.load_seconds = loading.seconds();
     if (filters_by_label(request.where)) warn_of_unknown_labels(request.where, index->labels());
@@ -64,7 +76,8 @@ VectorSearchSummary search_vectors(const Config& config, const VectorSearchReque
     summary.seconds = searching.seconds();
     const auto k = static_cast<std::size_t>(request.k);
     if (request.scores) write_npy(*request.scores, scores, matrix.rows, k);
-    write_npy(request.output, rows, matrix.rows, k);
+    if (!request.output.empty()) write_npy(request.output, rows, matrix.rows, k);
+    if (request.names) summary.found = named(rows, scores, k, index->images({}));
     return summary;
 }
 

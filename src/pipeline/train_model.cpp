@@ -57,7 +57,7 @@ void draw_curves(const std::filesystem::path& file, const std::vector<EpochRecor
 
 TrainReport train_model(const Config& config, const RunOptions& run, const TrainRequest& request) {
     const OutputLayout layout(config);
-    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s);
+    const auto processes = ProcessGroup::from_environment(config.distributed.timeout_s, run.stop);
     if (!processes->is_first()) set_log_level(LogLevel::warning);
     const Catalogue catalogue = scan_catalogue(config.data.root, scan_options(config));
     const Split split = split_images(catalogue, config.data);

@@ -69,14 +69,16 @@ struct Searcher::Impl {
     IndexIdentity identity;
     IndexParameters wanted;
     ThreadPool pool;
+    std::stop_token stop;
     std::mutex mutex;
     std::shared_ptr<const IndexReader> reader;
 
-    Impl(const IndexPlace& where, const IndexIdentity& whose, const IndexParameters& how, int many)
-        : place(where), identity(whose), wanted(how), pool(many), reader(open()) {}
+    Impl(const IndexPlace& where, const IndexIdentity& whose, const IndexParameters& how, int many,
+         const std::stop_token& stopped)
+        : place(where), identity(whose), wanted(how), pool(many), stop(stopped), reader(open()) {}
 
     std::shared_ptr<const IndexReader> open() const {
-        return open_index_reader(place, identity, wanted, pool);
+        return open_index_reader(place, identity, wanted, pool, stop);
     }
 
     std::shared_ptr<const IndexReader> newest() {
@@ -87,8 +89,8 @@ struct Searcher::Impl {
 };
 
 Searcher::Searcher(const IndexPlace& place, const IndexIdentity& identity, const IndexParameters& wanted,
-                   int threads)
-    : impl_(std::make_unique<Impl>(place, identity, wanted, threads)) {}
+                   int threads, const std::stop_token& stop)
+    : impl_(std::make_unique<Impl>(place, identity, wanted, threads, stop)) {}
 
 Searcher::~Searcher() = default;
 Searcher::Searcher(Searcher&&) noexcept = default;

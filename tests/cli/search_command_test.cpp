@@ -110,7 +110,9 @@ TEST_F(SearchCommand, EmptySentencesAndEmptyValuesAreRefused) {
     expect_refusal({"embed", "--text", "", "-o", "v.npy"}, "empty sentence");
     write_text(*world / "q.txt", "\"\"\n\nphotos/red/1.png\n");
     const Outcome batch = clipsim({"search", "--batch", "q.txt", "-k", "1", "--format", "json"});
-    EXPECT_EQ(lines(batch.out).size(), 1U);
+    ASSERT_EQ(lines(batch.out).size(), 2U) << "each line but an empty one is answered";
+    EXPECT_NE(json::parse(lines(batch.out)[0])["error"].get<std::string>().find("empty sentence"),
+              std::string::npos);
     EXPECT_NE(batch.err.find("empty sentence"), std::string::npos) << batch.err;
 }
 

@@ -21,6 +21,8 @@ constexpr auto names_of(IndexBackend) {
 struct PostgresConfig {
     std::string service;             // of pg_service.conf; "": the environment alone
     std::string schema = "clipsim";  // of the database: one index each
+    double timeout_s = 30;           // for a connection, and for the answer to a search
+    std::string machine;  // whose photos the updates of this process bring; "": the machine's host name
 };
 
 struct IndexConfig : IndexParameters {

@@ -47,9 +47,14 @@ inline bool is_imported(const IndexIdentity& identity) {
 // In what two identities differ, e.g. "model clip-lite, not clip-nano"; "" where they may be compared.
 std::string difference(const IndexIdentity& stored, const IndexIdentity& wanted);
 
+// own: what this program may make anew; shared: others search it too, and a reader whose model is not the
+// index's is not told to take it from them.
+enum class IndexUse { own, shared };
+
 // Throws UsageError where the vectors of the index in `place` are not those of `wanted`: what differs, and
 // how to go on. The text space may differ: it is only looked at when it is asked for.
-void check_same_model(const std::string& place, const IndexIdentity& stored, const IndexIdentity& wanted);
+void check_same_model(const std::string& place, const IndexIdentity& stored, const IndexIdentity& wanted,
+                      IndexUse use = IndexUse::own);
 
 // There is no index in the place.
 class NoIndexError : public UsageError {

@@ -11,6 +11,7 @@
 
 #include "clipsim/core/files/file_stamp.h"
 #include "clipsim/index/index_identity.h"
+#include "clipsim/index/shard.h"
 
 namespace clipsim {
 
@@ -27,6 +28,8 @@ struct ImageEntry {
 struct StoredImage : ImageEntry {
     std::int64_t id = 0;   // never used again for another image
     bool complete = true;  // false: it lacks the vector of the text space that the identity asks for
+    // Of an index that several machines share: which of the others brought it. "": this one, or nobody knows.
+    std::string machine = {};
 };
 
 // One object serves one thread at a time. A store opened for reading stays at the state of that moment. Any
@@ -44,6 +47,7 @@ class IndexStore {
     virtual std::int64_t count() const = 0;
     // IndexRoots::folders; none in an index that was made before they were kept.
     virtual std::vector<std::filesystem::path> roots() const = 0;
+    virtual std::optional<Shard> shard() const = 0;  // which part of a collection it is, where it is one
 
     // Each call is one transaction: all of it or nothing. An entry whose path is there already replaces it,
     // with a new id.
@@ -55,6 +59,7 @@ class IndexStore {
     virtual void update(std::span<const StoredImage> images) = 0;
     virtual void remove(std::span<const std::int64_t> ids) = 0;
     virtual void keep_roots(std::span<const std::filesystem::path> roots) = 0;
+    virtual void keep_shard(const std::optional<Shard>& shard) = 0;
 };
 
 }  // namespace clipsim

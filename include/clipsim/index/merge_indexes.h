@@ -30,8 +30,9 @@ struct MergePart {
     std::unique_ptr<IndexStore> store;
 };
 
-// Of all the parts. Throws UsageError where models differ, and where there are no parts.
-const IndexIdentity& common_identity(std::span<const MergePart> parts);
+// Of all the parts: that of their model, or for matrices of one dimension one made of theirs. Throws
+// UsageError where models or dimensions differ, and where there are no parts.
+IndexIdentity common_identity(std::span<const MergePart> parts);
 
 // Puts the images of all parts, which are of one identity, into one index, opened for a rebuild. Of a path
 // that several hold, the one whose file was changed last counts; of those equal, the one of the later part.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,6 +45,9 @@ struct UpdatePlan {
     std::vector<std::filesystem::path> removed;   // their folder was listed, and they are not there
     std::vector<std::filesystem::path> excluded;  // there, under the roots, and no candidates
     std::vector<UnseenImage> unseen;
+    // Of an index that several machines share: how many images each of the others brought. They stay, but for
+    // what PlanOptions::prune finds gone under the roots, and what has other content here.
+    std::map<std::string, std::size_t> of_others;
     // What would have been removed, had it not been more than a tenth of the index and more than five.
     std::vector<std::filesystem::path> too_many;
     std::vector<UnreadableFile> unreadable;  // candidates; what was known of them stays
@@ -59,6 +63,7 @@ struct PlanOptions {
     bool prune = false;
     // From now on, with the labels that come of them; null: they stay as they are. Must outlive the updater.
     const IndexRoots* roots = nullptr;
+    std::optional<Shard> shard = std::nullopt;  // which part of a collection this index is
 };
 
 class IndexUpdater {

@@ -39,10 +39,16 @@ struct IndexSummary {
 // one stopped.
 IndexSummary build_index(const Config& config, const RunOptions& run = {}, const IndexRequest& request = {});
 
-// Makes one index of those that build_index made of all shards (folders with images.db and manifest.json), in
-// place of what output_dir's held; of an index of something else only where `rebuild` says so. Throws
-// UsageError for a folder without a finished index and where models differ; merge_indexes tells the rest.
-MergeSummary merge_shards(const Config& config, std::span<const std::filesystem::path> folders,
-                          bool rebuild = false, const RunOptions& run = {});
+struct MergeRequest {
+    std::vector<std::filesystem::path> folders;  // with images.db and manifest.json
+    bool rebuild = false;                        // also in place of an index of something else
+    bool partial = false;           // also where shards are missing, or are not of one collection
+    std::chrono::seconds wait{60};  // for another process that updates the index
+};
+
+// Makes one index of those that build_index made of all shards, or that index_vectors made of several
+// matrices of one dimension, in place of what output_dir's held. Throws UsageError for a folder without a
+// finished index and where models differ; complete_shards and merge_indexes tell the rest.
+MergeSummary merge_shards(const Config& config, const MergeRequest& request, const RunOptions& run = {});
 
 }  // namespace clipsim

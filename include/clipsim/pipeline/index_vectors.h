@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "clipsim/index/updater.h"
 #include "clipsim/pipeline/config.h"
@@ -23,5 +25,15 @@ struct VectorIndexSummary {
 VectorIndexSummary index_vectors(const Config& config, const std::filesystem::path& vectors,
                                  const std::optional<std::filesystem::path>& names, bool rebuild = false,
                                  const RunOptions& run = {});
+
+// Adds the rows of a matrix [N, D] of the same dimension to an index of another tool's vectors. Without
+// `names` the rows are numbered on. Throws UsageError as index_vectors does, and where the index is one of
+// photos, has other dimensions, or has one of the names already; then nothing is changed.
+VectorIndexSummary add_vectors(const Config& config, const std::filesystem::path& vectors,
+                               const std::optional<std::filesystem::path>& names, const RunOptions& run = {});
+
+// Takes rows out of such an index by their names or by globs, as remove_images does.
+std::vector<StoredImage> remove_vectors(const Config& config, const std::vector<std::string>& names,
+                                        bool dry_run, const RunOptions& run = {});
 
 }  // namespace clipsim

@@ -31,6 +31,9 @@ class SimilarImages {
         std::optional<float> min_score;
         bool include_self = false;  // keep the query's own files among the hits
         ImageFilter where;          // only among images that fit
+        // A query that fails (the server is away, the index keeps no vectors for sentences) is a result with
+        // an error, and the others are answered; otherwise its error is thrown.
+        bool go_on = false;
     };
 
     struct Answers {
@@ -38,8 +41,10 @@ class SimilarImages {
         std::vector<std::filesystem::path>
             images;                         // the first image of each result's query; empty: it has none
         std::vector<SkippedImage> skipped;  // images of queries that can't be read
+        std::size_t failed = 0;  // with Options::go_on: queries that went wrong for no fault of theirs
     };
-    // Throws UsageError for sentences where model or index can't serve them.
+    // Throws UsageError for sentences where model or index can't serve them, Error where the index can't be
+    // read; Interrupted.
     Answers search(std::span<const Query> queries, const Options& options);
     Answers search(std::span<const std::filesystem::path> images, const Options& options);
 
@@ -52,6 +57,7 @@ class SimilarImages {
   private:
     SimilarImages(const DataConfig& data, OpenedIndex opened);
     class Vectors;
+    Answers search_all(std::span<const Query> queries, const Options& options);
     QueryResult answer(const Query& query, const Vectors& vectors, std::span<const float> vector,
                        const Options& options);
 

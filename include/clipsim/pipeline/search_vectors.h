@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "clipsim/index/image_filter.h"
 #include "clipsim/pipeline/config.h"
@@ -13,11 +16,18 @@ namespace clipsim {
 
 struct VectorSearchRequest {
     std::filesystem::path queries;  // .npy [Q, D], float32 or float16; brought to unit length
-    std::filesystem::path output;   // .npy [Q, k], int64
+    std::filesystem::path output;   // .npy [Q, k], int64; "": none
     int k = 10;
     ImageFilter where;        // only these images
     bool one_by_one = false;  // each query is a search of its own on one thread, after the one before it
     std::optional<std::filesystem::path> scores{};  // .npy [Q, k], float32: cosine similarities
+    bool names = false;                             // VectorSearchSummary::found
+};
+
+struct FoundRow {
+    std::int64_t row = 0;
+    std::string name;
+    float score = 0;
 };
 
 struct VectorSearchSummary {
@@ -25,7 +35,8 @@ struct VectorSearchSummary {
     double seconds = 0;       // the search alone
     double load_seconds = 0;  // opening the index
     int threads = 0;
-    IndexParameters parameters;  // what was searched with, `type` resolved
+    IndexParameters parameters;                     // what was searched with, `type` resolved
+    std::vector<std::vector<FoundRow>> found = {};  // of each query, best first; where it was asked for
 };
 
 // Searches an index (also one of photos) and writes the rows of each query's k nearest, best first, -1

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,9 @@ class Searcher {
     // has changed it. Of an index in a server a search sees the state of its own moment. `wanted` and
     // what is thrown are open_index_reader's; a search may throw it too, of an index that has been rebuilt
     // with another model say. threads: of exact searches; 0: one per core.
+    // stop: ends waiting for a server with Interrupted.
     Searcher(const IndexPlace& place, const IndexIdentity& identity, const IndexParameters& wanted = {},
-             int threads = 0);
+             int threads = 0, const std::stop_token& stop = {});
     ~Searcher();
     Searcher(Searcher&&) noexcept;
     Searcher& operator=(Searcher&&) noexcept;

@@ -11,6 +11,7 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/wait_notice.h"
 #include "clipsim/index/folder/file_checksum.h"
 #include "clipsim/vectors/vector_index.h"
 
@@ -159,6 +160,8 @@ void DerivedFiles::refresh(SqliteStore& store, UpdateReport& report) {
 }
 
 void DerivedFiles::rebuild(SqliteStore& store, Manifest& manifest) {
+    const WaitNotice notice(concat("building the index (", to_string(manifest.parameters.type), ") of ",
+                                   store.count(), " vectors"));
     Files files;
     while (true) {
         const std::uint64_t generation = store.generation();
@@ -180,7 +183,7 @@ void DerivedFiles::rebuild(SqliteStore& store, Manifest& manifest) {
             };
             files.put(folder_, space, [&](const std::filesystem::path& file) {
                 return VectorIndex::write(file, manifest.parameters, identity_.dimension_of(space), vectors,
-                                          pool_);
+                                          pool_, settings_.stop);
             });
             drop_damaged(store, damaged);
             if (space == Space::image)
@@ -196,13 +199,16 @@ void DerivedFiles::rebuild(SqliteStore& store, Manifest& manifest) {
 }
 
 void DerivedFiles::add_delta(SqliteStore& store, Manifest& manifest) {
+    const WaitNotice notice(concat("adding ", store.count_after(manifest.last_id), " vectors to the index (",
+                                   to_string(manifest.parameters.type), ")"));
     Files files;
     for (const Space space : {Space::image, Space::text}) {
         if (space == Space::text && !has_text_space()) continue;
         const Vectors delta = load_whole(store, space, manifest.last_id);
         files.put(folder_, space, [&](const std::filesystem::path& file) {
             return VectorIndex::write_extended(file, folder_ / file_of(space), manifest.parameters,
-                                               identity_.dimension_of(space), delta.ids, delta.rows, pool_);
+                                               identity_.dimension_of(space), delta.ids, delta.rows, pool_,
+                                               settings_.stop);
         });
         if (space == Space::image) manifest.vectors += static_cast<std::int64_t>(delta.ids.size());
     }

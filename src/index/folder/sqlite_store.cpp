@@ -361,6 +361,14 @@ void SqliteStore::keep_roots(std::span<const std::filesystem::path> roots) {
     set_meta(impl_->database, "roots", encode_paths(roots));
 }
 
+std::optional<Shard> SqliteStore::shard() const {
+    return noted_shard(meta(impl_->database, "shard"));
+}
+
+void SqliteStore::keep_shard(const std::optional<Shard>& shard) {
+    if (this->shard() != shard) set_meta(impl_->database, "shard", shard ? shard->text() : "");
+}
+
 void SqliteStore::replace_all(const std::filesystem::path& file, const std::filesystem::path& source) {
     Database database = open_writer(file);
     Statement attach(database, "ATTACH ? AS source");

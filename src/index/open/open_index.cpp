@@ -7,8 +7,9 @@ namespace clipsim {
 
 std::unique_ptr<IndexReader> open_index_reader(const IndexPlace& place,
                                                const std::optional<IndexIdentity>& identity,
-                                               const IndexParameters& wanted, const ThreadPool& pool) {
-    if (place.server) return open_postgres_reader(*place.server, identity, wanted, pool);
+                                               const IndexParameters& wanted, const ThreadPool& pool,
+                                               const std::stop_token& stop) {
+    if (place.server) return open_postgres_reader(*place.server, identity, wanted, pool, stop);
     return open_folder_reader(place.folder, identity, wanted, pool);
 }
 
@@ -19,8 +20,8 @@ std::unique_ptr<IndexWriter> open_index_writer(const IndexPlace& place, const In
     return open_folder_writer(place.folder, identity, parameters, mode, threads, settings);
 }
 
-std::unique_ptr<IndexTuning> open_index_tuning(const IndexPlace& place) {
-    if (place.server) return open_postgres_tuning(*place.server);
+std::unique_ptr<IndexTuning> open_index_tuning(const IndexPlace& place, const std::stop_token& stop) {
+    if (place.server) return open_postgres_tuning(*place.server, stop);
     return open_folder_tuning(place.folder);
 }
 

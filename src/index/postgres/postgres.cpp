@@ -1,50 +1,33 @@
 #include "postgres.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <limits>
+#include <cmath>
+#include <thread>
 
-#include "clipsim/core/error.h"
+#include "clipsim/core/log.h"
+#include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
+#include "postgres_values.h"
 
 namespace clipsim {
 
 namespace {
 
-constexpr std::uint32_t bigint_type = 20, bytea_type = 17;  // their oids, the same in every server
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
 constexpr int binary = 1;
-
-template <typename Number>
-void append(std::string& bytes, Number value) {
-    for (int shift = 8 * (static_cast<int>(sizeof value) - 1); shift >= 0; shift -= 8)
-        bytes += static_cast<char>((value >> shift) & 0xFF);
-}
-
-template <typename Number>
-Number read_number(std::string_view bytes) {
-    Number value = 0;
-    for (const char byte : bytes.substr(0, sizeof value))
-        value = static_cast<Number>((value << 8) | static_cast<unsigned char>(byte));
-    return value;
-}
-
-std::string array_head(std::uint32_t type, std::size_t count) {
-    std::string bytes;
-    append(bytes, std::uint32_t{count == 0 ? 0U : 1U});  // dimensions
-    append(bytes, std::uint32_t{0});                     // no NULLs
-    append(bytes, type);
-    if (count == 0) return bytes;
-    append(bytes, static_cast<std::uint32_t>(count));
-    append(bytes, std::uint32_t{1});  // the first index
-    return bytes;
-}
-
-void append_value(std::string& bytes, std::string_view value) {
-    append(bytes, static_cast<std::uint32_t>(value.size()));
-    bytes += value;
-}
+constexpr milliseconds look_again{100};     // whether to stop
+constexpr milliseconds told_after{2000};    // what is waited for
+constexpr milliseconds end_by_itself{300};  // after a stop request, before the server is told
+constexpr milliseconds give_up{800};        // after a stop request, whatever the server says
 
 // What libpq says, which ends its lines.
 std::string one_line(const char* message) {
@@ -66,63 +49,46 @@ void check_service(const std::string& service) {
         "connection string");
 }
 
+// A setting of the connection as libpq has resolved it; "" where there is none.
+std::string setting_of(PGconn* handle, std::string_view name) {
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(handle),
+                                                                               PQconninfoFree);
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr;
+         ++option) {
+        if (option->keyword == name && option->val != nullptr) return option->val;
+    }
+    return {};
+}
+
+// libpq's own timeout is not kept by the interface that does not block.
+std::chrono::duration<double> connect_timeout(PGconn* handle, double otherwise) {
+    const int seconds = parse_number<int>(setting_of(handle, "connect_timeout")).value_or(0);
+    return std::chrono::duration<double>(seconds > 0 ? std::max(2, seconds) : otherwise);
+}
+
+std::string described_server(PGconn* handle) {
+    const std::string host = setting_of(handle, "host");
+    return concat("PostgreSQL", host.empty() ? "" : " at ", printable(host));
+}
+
+bool wait_for_socket(int socket, short events) {
+    pollfd wanted{socket, events, 0};
+    return ::poll(&wanted, 1, static_cast<int>(look_again.count())) > 0;
+}
+
 }  // namespace
 
-std::string pg_integer(std::int64_t value) {
-    std::string bytes;
-    append(bytes, static_cast<std::uint64_t>(value));
-    return bytes;
-}
-
-std::string pg_vector(std::span<const float> values) {
-    std::string bytes;
-    bytes.reserve(4 + values.size_bytes());
-    append(bytes, static_cast<std::uint16_t>(values.size()));
-    append(bytes, std::uint16_t{0});
-    for (const float value : values) append(bytes, std::bit_cast<std::uint32_t>(value));
-    return bytes;
-}
-
-std::string pg_integers(std::span<const std::int64_t> values) {
-    std::string bytes = array_head(bigint_type, values.size());
-    for (const std::int64_t value : values) append_value(bytes, pg_integer(value));
-    return bytes;
-}
-
-std::string pg_bytes(std::span<const std::string> values) {
-    std::string bytes = array_head(bytea_type, values.size());
-    for (const std::string& value : values) append_value(bytes, value);
-    return bytes;
-}
-
-void read_pg_vector(std::string_view bytes, std::span<float> target) {
-    if (bytes.size() != 4 + target.size_bytes())
-        throw Error(concat("PostgreSQL gave a vector of ", bytes.size(), " bytes for ", target.size(),
-                           " dimensions; run `clipsim index --rebuild`"));
-    for (std::size_t i = 0; i < target.size(); ++i)
-        target[i] = std::bit_cast<float>(read_number<std::uint32_t>(bytes.substr(4 + 4 * i)));
-}
-
-PgCopyRows::PgCopyRows() : bytes_("PGCOPY\n\377\r\n\0", 11) {
-    append(bytes_, std::uint32_t{0});  // flags
-    append(bytes_, std::uint32_t{0});  // no extension
-}
-
-void PgCopyRows::begin_row(int columns) {
-    append(bytes_, static_cast<std::uint16_t>(columns));
-}
-
-void PgCopyRows::add(std::string_view value) {
-    append_value(bytes_, value);
-}
-
-void PgCopyRows::add_null() {
-    append(bytes_, std::numeric_limits<std::uint32_t>::max());
-}
-
-std::string PgCopyRows::finish() {
-    append(bytes_, std::numeric_limits<std::uint16_t>::max());
-    return std::move(bytes_);
+bool PgResult::is_success() const {
+    switch (PQresultStatus(result_.get())) {
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_SINGLE_TUPLE:
+        case PGRES_COPY_IN:
+        case PGRES_PIPELINE_SYNC:
+            return true;
+        default:
+            return false;
+    }
 }
 
 std::string_view PgResult::bytes(int row, int column) const {
@@ -138,7 +104,47 @@ double PgResult::number(int row, int column) const {
     return std::bit_cast<double>(read_number<std::uint64_t>(bytes(row, column)));
 }
 
-PgConnection::PgConnection(const PostgresConfig& config) {
+// One wait for the server, looked at every tenth of a second.
+class PgConnection::Wait {
+  public:
+    explicit Wait(PgConnection& connection) : connection_(connection) {}
+
+    // Throws where it has been too long.
+    void go_on() {
+        const Clock::time_point now = Clock::now();
+        if (!told_ && now - start_ >= told_after) {
+            told_ = true;
+            log_info(
+                concat("waiting for ", described_server(connection_.handle_.get()), ": ", connection_.what_));
+        }
+        if (connection_.stop_.stop_requested()) stop(now);
+        if (connection_.limit_ && now - start_ >= *connection_.limit_) {
+            connection_.gave_up_ = true;
+            throw Error(concat(described_server(connection_.handle_.get()), " has not answered for ",
+                               std::lround(connection_.limit_->count()),
+                               " s (index.postgres.timeout_s); is it overloaded, or the network cut?"));
+        }
+    }
+
+  private:
+    void stop(Clock::time_point now) {
+        if (!stopped_) stopped_ = now;
+        if (!cancelled_ && now - *stopped_ >= end_by_itself) {
+            cancelled_ = true;
+            connection_.cancel();
+        }
+        if (now - *stopped_ < give_up) return;
+        connection_.gave_up_ = true;
+        throw Interrupted("PostgreSQL was told to give up what it was doing; what was committed is kept");
+    }
+
+    PgConnection& connection_;
+    Clock::time_point start_ = Clock::now();
+    std::optional<Clock::time_point> stopped_;
+    bool told_ = false, cancelled_ = false;
+};
+
+PgConnection::PgConnection(const PostgresConfig& config, std::stop_token stop) : stop_(std::move(stop)) {
     if (!config.service.empty()) check_service(config.service);
     std::vector<const char*> keys{"fallback_application_name", "client_encoding"};
     std::vector<const char*> values{"clipsim", "UTF8"};
@@ -148,23 +154,72 @@ PgConnection::PgConnection(const PostgresConfig& config) {
     }
     keys.push_back(nullptr);
     values.push_back(nullptr);
-    handle_.reset(PQconnectdbParams(keys.data(), values.data(), 0));
+    handle_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
     if (!handle_) throw std::bad_alloc();
-    if (is_broken())
-        throw Error(concat("cannot connect to PostgreSQL: ", one_line(PQerrorMessage(handle_.get())),
-                           "; see docs/beyond-one-machine.md for how to name the server"));
+    connect(config);
     PQsetNoticeProcessor(
         handle_.get(), [](void*, const char*) {}, nullptr);
-    cancel_.reset(PQgetCancel(handle_.get()));
-    execute("SET client_min_messages = warning; SET extra_float_digits = 1");
+    PQsetnonblocking(handle_.get(), 1);
+    set_keepalives();
+}
+
+void PgConnection::connect(const PostgresConfig& config) {
+    const std::chrono::duration<double> limit = connect_timeout(handle_.get(), config.timeout_s);
+    const Clock::time_point start = Clock::now();
+    bool told = false;
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;  // as PQconnectStart says
+    while (PQstatus(handle_.get()) != CONNECTION_BAD) {
+        const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        if (wait_for_socket(PQsocket(handle_.get()), events)) {
+            status = PQconnectPoll(handle_.get());
+            if (status == PGRES_POLLING_OK) return;
+            if (status == PGRES_POLLING_FAILED) break;
+        }
+        const auto waited = Clock::now() - start;
+        if (stop_.stop_requested()) throw Interrupted("PostgreSQL had not answered yet");
+        if (!told && waited >= told_after) {
+            told = true;
+            log_info(concat("waiting for ", described_server(handle_.get()), " to take the connection"));
+        }
+        if (waited >= limit) {
+            throw Error(concat("cannot connect to PostgreSQL: ", described_server(handle_.get()),
+                               " takes the connection and says nothing, or is not there: no answer within ",
+                               std::lround(limit.count()),
+                               " s (PGCONNECT_TIMEOUT, or else index.postgres.timeout_s)"));
+        }
+    }
+    throw Error(concat("cannot connect to PostgreSQL: ", one_line(PQerrorMessage(handle_.get())),
+                       "; see docs/beyond-one-machine.md for how to name the server"));
+}
+
+// A server, or a network, that is gone is noticed within a minute; by default it takes two hours.
+void PgConnection::set_keepalives() const {
+    if (!setting_of(handle_.get(), "keepalives_idle").empty()) return;
+    const auto set = [socket = PQsocket(handle_.get())](int option, int value) {
+        ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);  // no matter where it is not TCP
+    };
+    set(TCP_KEEPIDLE, 30);
+    set(TCP_KEEPINTVL, 10);
+    set(TCP_KEEPCNT, 3);
+}
+
+void PgConnection::require_usable() const {
+    if (gave_up_) throw Error("the connection to PostgreSQL is no more of use; run the command again");
 }
 
 void PgConnection::fail(const PGresult* result) const {
-    const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (state != nullptr && std::string_view(state) == "57014")
-        throw Interrupted("PostgreSQL gave up what it was doing; what was committed is kept");
+    const char* field = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const std::string_view state = field == nullptr ? "" : field;
     const char* own = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const std::string message = one_line(own != nullptr ? own : PQerrorMessage(handle_.get()));
+    if (state == "57014" && cancelled_)
+        throw Interrupted("PostgreSQL gave up what it was doing; what was committed is kept");
+    if (state == "57014") {
+        throw Error(concat("PostgreSQL: ", message,
+                           "; what was committed is kept. Where it was the server's statement_timeout, "
+                           "PGOPTIONS='-c statement_timeout=0' lifts it"));
+    }
+    if (state == "55P03") throw PgLockTimeout(concat("PostgreSQL: ", message));
     if (is_broken()) {
         throw Error(concat("the connection to PostgreSQL was lost (", message,
                            "); what was committed is kept, run the command again"));
@@ -172,75 +227,152 @@ void PgConnection::fail(const PGresult* result) const {
     throw Error(concat("PostgreSQL: ", message));
 }
 
-PgResult PgConnection::checked(PGresult* raw) {
-    PgResult result(raw);
-    const ExecStatusType status = PQresultStatus(raw);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_SINGLE_TUPLE &&
-        status != PGRES_COPY_IN)
-        fail(raw);
-    return result;
+PGresult* PgConnection::next_result() {
+    Wait wait(*this);
+    PGconn* handle = handle_.get();
+    while (true) {
+        const int unsent = PQflush(handle);
+        if (unsent <= 0 && PQisBusy(handle) == 0) break;
+        const auto events = static_cast<short>(unsent == 1 ? POLLIN | POLLOUT : POLLIN);
+        const bool ready = wait_for_socket(PQsocket(handle), events);
+        if (ready && PQconsumeInput(handle) == 0) break;  // the result tells
+        if (!ready || stop_.stop_requested()) wait.go_on();
+    }
+    return PQgetResult(handle);
+}
+
+PgResult PgConnection::answer() {
+    std::optional<PgResult> kept;
+    bool failed = false;
+    while (PGresult* next = next_result()) {
+        PgResult result(next);
+        if (failed) continue;
+        failed = !result.is_success();
+        kept.emplace(std::move(result));
+        if (PQresultStatus(next) == PGRES_COPY_IN) break;
+    }
+    if (!kept || failed) fail(kept ? kept->get() : nullptr);
+    return std::move(*kept);
 }
 
 void PgConnection::execute(const std::string& sql) {
-    checked(PQexec(handle_.get(), sql.c_str()));
+    require_usable();
+    if (PQsendQuery(handle_.get(), sql.c_str()) == 0) fail(nullptr);
+    answer();
 }
 
-void PgConnection::send(const std::string& sql, const std::vector<std::string>& values) {
+void PgConnection::send(const PgStatement& statement) {
+    const std::vector<std::string>& values = statement.values;
     std::vector<const char*> pointers;
     std::vector<int> lengths, formats(values.size(), binary);
     for (const std::string& value : values) {
         pointers.push_back(value.data());
         lengths.push_back(static_cast<int>(value.size()));
     }
-    if (PQsendQueryParams(handle_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+    if (PQsendQueryParams(handle_.get(), statement.sql.c_str(), static_cast<int>(values.size()), nullptr,
                           pointers.data(), lengths.data(), formats.data(), binary) == 0)
         fail(nullptr);
 }
 
-PgResult PgConnection::last_result() {
-    PGresult* result = PQgetResult(handle_.get());
-    while (PGresult* rest = PQgetResult(handle_.get())) PQclear(rest);
-    return checked(result);
+PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& values) {
+    require_usable();
+    send({sql, values});
+    return answer();
 }
 
-PgResult PgConnection::query(const std::string& sql, const std::vector<std::string>& values) {
-    send(sql, values);
-    return last_result();
+std::vector<PgResult> PgConnection::pipeline(std::span<const PgStatement> statements) {
+    require_usable();
+    if (PQenterPipelineMode(handle_.get()) == 0) fail(nullptr);
+    for (const PgStatement& statement : statements) send(statement);
+    if (PQpipelineSync(handle_.get()) == 0) fail(nullptr);
+    std::vector<PgResult> results;
+    std::optional<PgResult> failure;
+    for (bool synced = false; !synced;) {
+        PGresult* next = next_result();
+        if (PQstatus(handle_.get()) != CONNECTION_OK) {
+            const PgResult last(next);
+            fail(next);
+        }
+        if (next == nullptr) continue;  // behind the result of each statement
+        PgResult result(next);
+        const ExecStatusType status = PQresultStatus(next);
+        synced = status == PGRES_PIPELINE_SYNC;
+        if (!result.is_success()) {
+            if (!failure) failure.emplace(std::move(result));
+        } else if (status != PGRES_PIPELINE_SYNC) {
+            results.push_back(std::move(result));
+        }
+    }
+    PQexitPipelineMode(handle_.get());
+    if (failure && PQtransactionStatus(handle_.get()) == PQTRANS_INERROR) execute("ROLLBACK");
+    if (failure) fail(failure->get());
+    return results;
 }
 
 void PgConnection::for_each(const std::string& sql, const std::vector<std::string>& values,
                             const std::function<void(const PgResult&)>& row) {
-    send(sql, values);
+    require_usable();
+    send({sql, values});
     PQsetSingleRowMode(handle_.get());
-    while (PGresult* raw = PQgetResult(handle_.get())) {
-        const PgResult result = checked(raw);
-        if (result.rows() == 1) row(result);
+    std::exception_ptr problem;
+    while (PGresult* next = next_result()) {
+        const PgResult result(next);
+        try {
+            if (problem) continue;  // what is left is taken, or the connection would be of no more use
+            if (!result.is_success()) fail(next);
+            if (result.rows() == 1) row(result);
+        } catch (...) {
+            problem = std::current_exception();
+        }
     }
+    if (problem) std::rethrow_exception(problem);
 }
 
 void PgConnection::copy_in(const std::string& sql, const std::string& rows) {
     execute(sql);
     constexpr std::size_t piece = 1 << 20;
-    bool sent = true;
-    for (std::size_t at = 0; sent && at < rows.size(); at += piece) {
-        const auto size = static_cast<int>(std::min(piece, rows.size() - at));
-        sent = PQputCopyData(handle_.get(), rows.data() + at, size) == 1;
+    Wait wait(*this);
+    int sent = 1;
+    for (std::size_t at = 0; sent >= 0 && at < rows.size();) {
+        const std::size_t size = std::min(piece, rows.size() - at);
+        sent = PQputCopyData(handle_.get(), rows.data() + at, static_cast<int>(size));
+        if (sent == 1) at += size;
+        if (sent == 0 && !wait_for_socket(PQsocket(handle_.get()), POLLOUT)) wait.go_on();
     }
-    if (PQputCopyEnd(handle_.get(), sent ? nullptr : "not sent") != 1) fail(nullptr);
-    last_result();
+    const char* const problem = sent < 0 ? "not sent" : nullptr;
+    int ended = PQputCopyEnd(handle_.get(), problem);
+    while (ended == 0) {
+        if (!wait_for_socket(PQsocket(handle_.get()), POLLOUT)) wait.go_on();
+        ended = PQputCopyEnd(handle_.get(), problem);
+    }
+    if (ended < 0) fail(nullptr);
+    answer();
 }
 
-std::string PgConnection::quoted(const std::string& name) const {
-    char* text = PQescapeIdentifier(handle_.get(), name.c_str(), name.size());
+std::string PgConnection::taken(char* text) const {
     if (text == nullptr) fail(nullptr);
     std::string copy(text);
     PQfreemem(text);
     return copy;
 }
 
-void PgConnection::cancel() const {
-    std::array<char, 256> message{};
-    if (cancel_) PQcancel(cancel_.get(), message.data(), static_cast<int>(message.size()));
+std::string PgConnection::quoted(const std::string& name) const {
+    return taken(PQescapeIdentifier(handle_.get(), name.c_str(), name.size()));
+}
+
+std::string PgConnection::literal(const std::string& text) const {
+    return taken(PQescapeLiteral(handle_.get(), text.c_str(), text.size()));
+}
+
+// In a thread of its own: a server that does not answer would keep this one, too.
+void PgConnection::cancel() {
+    cancelled_ = true;
+    const std::shared_ptr<PGcancel> request(PQgetCancel(handle_.get()), PQfreeCancel);
+    if (!request) return;
+    std::thread([request] {
+        std::array<char, 256> message{};
+        PQcancel(request.get(), message.data(), static_cast<int>(message.size()));
+    }).detach();
 }
 
 }  // namespace clipsim

@@ -16,7 +16,8 @@ namespace {
 std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& /*server*/,
                                                   const std::optional<IndexIdentity>& /*identity*/,
                                                   const IndexParameters& /*wanted*/,
-                                                  const ThreadPool& /*pool*/) {
+                                                  const ThreadPool& /*pool*/,
+                                                  const std::stop_token& /*stop*/) {
     refuse();
 }
 
@@ -27,7 +28,8 @@ std::unique_ptr<IndexWriter> open_postgres_writer(const PostgresConfig& /*server
     refuse();
 }
 
-std::unique_ptr<IndexTuning> open_postgres_tuning(const PostgresConfig& /*server*/) {
+std::unique_ptr<IndexTuning> open_postgres_tuning(const PostgresConfig& /*server*/,
+                                                  const std::stop_token& /*stop*/) {
     refuse();
 }
 

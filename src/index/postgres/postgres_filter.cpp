@@ -1,5 +1,7 @@
 #include "postgres_filter.h"
 
+#include <array>
+#include <cctype>
 #include <optional>
 
 #include "clipsim/core/text.h"
@@ -37,40 +39,88 @@ std::optional<std::string> like_glob(std::string_view glob) {
     return pattern;
 }
 
-// What path has to be LIKE, one of these; nothing where LIKE can't say it.
-std::optional<std::vector<std::string>> path_patterns(const ImageCondition& condition) {
-    std::vector<std::string> patterns;
-    for (const std::string& value : condition.values) {
-        if (condition.field == ImageCondition::Field::folder) {
-            patterns.push_back(like_literal(value == "/" ? value : value + "/") + "%");
-            continue;
+// One byte in the words of encode(bytes, 'escape'), as a regular expression: \\ooo, a doubled backslash, or
+// itself. Read from the left there is one way to cut a text into these.
+constexpr const char* any_byte = R"((?:\\[0-7]{3}|\\\\|[^\\]))";
+
+std::string byte_regex(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) {
+        const std::array<char, 3> digits{static_cast<char>('0' + (byte >> 6)),
+                                         static_cast<char>('0' + ((byte >> 3) & 7)),
+                                         static_cast<char>('0' + (byte & 7))};
+        return concat(R"(\\)", std::string_view(digits.data(), digits.size()));
+    }
+    if (c == '\\') return R"(\\\\)";
+    const bool plain = std::isalnum(byte) != 0 || byte < ' ' || byte == 0x7F;
+    return plain ? std::string(1, c) : concat('\\', c);
+}
+
+// A glob as a regular expression over the escaped name of the file, the text behind the last slash.
+std::string name_regex(std::string_view glob) {
+    std::string pattern = "^";
+    for (std::size_t i = 0; i < glob.size(); ++i) {
+        if (glob[i] == '*') {
+            pattern += concat(any_byte, '*');
+        } else if (glob[i] == '?') {
+            pattern += any_byte;
+        } else {
+            pattern += byte_regex(glob[i] == '\\' ? glob[++i] : glob[i]);
         }
+    }
+    return pattern + "$";
+}
+
+class FilterWords {
+  public:
+    FilterWords(PostgresFilter& filter, int first) : filter_(filter), first_(first) {}
+
+    // One value of a condition; nothing where SQL can't say it.
+    std::optional<std::string> sql(ImageCondition::Field field, const std::string& value) {
+        if (field == ImageCondition::Field::label) return concat("label = ", parameter(value, "bytea"));
+        if (field == ImageCondition::Field::folder)
+            return like(like_literal(value == "/" ? value : value + "/") + "%");
         const std::optional<std::string> glob = like_glob(value);
         if (!glob) return std::nullopt;
-        patterns.push_back(*glob);
-        if (!value.starts_with('/') && !value.starts_with('*')) patterns.push_back("%/" + *glob);
+        if (value.starts_with('/') || value.starts_with('*')) return like(*glob);
+        if (value.find('/') != std::string::npos) return concat(like(*glob), " OR ", like("%/" + *glob));
+        // Over the name alone. LIKE, which knows no names, finds few enough to look at more closely.
+        return concat("(", like(*glob), " OR ", like("%/" + *glob),
+                      ") AND substring(encode(path, 'escape') from '[^/]*$') ~ ",
+                      parameter(name_regex(value), "text"));
     }
-    return patterns;
-}
+
+  private:
+    std::string like(const std::string& pattern) { return concat("path LIKE ", parameter(pattern, "bytea")); }
+
+    std::string parameter(const std::string& value, const char* type) {
+        filter_.values.push_back(value);
+        return concat("$", first_ + static_cast<int>(filter_.values.size()), "::", type);
+    }
+
+    PostgresFilter& filter_;
+    int first_;
+};
 
 }  // namespace
 
 PostgresFilter::PostgresFilter(const ImageFilter& filter, int first) {
+    FilterWords words(*this, first);
     for (const ImageCondition& condition : filter.conditions) {
-        const bool of_label = condition.field == ImageCondition::Field::label;
-        const std::optional<std::vector<std::string>> operands =
-            of_label ? condition.values : path_patterns(condition);
-        if (!operands) {
-            exact = false;
-            continue;
-        }
+        const std::size_t before = values.size();
         std::string any;
-        for (const std::string& operand : *operands) {
-            values.push_back(operand);
-            any += concat(any.empty() ? "" : " OR ", of_label ? "label = $" : "path LIKE $",
-                          first + static_cast<int>(values.size()), "::bytea");
+        bool said = true;
+        for (const std::string& value : condition.values) {
+            const std::optional<std::string> one = words.sql(condition.field, value);
+            said = said && one.has_value();
+            if (one) any += concat(any.empty() ? "(" : " OR (", *one, ")");
         }
-        sql += concat(" AND ", condition.negated ? "NOT " : "", "(", any, ")");
+        if (said) {
+            sql += concat(" AND ", condition.negated ? "NOT " : "", "(", any, ")");
+        } else {
+            exact = false;
+            values.resize(before);
+        }
     }
 }
 

@@ -9,22 +9,24 @@
 
 namespace clipsim {
 
-// Held until the object goes, or the connection, which must outlive it, is lost. It is given back by a
-// statement of its own: a server notices a closed connection only a little later, and the next writer of the
-// same program would find the lock still taken.
+// Held until the object goes, or its process does. It is the lock of a transaction on a connection of its
+// own: a pooler that gives each transaction another session leaves it alone, and a server notices at once
+// when who holds it is gone, whatever the writer's other connection has begun.
 class PostgresWriteLock {
   public:
     // Throws Error when another process still writes to the schema after `wait`, Interrupted when `stop` is
     // asked for meanwhile.
-    PostgresWriteLock(PgConnection& connection, std::string schema, std::chrono::milliseconds wait,
+    PostgresWriteLock(const PostgresConfig& server, std::chrono::milliseconds wait,
                       const std::stop_token& stop);
     ~PostgresWriteLock();
     PostgresWriteLock(const PostgresWriteLock&) = delete;
     PostgresWriteLock& operator=(const PostgresWriteLock&) = delete;
 
+    // Throws Error where it is lost: another process may be writing by now.
+    void require();
+
   private:
-    PgConnection& connection_;
-    std::string schema_;
+    PgConnection connection_;
 };
 
 }  // namespace clipsim

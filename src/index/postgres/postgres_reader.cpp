@@ -1,151 +1,15 @@
 #include "postgres_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/text.h"
 #include "clipsim/index/postgres/open_postgres.h"
-#include "clipsim/vectors/vector_index.h"
-#include "postgres_filter.h"
-#include "postgres_index.h"
 #include "postgres_store.h"
 
 namespace clipsim {
-
-namespace {
-
-constexpr int iterative_scan_since = 8;
-// Up to so many images that fit a filter are compared one by one: exact, and about as fast as the graph.
-constexpr std::int64_t exact_limit = 10'000;
-
-// One search in one snapshot.
-class Search {
-  public:
-    Search(PgConnection& connection, const std::string& schema, const IndexParameters& wanted,
-           const std::optional<IndexIdentity>& identity)
-        : connection_(connection), transaction_(connection, one_snapshot) {
-        const PostgresMeta meta = read_meta(connection, PostgresTables::current());
-        stored_ = identity_of(meta);
-        roots_ = roots_of(meta);
-        check_meta(meta, schema, identity.value_or(stored_));
-        IndexParameters flat;
-        flat.type = IndexType::flat;  // an update that has not ended yet has no index
-        parameters_ = with_search_parameters(indexed_parameters(meta).value_or(flat), wanted);
-        iterative_ = pgvector_minor_version(connection) >= iterative_scan_since;
-    }
-
-    std::vector<FoundImage> nearest(std::span<const float> query, int k, Space space,
-                                    const ImageFilter& where) {
-        const int dimension = stored_.dimension_of(space);
-        if (dimension == 0) {
-            throw UsageError(
-                "the index keeps no vectors of the text space; to search for sentences, set "
-                "index.text_search to true and run `clipsim index`");
-        }
-        const Question question{pg_vector(query), k, space, dimension, condition(where, space)};
-        std::vector<FoundImage> found;
-        const bool exact = parameters_.type == IndexType::flat ||
-                           (!where.empty() && (!iterative_ || count(question) <= exact_limit));
-        if (!exact) found = ask(question, by_index(question));
-        // An index may give fewer than there are: deleted rows take places, a filter passes over most.
-        if (exact ||
-            (static_cast<int>(found.size()) < k && static_cast<std::int64_t>(found.size()) < count(question)))
-            found = ask(question, by_scan(question));
-        return found;
-    }
-
-    void end() { transaction_.commit(); }
-    const IndexParameters& parameters() const { return parameters_; }
-    const std::vector<std::filesystem::path>& roots() const { return roots_; }
-    const IndexIdentity& identity() const { return stored_; }
-
-  private:
-    struct Condition {
-        std::string sql;
-        std::vector<std::string> values;
-    };
-    struct Question {
-        std::string vector;
-        int k;
-        Space space;
-        int dimension;
-        Condition where;
-    };
-
-    // Parameter $1 is the vector.
-    Condition condition(const ImageFilter& where, Space space) {
-        const std::string there = space == Space::image ? "" : " AND joint_vector IS NOT NULL";
-        const PostgresFilter translated(where, 1);
-        if (translated.exact) return {translated.sql + there, translated.values};
-        std::vector<std::int64_t> ids;
-        const PostgresFilter alone(where, 0);
-        connection_.for_each(concat("SELECT id, path, label FROM images WHERE ", alone.sql), alone.values,
-                             [&](const PgResult& row) {
-                                 if (where.matches(row.bytes(0, 1), row.bytes(0, 2)))
-                                     ids.push_back(row.integer(0, 0));
-                             });
-        return {"id = ANY ($2::bigint[])" + there, {pg_integers(ids)}};
-    }
-
-    std::int64_t count(const Question& question) {
-        if (!count_) {
-            // $1 is not used; that it is named gives it a type.
-            count_ = ask_rows(concat("SELECT count(*) FROM images WHERE ($1::vector IS NOT NULL) AND ",
-                                     question.where.sql),
-                              question)
-                         .integer(0, 0);
-        }
-        return *count_;
-    }
-
-    // An order that no index has: all rows are compared.
-    std::string by_scan(const Question& question) const {
-        return concat("SELECT id, path, label, -(", column_of(question.space),
-                      " <#> $1::vector), content_hash FROM images WHERE ", question.where.sql, " ORDER BY (",
-                      column_of(question.space), " <#> $1::vector) + 0, id LIMIT ", question.k);
-    }
-
-    // As many as the index looks at, in its own precision; the best of them in full precision.
-    std::string by_index(const Question& question) {
-        const PgSearch how = pgvector_search(parameters_, question.k, iterative_);
-        connection_.execute(how.settings);
-        return concat(
-            "SELECT id, path, label, -(v <#> $1::vector), content_hash FROM (SELECT id, path, label, "
-            "content_hash, ",
-            column_of(question.space), " AS v FROM images WHERE ", question.where.sql, " ORDER BY ",
-            indexed_expression(parameters_, question.space, question.dimension), " <#> ",
-            query_expression(parameters_, question.dimension), " LIMIT ",
-            parameters_.storage == Storage::fp16 ? how.candidates : question.k,
-            ") candidates ORDER BY v <#> $1::vector, id LIMIT ", question.k);
-    }
-
-    PgResult ask_rows(const std::string& sql, const Question& question) {
-        std::vector<std::string> values{question.vector};
-        values.insert(values.end(), question.where.values.begin(), question.where.values.end());
-        return connection_.query(sql, values);
-    }
-
-    std::vector<FoundImage> ask(const Question& question, const std::string& sql) {
-        const PgResult rows = ask_rows(sql, question);
-        std::vector<FoundImage> found;
-        for (int row = 0; row < rows.rows(); ++row) {
-            found.push_back({rows.integer(row, 0), rows.text(row, 1), rows.text(row, 2),
-                             static_cast<float>(rows.number(row, 3)), rows.text(row, 4)});
-        }
-        return found;
-    }
-
-    PgConnection& connection_;
-    PgTransaction transaction_;
-    IndexIdentity stored_;
-    IndexParameters parameters_;
-    std::vector<std::filesystem::path> roots_;
-    bool iterative_ = false;
-    std::optional<std::int64_t> count_;
-};
-
-}  // namespace
 
 std::unique_ptr<PgConnection> ConnectionPool::take() {
     {
@@ -156,8 +20,8 @@ std::unique_ptr<PgConnection> ConnectionPool::take() {
             return connection;
         }
     }
-    auto connection = std::make_unique<PgConnection>(server_);
-    use_schema(*connection, server_.schema, false);
+    auto connection = std::make_unique<PgConnection>(server_, stop_);
+    connection->expect_answers_within(std::chrono::duration<double>(server_.timeout_s));
     return connection;
 }
 
@@ -173,50 +37,91 @@ void ConnectionPool::drop_idle() {
 }
 
 PostgresReader::PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
-                               const IndexParameters& wanted, const ThreadPool& pool)
-    : server_(server), identity_(identity), wanted_(wanted), threads_(pool), pool_(server) {
+                               const IndexParameters& wanted, const ThreadPool& pool,
+                               const std::stop_token& stop)
+    : server_(server),
+      identity_(identity),
+      wanted_(wanted),
+      threads_(pool),
+      stop_(stop),
+      pool_(server, stop) {
     std::unique_ptr<PgConnection> connection = pool_.take();
-    require_index(*connection, server.schema);
-    {
-        Search look(*connection, server_.schema, wanted_, identity_);
-        description_.identity = look.identity();
-        description_.parameters = look.parameters();
-        description_.roots = look.roots();
-        look.end();
-    }
+    const PostgresSchema schema = open_schema(*connection, server.schema, false);
+    require_index(*connection, schema);
+    state_ = std::make_shared<PostgresState>(PostgresState{schema, PostgresTables::current(schema), {}, 0});
+    state_ = look_again(*connection);
+    description_.identity = state_->identity();
+    description_.parameters = state_->parameters(wanted_);
+    description_.roots = roots_of(state_->meta);
     if (!identity_) identity_ = description_.identity;
-    description_.images = PostgresStore(std::shared_ptr<PgConnection>(std::move(connection)),
-                                        PostgresTables::current(), *identity_)
-                              .count();
+    description_.images = connection->query("SELECT count(*) FROM " + state_->tables.images).integer(0, 0);
+    pool_.give_back(std::move(connection));
+}
+
+std::shared_ptr<const PostgresState> PostgresReader::state() const {
+    const std::scoped_lock lock(state_mutex_);
+    return state_;
+}
+
+// Throws where it is no longer what it was opened as.
+std::shared_ptr<const PostgresState> PostgresReader::look_again(PgConnection& connection) const {
+    auto newest = std::make_shared<PostgresState>(*state());
+    const std::array<PgStatement, 2> statements{{{read_meta_sql(newest->tables)}, {pgvector_version_sql}}};
+    const std::vector<PgResult> results = connection.pipeline(statements);
+    newest->meta = meta_of(results[0]);
+    newest->pgvector = pgvector_minor_version(results[1]);
+    check_meta(newest->meta, server_.schema, identity_.value_or(newest->identity()), IndexUse::shared);
+    const std::scoped_lock lock(state_mutex_);
+    return state_ = newest;
 }
 
 std::vector<FoundImage> PostgresReader::nearest(std::span<const float> query, int k, Space space,
                                                 const ImageFilter& where) const {
+    const PostgresQuestion question{query, k, space, where};
     std::unique_ptr<PgConnection> connection = pool_.take();
     try {
-        return ask(connection, query, k, space, where);
+        return answer(connection, question);
     } catch (const UsageError&) {
         throw;
+    } catch (const Interrupted&) {
+        throw;
     } catch (const Error&) {
-        if (!connection->is_broken()) throw;
+        if (!connection->is_broken() || connection->gave_up()) throw;
     }
     // The server was restarted since the last search; the earlier connections are all gone.
     pool_.drop_idle();
     connection = pool_.take();
-    return ask(connection, query, k, space, where);
+    return answer(connection, question);
 }
 
-std::vector<FoundImage> PostgresReader::ask(std::unique_ptr<PgConnection>& connection,
-                                            std::span<const float> query, int k, Space space,
-                                            const ImageFilter& where) const {
-    std::vector<FoundImage> found;
-    {
-        Search search(*connection, server_.schema, wanted_, identity_);
-        found = search.nearest(query, k, space, where);
-        search.end();
+std::vector<FoundImage> PostgresReader::answer(std::unique_ptr<PgConnection>& connection,
+                                               const PostgresQuestion& question) const {
+    std::shared_ptr<const PostgresState> known = state();
+    bool exact = false;
+    // Again only where the index was made anew since the last search, or has too few to give.
+    while (true) {
+        PostgresAnswer answer;
+        try {
+            answer = ask(*connection, *known, wanted_, question, exact);
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error&) {
+            if (connection->is_broken()) throw;
+            const std::shared_ptr<const PostgresState> newest = look_again(*connection);
+            if (known->serves(newest->meta)) throw;
+            known = newest;
+            continue;
+        }
+        if (!known->serves(answer.meta)) {
+            known = look_again(*connection);
+            exact = false;
+        } else if (!answer.whole) {
+            exact = true;
+        } else {
+            pool_.give_back(std::move(connection));
+            return std::move(answer.found);
+        }
     }
-    pool_.give_back(std::move(connection));
-    return found;
 }
 
 NearestRows PostgresReader::nearest_rows(std::span<const float> queries, int k,
@@ -241,7 +146,7 @@ NearestRows PostgresReader::nearest_rows(std::span<const float> queries, int k,
 }
 
 std::vector<StoredImage> PostgresReader::images(const ImageFilter& where) const {
-    std::vector<StoredImage> images = PostgresStore::open_for_reading(server_, *identity_)->images();
+    std::vector<StoredImage> images = PostgresStore::open_for_reading(server_, *identity_, stop_)->images();
     std::erase_if(images,
                   [&](const StoredImage& image) { return !where.matches(image.path.native(), image.label); });
     return images;
@@ -250,7 +155,7 @@ std::vector<StoredImage> PostgresReader::images(const ImageFilter& where) const 
 std::vector<std::string> PostgresReader::labels() const {
     std::unique_ptr<PgConnection> connection = pool_.take();
     std::vector<std::string> labels;
-    connection->for_each("SELECT DISTINCT label FROM images ORDER BY label", {},
+    connection->for_each(concat("SELECT DISTINCT label FROM ", state()->tables.images, " ORDER BY label"), {},
                          [&](const PgResult& row) { labels.push_back(row.text(0, 0)); });
     pool_.give_back(std::move(connection));
     return labels;
@@ -258,10 +163,12 @@ std::vector<std::string> PostgresReader::labels() const {
 
 IndexStorage PostgresReader::storage() const {
     std::unique_ptr<PgConnection> connection = pool_.take();
+    const PostgresTables tables = state()->tables;
     IndexStorage storage;
     storage.bytes = static_cast<std::uint64_t>(
-        connection->query("SELECT pg_total_relation_size('images')::bigint").integer(0, 0));
-    const PostgresMeta meta = read_meta(*connection, PostgresTables::current());
+        connection->query("SELECT pg_catalog.pg_total_relation_size($1::text::regclass)", {tables.images})
+            .integer(0, 0));
+    const PostgresMeta meta = read_meta(*connection, tables);
     if (const auto updated = meta.find("updated"); updated != meta.end())
         storage.changed_s = std::strtoll(updated->second.c_str(), nullptr, 10);
     pool_.give_back(std::move(connection));
@@ -271,7 +178,7 @@ IndexStorage PostgresReader::storage() const {
 const std::vector<std::int64_t>& PostgresReader::ids() const {
     std::call_once(ids_once_, [&] {
         std::unique_ptr<PgConnection> connection = pool_.take();
-        connection->for_each("SELECT id FROM images ORDER BY id", {},
+        connection->for_each(concat("SELECT id FROM ", state()->tables.images, " ORDER BY id"), {},
                              [&](const PgResult& row) { ids_.push_back(row.integer(0, 0)); });
         pool_.give_back(std::move(connection));
     });
@@ -280,8 +187,9 @@ const std::vector<std::int64_t>& PostgresReader::ids() const {
 
 std::unique_ptr<IndexReader> open_postgres_reader(const PostgresConfig& server,
                                                   const std::optional<IndexIdentity>& identity,
-                                                  const IndexParameters& wanted, const ThreadPool& pool) {
-    return std::make_unique<PostgresReader>(server, identity, wanted, pool);
+                                                  const IndexParameters& wanted, const ThreadPool& pool,
+                                                  const std::stop_token& stop) {
+    return std::make_unique<PostgresReader>(server, identity, wanted, pool, stop);
 }
 
 }  // namespace clipsim

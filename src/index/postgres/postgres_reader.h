@@ -1,28 +1,32 @@
 // An index in PostgreSQL, searched: each search in a transaction of its own, which sees the state of that
-// moment.
+// moment, and in one round trip.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "clipsim/core/parallel.h"
 #include "clipsim/index/index_reader.h"
 #include "postgres.h"
+#include "postgres_search.h"
 
 namespace clipsim {
 
 // Connections that no search is using. Thread-safe.
 class ConnectionPool {
   public:
-    explicit ConnectionPool(PostgresConfig server) : server_(std::move(server)) {}
+    ConnectionPool(PostgresConfig server, std::stop_token stop)
+        : server_(std::move(server)), stop_(std::move(stop)) {}
     std::unique_ptr<PgConnection> take();
     void give_back(std::unique_ptr<PgConnection> connection);
     void drop_idle();
 
   private:
     PostgresConfig server_;
+    std::stop_token stop_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<PgConnection>> idle_;
 };
@@ -30,7 +34,7 @@ class ConnectionPool {
 class PostgresReader final : public IndexReader {
   public:
     PostgresReader(const PostgresConfig& server, const std::optional<IndexIdentity>& identity,
-                   const IndexParameters& wanted, const ThreadPool& pool);
+                   const IndexParameters& wanted, const ThreadPool& pool, const std::stop_token& stop = {});
 
     const IndexDescription& description() const override { return description_; }
     void load(Space /*space*/) const override {}
@@ -47,13 +51,18 @@ class PostgresReader final : public IndexReader {
     void use(const IndexParameters& wanted) { wanted_ = wanted; }
 
   private:
-    std::vector<FoundImage> ask(std::unique_ptr<PgConnection>& connection, std::span<const float> query,
-                                int k, Space space, const ImageFilter& where) const;
+    std::vector<FoundImage> answer(std::unique_ptr<PgConnection>& connection,
+                                   const PostgresQuestion& question) const;
+    std::shared_ptr<const PostgresState> state() const;
+    std::shared_ptr<const PostgresState> look_again(PgConnection& connection) const;
 
     PostgresConfig server_;
     std::optional<IndexIdentity> identity_;
     IndexParameters wanted_;
     ThreadPool threads_;
+    std::stop_token stop_;
+    mutable std::mutex state_mutex_;
+    mutable std::shared_ptr<const PostgresState> state_;  // of the last search
     mutable ConnectionPool pool_;
     mutable std::once_flag ids_once_;
     mutable std::vector<std::int64_t> ids_;

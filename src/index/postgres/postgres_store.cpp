@@ -1,9 +1,15 @@
 #include "postgres_store.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "clipsim/core/text.h"
 #include "clipsim/index/index_roots.h"
+#include "postgres_ownership.h"
+#include "postgres_values.h"
 
 namespace clipsim {
 
@@ -22,35 +28,48 @@ std::vector<std::size_t> last_of_each_path(std::span<const ImageEntry> entries) 
 
 }  // namespace
 
-void require_index(PgConnection& connection, const std::string& schema) {
-    if (tables_exist(connection, PostgresTables::current())) return;
-    throw NoIndexError(
-        concat("there is no index in the PostgreSQL schema ", schema, "; run `clipsim index` first"));
+void require_index(PgConnection& connection, const PostgresSchema& schema) {
+    if (tables_are_there(connection, PostgresTables::current(schema))) return;
+    throw NoIndexError(concat("there is no index in the PostgreSQL schema ", printable(schema.name),
+                              "; run `clipsim index` first"));
+}
+
+std::string machine_of(const PostgresConfig& config) {
+    if (!config.machine.empty()) return config.machine;
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+    return name.data();
 }
 
 PostgresStore::PostgresStore(std::shared_ptr<PgConnection> connection, PostgresTables tables,
-                             const IndexIdentity& identity)
-    : connection_(std::move(connection)), tables_(std::move(tables)), wanted_(identity) {
+                             const IndexIdentity& identity, std::string machine)
+    : connection_(std::move(connection)),
+      tables_(std::move(tables)),
+      wanted_(identity),
+      machine_(std::move(machine)) {
     const PostgresMeta meta = read_meta(*connection_, tables_);
     stored_ = identity_of(meta);
     knows_ctimes_ = knows_ctimes(meta);
+    knows_machines_ = knows_machines(meta);
 }
 
 std::unique_ptr<PostgresStore> PostgresStore::open_for_reading(const PostgresConfig& config,
-                                                               const IndexIdentity& identity) {
-    auto connection = std::make_shared<PgConnection>(config);
-    use_schema(*connection, config.schema, false);
-    const PostgresTables tables = PostgresTables::current();
-    require_index(*connection, config.schema);
-    connection->execute(one_snapshot);
-    check_meta(read_meta(*connection, tables), config.schema, identity);
-    return std::make_unique<PostgresStore>(std::move(connection), tables, identity);
+                                                               const IndexIdentity& identity,
+                                                               const std::stop_token& stop) {
+    auto connection = std::make_shared<PgConnection>(config, stop);
+    const PostgresSchema schema = open_schema(*connection, config.schema, false);
+    const PostgresTables tables = PostgresTables::current(schema);
+    require_index(*connection, schema);
+    connection->execute(begin_reading);
+    connection->execute(lock_for_reading(tables));
+    check_meta(read_meta(*connection, tables), config.schema, identity, IndexUse::shared);
+    return std::make_unique<PostgresStore>(std::move(connection), tables, identity, machine_of(config));
 }
 
 std::string PostgresStore::columns() const {
     return concat("id, path, size, mtime_ns, content_hash, label, ",
                   stored_.text_dimension > 0 ? "joint_vector IS NOT NULL" : "false", ", ",
-                  knows_ctimes_ ? "ctime_ns" : "0::bigint");
+                  knows_ctimes_ ? "ctime_ns" : "0::bigint", ", ", knows_machines_ ? "machine" : "''::text");
 }
 
 StoredImage PostgresStore::read_image(const PgResult& row) const {
@@ -62,6 +81,7 @@ StoredImage PostgresStore::read_image(const PgResult& row) const {
     image.label = row.text(0, 5);
     image.complete = wanted_.text_dimension == 0 || row.bytes(0, 6) == std::string_view("\1", 1);
     image.ctime_ns = row.integer(0, 7);
+    if (const std::string machine = row.text(0, 8); machine != machine_) image.machine = machine;
     return image;
 }
 
@@ -126,6 +146,7 @@ std::int64_t PostgresStore::count() const {
 void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const float> vectors,
                         std::span<const float> text) {
     if (entries.empty()) return;
+    may_write_();
     const std::size_t dimension = dimension_of(Space::image);
     const std::size_t text_dimension = dimension_of(Space::text);
     const bool keeps_text = text_dimension > 0;
@@ -134,13 +155,14 @@ void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const flo
     for (const std::size_t i : last_of_each_path(entries)) {
         const ImageEntry& entry = entries[i];
         paths.push_back(entry.path.native());
-        rows.begin_row(keeps_text ? 8 : 7);
+        rows.begin_row(keeps_text ? 9 : 8);
         rows.add(entry.path.native());
         rows.add(pg_integer(static_cast<std::int64_t>(entry.stamp.size)));
         rows.add(pg_integer(entry.stamp.mtime_ns));
         rows.add(entry.content_hash);
         rows.add(entry.label);
         rows.add(pg_integer(entry.ctime_ns));
+        rows.add(machine_);
         rows.add(pg_vector(vectors.subspan(i * dimension, dimension)));
         if (!keeps_text) continue;
         if (text.empty()) {
@@ -153,26 +175,41 @@ void PostgresStore::put(std::span<const ImageEntry> entries, std::span<const flo
     connection_->query(concat("DELETE FROM ", tables_.images,
                               " WHERE sha256(path) = ANY (SELECT sha256(p) FROM unnest($1::bytea[]) p)"),
                        {pg_bytes(paths)});
-    connection_->copy_in(
-        concat("COPY ", tables_.images, " (path, size, mtime_ns, content_hash, label, ctime_ns, vector",
-               keeps_text ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
-        rows.finish());
+    connection_->copy_in(concat("COPY ", tables_.images,
+                                " (path, size, mtime_ns, content_hash, label, ctime_ns, machine, vector",
+                                keeps_text ? ", joint_vector" : "", ") FROM STDIN (FORMAT binary)"),
+                         rows.finish());
     next_generation(*connection_, tables_);
     transaction.commit();
 }
 
+// A batch is one statement, not one for each image: every statement takes a round trip.
 void PostgresStore::update(std::span<const StoredImage> images) {
     if (images.empty()) return;
+    may_write_();
+    constexpr std::size_t batch = 4096;
     PgTransaction transaction(*connection_);
-    for (const StoredImage& image : images) {
+    for (std::size_t first = 0; first < images.size(); first += batch) {
+        std::vector<std::int64_t> ids, sizes, mtimes, ctimes;
+        std::vector<std::string> paths, hashes, labels;
+        for (const StoredImage& image : images.subspan(first, std::min(batch, images.size() - first))) {
+            ids.push_back(image.id);
+            paths.push_back(image.path.native());
+            sizes.push_back(static_cast<std::int64_t>(image.stamp.size));
+            mtimes.push_back(image.stamp.mtime_ns);
+            hashes.push_back(image.content_hash);
+            labels.push_back(image.label);
+            ctimes.push_back(image.ctime_ns);
+        }
         connection_->query(
-            concat(
-                "UPDATE ", tables_.images,
-                " SET path = $1::bytea, size = $2::bigint, mtime_ns = $3::bigint,"
-                " content_hash = $4::text, label = $5::bytea, ctime_ns = $6::bigint WHERE id = $7::bigint"),
-            {image.path.native(), pg_integer(static_cast<std::int64_t>(image.stamp.size)),
-             pg_integer(image.stamp.mtime_ns), image.content_hash, image.label, pg_integer(image.ctime_ns),
-             pg_integer(image.id)});
+            concat("UPDATE ", tables_.images,
+                   " i SET path = n.path, size = n.size, mtime_ns = n.mtime_ns, content_hash = "
+                   "n.content_hash, label = n.label, ctime_ns = n.ctime_ns FROM "
+                   "unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::text[], "
+                   "$6::bytea[], $7::bigint[]) AS n(id, path, size, mtime_ns, content_hash, "
+                   "label, ctime_ns) WHERE i.id = n.id"),
+            {pg_integers(ids), pg_bytes(paths), pg_integers(sizes), pg_integers(mtimes), pg_texts(hashes),
+             pg_bytes(labels), pg_integers(ctimes)});
     }
     transaction.commit();
 }
@@ -182,11 +219,23 @@ std::vector<std::filesystem::path> PostgresStore::roots() const {
 }
 
 void PostgresStore::keep_roots(std::span<const std::filesystem::path> roots) {
+    may_write_();
     set_meta(*connection_, tables_, "roots", encode_paths(roots));
+}
+
+std::optional<Shard> PostgresStore::shard() const {
+    return noted_shard(text_of(read_meta(*connection_, tables_), "shard"));
+}
+
+void PostgresStore::keep_shard(const std::optional<Shard>& shard) {
+    if (this->shard() == shard) return;
+    may_write_();
+    set_meta(*connection_, tables_, "shard", shard ? shard->text() : "");
 }
 
 void PostgresStore::remove(std::span<const std::int64_t> ids) {
     if (ids.empty()) return;
+    may_write_();
     PgTransaction transaction(*connection_);
     connection_->query(concat("DELETE FROM ", tables_.images, " WHERE id = ANY ($1::bigint[])"),
                        {pg_integers(ids)});

@@ -3,24 +3,34 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "clipsim/index/index_store.h"
 #include "postgres_tables.h"
 
 namespace clipsim {
 
-void require_index(PgConnection& connection, const std::string& schema);  // throws NoIndexError
+// Throws NoIndexError, and UsageError for tables of another program.
+void require_index(PgConnection& connection, const PostgresSchema& schema);
+
+// The name by which the index knows whose photos this process brings.
+std::string machine_of(const PostgresConfig& config);
 
 class PostgresStore final : public IndexStore {
   public:
     // Over tables that are there, of this identity. The connection is in a transaction of one snapshot, or
-    // (to write) in none.
+    // (to write) in none. machine: machine_of the config.
     PostgresStore(std::shared_ptr<PgConnection> connection, PostgresTables tables,
-                  const IndexIdentity& identity);
+                  const IndexIdentity& identity, std::string machine);
     // All later calls see the state of this moment. Throws NoIndexError, UsageError for another
     // model.
     static std::unique_ptr<PostgresStore> open_for_reading(const PostgresConfig& config,
-                                                           const IndexIdentity& identity);
+                                                           const IndexIdentity& identity,
+                                                           const std::stop_token& stop = {});
+    // Asked before each write; throws where it may not be.
+    void guard_writes(std::function<void()> check) { may_write_ = std::move(check); }
 
     std::vector<StoredImage> images() const override;
     std::optional<StoredImage> find(std::int64_t id) const override;
@@ -36,6 +46,8 @@ class PostgresStore final : public IndexStore {
     void update(std::span<const StoredImage> images) override;
     void remove(std::span<const std::int64_t> ids) override;
     void keep_roots(std::span<const std::filesystem::path> roots) override;
+    std::optional<Shard> shard() const override;
+    void keep_shard(const std::optional<Shard>& shard) override;
 
   private:
     std::string columns() const;
@@ -45,7 +57,9 @@ class PostgresStore final : public IndexStore {
     std::shared_ptr<PgConnection> connection_;
     PostgresTables tables_;
     IndexIdentity wanted_, stored_;
-    bool knows_ctimes_ = true;
+    std::string machine_;
+    std::function<void()> may_write_ = [] {};
+    bool knows_ctimes_ = true, knows_machines_ = true;
 };
 
 }  // namespace clipsim

@@ -12,13 +12,12 @@ namespace {
 
 class PostgresTuning final : public IndexTuning {
   public:
-    explicit PostgresTuning(const PostgresConfig& server)
-        : writer_(server),
-          lock_(writer_, server.schema, std::chrono::milliseconds(0), {}),
-          reader_(server, std::nullopt, {}, ThreadPool(1)),
-          store_(PostgresStore::open_for_reading(server, reader_.description().identity)) {
-        use_schema(writer_, server.schema, false);
-    }
+    PostgresTuning(const PostgresConfig& server, const std::stop_token& stop)
+        : lock_(server, std::chrono::milliseconds(0), stop),
+          writer_(server, stop),
+          tables_(PostgresTables::current(open_schema(writer_, server.schema, false))),
+          reader_(server, std::nullopt, {}, ThreadPool(1), stop),
+          store_(PostgresStore::open_for_reading(server, reader_.description().identity, stop)) {}
 
     IndexParameters parameters() const override { return reader_.description().parameters; }
     std::size_t most_queries() const override { return 200; }
@@ -33,20 +32,22 @@ class PostgresTuning final : public IndexTuning {
         return reader_.nearest_rows(queries, count, {}).rows;
     }
     void keep(const IndexParameters& parameters) override {
-        set_indexed_parameters(writer_, PostgresTables::current(), parameters);
+        lock_.require();
+        set_indexed_parameters(writer_, tables_, parameters);
     }
 
   private:
-    PgConnection writer_;
     PostgresWriteLock lock_;
+    PgConnection writer_;
+    PostgresTables tables_;
     PostgresReader reader_;
     std::unique_ptr<PostgresStore> store_;
 };
 
 }  // namespace
 
-std::unique_ptr<IndexTuning> open_postgres_tuning(const PostgresConfig& server) {
-    return std::make_unique<PostgresTuning>(server);
+std::unique_ptr<IndexTuning> open_postgres_tuning(const PostgresConfig& server, const std::stop_token& stop) {
+    return std::make_unique<PostgresTuning>(server, stop);
 }
 
 }  // namespace clipsim

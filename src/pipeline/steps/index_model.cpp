@@ -18,9 +18,13 @@ namespace {
 
 using Checkpoint = std::optional<std::filesystem::path>;
 
-std::optional<std::string> model_hash_of_index(const Config& config) {
+std::optional<std::string> model_hash_of_index(const Config& config, const std::stop_token& stop = {}) {
     try {
-        return open_index_reader(index_place(config), std::nullopt)->description().identity.model_hash;
+        return open_index_reader(index_place(config), std::nullopt, {}, ThreadPool(1), stop)
+            ->description()
+            .identity.model_hash;
+    } catch (const Interrupted&) {
+        throw;
     } catch (const Error&) {
         return std::nullopt;
     }
@@ -29,7 +33,8 @@ std::optional<std::string> model_hash_of_index(const Config& config) {
 OpenedIndex open_with(const Config& config, const RunOptions& run, const Checkpoint& checkpoint) {
     Embedder embedder(config.model, checkpoint, run.device);
     const IndexIdentity identity = index_identity(embedder, config);
-    return {std::move(embedder), Searcher(index_place(config), identity, config.index, run.threads)};
+    return {std::move(embedder),
+            Searcher(index_place(config), identity, config.index, run.threads, run.stop)};
 }
 
 bool is_made_with(const std::string& index_hash, const Config& config, const Checkpoint& checkpoint) {
@@ -50,7 +55,7 @@ OpenedIndex open_index_with_its_model(const Config& config, const RunOptions& ru
         return open_with(config, run, current);
     } catch (const UsageError&) {
         // Is it because a training has ended since?
-        const std::optional<std::string> hash = model_hash_of_index(config);
+        const std::optional<std::string> hash = model_hash_of_index(config, run.stop);
         std::error_code ignored;
         std::vector<Checkpoint> earlier;
         if (std::filesystem::exists(layout.previous_best_model(), ignored))
@@ -58,9 +63,10 @@ OpenedIndex open_index_with_its_model(const Config& config, const RunOptions& ru
         if (current) earlier.emplace_back(std::nullopt);
         for (const Checkpoint& checkpoint : earlier) {
             if (!hash || !is_made_with(*hash, config, checkpoint)) continue;
-            log_info(
-                concat("the index is of the model before the last training: searching with that one; "
-                       "`clipsim index --rebuild` brings it to the new one"));
+            log_info(concat("the index is of the model before the last training: searching with that one",
+                            index_place(config).server
+                                ? ""  // which others may be using
+                                : "; `clipsim index --rebuild` brings it to the new one"));
             return open_with(config, run, checkpoint);
         }
         throw;

@@ -40,9 +40,18 @@ std::string described(const IndexDescription& index) {
 }  // namespace
 
 void check_place_of_matrix(const IndexPlace& place, const IndexParameters& parameters,
-                           const std::string& matrix) {
+                           const std::string& matrix, std::span<const std::string> names) {
     const std::unique_ptr<IndexReader> there = index_in(place, parameters);
-    if (there && there->description().identity.model_id != matrix) refuse(place, there->description());
+    if (!there) return;
+    if (there->description().identity.model_id != matrix) refuse(place, there->description());
+    // Those that were added have the hash of the file that they came from.
+    const std::unordered_set<std::string> kept(names.begin(), names.end());
+    const std::vector<StoredImage> images = there->images({});
+    const auto lost = std::ranges::count_if(images, [&](const StoredImage& image) {
+        return !image.content_hash.empty() && !kept.contains(image.path.native());
+    });
+    if (lost > 0)
+        refuse(place, there->description(), concat(", ", lost, " of which `clipsim vectors add` brought"));
 }
 
 void check_place_of_photos(const IndexPlace& place, const IndexParameters& parameters) {
@@ -56,7 +65,7 @@ void check_place_of_merge(const IndexPlace& place, const IndexParameters& parame
                           std::span<const MergePart> parts) {
     const std::unique_ptr<IndexReader> there = index_in(place, parameters);
     if (!there) return;
-    const IndexIdentity& identity = common_identity(parts);
+    const IndexIdentity identity = common_identity(parts);
     if (!there->description().identity.same_vectors(identity))
         refuse(place, there->description(),
                concat(", made with ", difference(there->description().identity, identity), " as the parts"));
@@ -65,9 +74,14 @@ void check_place_of_merge(const IndexPlace& place, const IndexParameters& parame
         for (const StoredImage& image : part.store->images()) paths.insert(image.path.native());
     }
     const std::vector<StoredImage> images = there->images({});
-    const auto lost = static_cast<std::size_t>(std::ranges::count_if(
-        images, [&](const StoredImage& image) { return !paths.contains(image.path.native()); }));
-    if (lost * one_in > images.size())
+    std::size_t lost = 0, of_others = 0;
+    for (const StoredImage& image : images) {
+        if (paths.contains(image.path.native())) continue;
+        ++lost;
+        if (!image.machine.empty()) ++of_others;
+    }
+    // A few may go; what another machine brought to a shared index may not.
+    if (lost * one_in > images.size() || of_others > 0)
         refuse(place, there->description(), concat(", ", lost, " of which are in none of the parts"));
 }
 

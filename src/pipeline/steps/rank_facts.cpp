@@ -8,7 +8,8 @@ namespace clipsim {
 
 namespace {
 
-constexpr std::array places{"data.root", "data.workers", "model.clip", "output_dir", "train.cache_dir"};
+constexpr std::array places{"data.root",  "data.workers", "index.postgres.machine",
+                            "model.clip", "output_dir",   "train.cache_dir"};
 
 }  // namespace
 

@@ -46,6 +46,8 @@ void log_unseen(const std::vector<UnseenImage>& images) {
 void log_what_stays(const UpdatePlan& plan) {
     for (const UnreadableFile& file : plan.unreadable) log_warning("skipping it: " + file.problem);
     if (!plan.unseen.empty()) log_unseen(plan.unseen);
+    for (const auto& [machine, count] : plan.of_others)
+        log_info(concat(photos(count), " that ", printable(machine), " brought are left to it"));
     if (!plan.too_many.empty()) {
         log_warning(concat(photos(plan.too_many.size()),
                            " of the index are not there any more, more than a tenth of it: they are kept; "

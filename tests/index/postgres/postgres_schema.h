@@ -34,8 +34,9 @@ inline std::string use_test_server() {
 }
 
 inline std::string schema_of_this_test() {
-    return std::string("Test ") + ::testing::UnitTest::GetInstance()->current_test_info()->name() + " " +
-           std::to_string(::getpid());
+    constexpr std::size_t enough = 40;  // a name has at most 63 bytes
+    const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    return "Test " + test.substr(0, enough) + " " + std::to_string(::getpid());
 }
 
 inline void drop_schema(const std::string& schema) {

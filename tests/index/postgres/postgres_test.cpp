@@ -49,7 +49,7 @@ class PostgresIndex : public PostgresTest {
 
     void sql(const std::string& statement) const {
         PgConnection connection({});
-        use_schema(connection, server_.schema, false);
+        connection.execute("SET search_path = " + connection.quoted(server_.schema) + ", public");
         connection.execute(statement);
     }
 
@@ -110,8 +110,8 @@ TEST_F(PostgresIndex, AReaderSeesTheStateOfItsOpeningAndIdsAreNeverUsedAgain) {
 TEST_F(PostgresIndex, AFailingBatchLeavesNothingOfItself) {
     fill({entry("/a.jpg"), entry("/b.jpg")}, {1, 0, 0, 1}, tiny);
     auto connection = std::make_shared<PgConnection>(server_);
-    use_schema(*connection, server_.schema, false);
-    PostgresStore store(connection, PostgresTables::current(), tiny);
+    const PostgresSchema schema = open_schema(*connection, server_.schema, false);
+    PostgresStore store(connection, PostgresTables::current(schema), tiny, "here");
     std::vector<StoredImage> images = store.images();
     images[0].path = images[1].path = "/c.jpg";
     EXPECT_THROW(store.update(images), Error);
@@ -420,7 +420,7 @@ TEST_F(PostgresSearch, AnUpdateMakesTheIndexAnewOnlyWhereAnotherIsAskedFor) {
     make(IndexType::hnsw);
     const auto index_oid = [&] {
         PgConnection connection({});
-        use_schema(connection, server_.schema, false);
+        connection.execute("SET search_path = " + connection.quoted(server_.schema) + ", public");
         return connection
             .query(
                 "SELECT c.oid::bigint FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m "

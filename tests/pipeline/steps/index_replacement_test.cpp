@@ -64,10 +64,10 @@ TEST_F(IndexReplacement, AnotherToolsVectorsMakeRoomForNoPhotos) {
     const std::string message = message_of<UsageError>([&] { check_place_of_photos(imported, {}); });
     EXPECT_NE(message.find("3 vectors of v.npy"), std::string::npos) << message;
     EXPECT_EQ(message.find("--rebuild"), std::string::npos) << message;
-    EXPECT_NO_THROW(check_place_of_matrix(imported, {}, "v.npy"));
-    EXPECT_THROW(check_place_of_matrix(imported, {}, "w.npy"), UsageError);
+    EXPECT_NO_THROW(check_place_of_matrix(imported, {}, "v.npy", {}));
+    EXPECT_THROW(check_place_of_matrix(imported, {}, "w.npy", {}), UsageError);
     EXPECT_NO_THROW(check_place_of_photos(make("photos", 0, 3), {}));
-    EXPECT_THROW(check_place_of_matrix(folder_ / "photos", {}, "v.npy"), UsageError);
+    EXPECT_THROW(check_place_of_matrix(folder_ / "photos", {}, "v.npy", {}), UsageError);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ class SqliteStore final : public IndexStore {
     int text_dimension() const override;
     std::int64_t count() const override;
     std::vector<std::filesystem::path> roots() const override;
+    std::optional<Shard> shard() const override;
 
     // Ids above `after` with their vectors, [N] and [N, dimension], by id; of the text space those that there
     // are. A vector that is not what was written is left out, and its id appended to `damaged`.
@@ -67,6 +68,7 @@ class SqliteStore final : public IndexStore {
     void update(std::span<const StoredImage> images) override;
     void remove(std::span<const std::int64_t> ids) override;
     void keep_roots(std::span<const std::filesystem::path> roots) override;
+    void keep_shard(const std::optional<Shard>& shard) override;
     // Takes over all of another store's images (with new ids) and its identity, in place of its own.
     static void replace_all(const std::filesystem::path& file, const std::filesystem::path& source);
 
