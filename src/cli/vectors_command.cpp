@@ -121,7 +121,7 @@ int remove(const GlobalOptions& global, const RemoveFlags& flags) {
 
 int search_matrix(const GlobalOptions& global, const VectorSearchFlags& flags) {
     if (flags.output.empty() && flags.format.empty())
-        throw UsageError("say where the answer goes: -o I.npy, or --format tsv or json");
+        throw UsageError("--output I.npy or --format tsv or json is required: where the answer goes");
     check_outputs(flags);
     const Config config = global.config();
     const VectorSearchRequest request{flags.queries,

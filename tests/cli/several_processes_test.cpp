@@ -1,9 +1,12 @@
 // `train` and `index` started once a rank, as a launcher does it.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "cli/program.h"
 #include "drawn_photos.h"
@@ -101,6 +104,46 @@ TEST(SeveralProcesses, AVariableThatIsMissingOrWrongIsNamed) {
         refusal({{"WORLD_SIZE", "2"}, {"RANK", "2"}, {"MASTER_ADDR", "localhost"}, {"MASTER_PORT", "1"}})
             .find("RANK is 2"),
         std::string::npos);
+}
+
+TEST(SeveralProcesses, RanksThatDoNotComeAreNamedAndCtrlCIsHeardMeanwhile) {
+    const TemporaryFolder world;
+    draw_photos(world / "photos", 2);
+    {
+        const Environment environment(rank_environment(0, 3, free_port()));
+        const Outcome outcome =
+            run_clipsim(world.path(), {"index", "photos", "--set", "distributed.timeout_s=1"});
+        EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+        EXPECT_NE(outcome.err.find("ranks 1 and 2 of 3"), std::string::npos) << outcome.err;
+    }
+    const Environment environment(rank_environment(1, 2, free_port()));
+    Program program(world.path(), {"index", "photos"});
+    const auto told = [&] {
+        return read_text(world / ".stderr").find("waiting for rank 0") != std::string::npos;
+    };
+    while (program.running() && !told()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    program.signal(SIGINT);
+    EXPECT_EQ(program.wait().exit_code, 130);
+}
+
+TEST(SeveralProcesses, APortThatIsTakenIsNamedInOneLine) {
+    const TemporaryFolder world;
+    draw_photos(world / "photos", 2);
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(::bind(listener, generic, length), 0);
+    ASSERT_EQ(::listen(listener, 1), 0);
+    ASSERT_EQ(::getsockname(listener, generic, &length), 0);
+    const Environment environment(rank_environment(0, 2, ntohs(address.sin_port)));
+    const Outcome outcome = run_clipsim(world.path(), {"index", "photos"});
+    ::close(listener);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("MASTER_PORT"), std::string::npos) << outcome.err;
+    EXPECT_EQ(lines(outcome.err).size(), 1U) << outcome.err;
 }
 
 TEST(SeveralProcesses, RanksThatDifferNameWhatBeforeAnyWork) {

@@ -71,7 +71,7 @@ TEST(Config, EveryKeyIsRead) {
                   "regularization": {"method": "distill", "strength": 3, "alpha": 0.75}},
         "index": {"type": "hnsw", "storage": "fp16", "hnsw": {"m": 16, "ef_construction": 100, "ef_search": 50},
                   "ivf": {"nlist": 10, "nprobe": 4}, "text_search": false, "backend": "postgres",
-                  "postgres": {"service": "photos", "schema": "mine"}},
+                  "postgres": {"service": "photos", "schema": "mine", "timeout_s": 5, "machine": "nas"}},
         "search": {"top_k": 5}, "distributed": {"timeout_s": 30}, "output_dir": "out"})");
     EXPECT_EQ(config.model.clip, "ViT-B-32");
     EXPECT_EQ(config.model.projection_dim, 64);
@@ -136,6 +136,8 @@ TEST(Config, EveryKeyIsRead) {
     EXPECT_EQ(config.index.backend, IndexBackend::postgres);
     EXPECT_EQ(config.index.postgres.service, "photos");
     EXPECT_EQ(config.index.postgres.schema, "mine");
+    EXPECT_EQ(config.index.postgres.timeout_s, 5);
+    EXPECT_EQ(config.index.postgres.machine, "nas");
     EXPECT_EQ(config.search.top_k, 5);
     EXPECT_DOUBLE_EQ(config.distributed.timeout_s, 30);
     EXPECT_EQ(config.output_dir, "out");
