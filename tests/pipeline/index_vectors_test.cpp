@@ -78,6 +78,29 @@ TEST_F(VectorCollection, NamesMayComeFromAnEditorOfAnotherSystem) {
     EXPECT_EQ(store.images().at(7).path, "photo 7.jpg");
 }
 
+TEST_F(VectorCollection, RowsAreAddedAndTakenOutByName) {
+    index_vectors(config_, world_ / "v.npy", std::nullopt);
+    write_npy(world_ / "w.npy", std::vector<float>{-1, 0, 0, -1}, 2, 2);
+    EXPECT_EQ(add_vectors(config_, world_ / "w.npy", std::nullopt).report.total, 92);
+    write_text(world_ / "names.txt", "row 90\nnew\n");
+    EXPECT_NE(message_of<UsageError>([&] {
+                  add_vectors(config_, world_ / "w.npy", world_ / "names.txt");
+              }).find("\"row 90\" already"),
+              std::string::npos);
+    EXPECT_NE(refusal(world_ / "v.npy", std::nullopt).find("2 of which `clipsim vectors add` brought"),
+              std::string::npos);
+    EXPECT_EQ(remove_vectors(config_, {"row 90", "row 0"}, false).size(), 2U);
+    write_npy(world_ / "q.npy", std::vector<float>{0, -1}, 1, 2);
+    VectorSearchRequest request{world_ / "q.npy", {}, 1, {}};
+    request.names = true;
+    const VectorSearchSummary answer = search_vectors(config_, request);
+    ASSERT_EQ(answer.found.size(), 1U);
+    EXPECT_EQ(answer.found[0].at(0).name, "row 91");
+    EXPECT_NEAR(answer.found[0].at(0).score, 1, 1e-6);
+    write_npy(world_ / "wide.npy", std::vector<float>{1, 0, 0}, 1, 3);
+    EXPECT_THROW(add_vectors(config_, world_ / "wide.npy", std::nullopt), UsageError);
+}
+
 TEST_F(VectorCollection, ADamagedIndexIsNotTakenForNone) {
     index_vectors(config_, world_ / "v.npy", std::nullopt);
     std::filesystem::resize_file(world_ / "out/index/images.db", 8192);
