@@ -9,6 +9,7 @@ target within the ladder shows "-". `flat` compares exact search.
     bench/search/run.sh 100k|1m|flat                 clustered vectors of 128 dimensions
     bench/search/run.sh real --photos FOLDER         embeddings of these photos, repeated with noise
     options: --m 16,32  --threads 2  --peers hnswlib,...  --json FILE  --count N
+             --before PROGRAM: another build of clipsim, in the same rounds
 """
 
 import argparse
@@ -76,6 +77,10 @@ def compare_graphs(options, vectors, queries, m, threads):
     with tempfile.TemporaryDirectory() as folder:
         settings = {"index.type": "hnsw", "index.hnsw.m": m, "index.hnsw.ef_construction": systems.EF_CONSTRUCTION}
         all_systems = {"clipsim": systems.Clipsim(options.program, folder, vectors, queries, threads, settings)}
+        if options.before:
+            earlier = pathlib.Path(folder, "before")
+            earlier.mkdir()
+            all_systems["before"] = systems.Clipsim(options.before, earlier, vectors, queries, threads, settings)
         for name in options.peers:
             all_systems[name] = systems.GRAPHS[name](vectors, queries, threads, m)
         widths = {name: narrowest(system, truth) for name, system in all_systems.items()}
@@ -134,6 +139,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", choices=COUNTS)
     parser.add_argument("--program", default="build/release/bin/clipsim")
+    parser.add_argument("--before", help="an earlier build of clipsim")
     parser.add_argument("--photos", help="real: the folder of photos")
     parser.add_argument("--count", type=int)
     parser.add_argument("--m", default="16,32")
