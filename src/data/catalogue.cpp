@@ -10,6 +10,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
 #include "clipsim/image/extension.h"
@@ -156,6 +157,8 @@ class Walker {
             ++left_out["of clipsim"];
         } else if (!has_image_extension(file) && (is_known_other(file) || !begins_as_image(file))) {
             ++left_out[kind_of_other(file)];
+        } else if (options_.look_for_drawn && is_own_output(file)) {
+            ++left_out["drawn by clipsim"];
         } else if (is_link) {
             file_links_.emplace(file, place);
         } else {

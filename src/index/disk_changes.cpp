@@ -11,6 +11,7 @@
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/descriptor.h"
+#include "clipsim/core/files/own_output.h"
 #include "clipsim/core/hash.h"
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/parallel.h"
@@ -210,6 +211,11 @@ class Comparison {
                         restamp(known->second, image.stamp, stamps[i]->ctime_ns, label);
                     continue;
                 }
+            }
+            if (stamps[i] && is_own_output(path)) {
+                if (known != by_path_.end()) rows_[known->second] = RowState::excluded;
+                ++changes_.plan.drawn;
+                continue;
             }
             const StatStamp stamp = stamps[i].value_or(StatStamp{});
             files.push_back({{path, stamp, {}, label, stamp.ctime_ns}, std::move(problems[i])});

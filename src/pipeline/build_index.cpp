@@ -108,6 +108,7 @@ Walk walk(const Config& config, const IndexRequest& request, const IndexPlace& p
         if (std::filesystem::is_regular_file(root, ignored)) root = root.parent_path();
     }
     ScanOptions options = scan_options(config);
+    options.look_for_drawn = false;  // only the new files are looked into
     options.may_be_empty = request.prune;
     IndexRoots bases = walk.roots;
     bases.add(roots, {});
@@ -297,6 +298,7 @@ IndexSummary build_index(const Config& config, const RunOptions& run, const Inde
                                            run.threads, settings));
     summary.plan = updater.plan(candidates, walked.folders, options);
     log_what_stays(summary.plan);
+    if (summary.plan.drawn > 0) log_info(concat("left out: ", summary.plan.drawn, " drawn by clipsim"));
     if (request.dry_run) {
         summary.report.embedded = summary.plan.to_embed.size();
         summary.report.unchanged = summary.plan.unchanged;

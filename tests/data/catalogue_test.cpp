@@ -224,6 +224,17 @@ TEST(Catalogue, FoldersThatOverlapGiveEachImageOnce) {
     EXPECT_EQ(listed(scan_folders(roots), folder.path()), (Lines{"cat/small/a.jpg=cat", "dog/b.jpg=dog"}));
 }
 
+TEST(Catalogue, WhatClipsimDrewIsNoPhotoWhereverItLies) {
+    const TemporaryFolder folder;
+    const std::string sheet = std::string("\x89PNG\r\n\x1A\n") + std::string("tEXtSoftware\0clipsim", 20);
+    write_text(folder / "cat" / "a.jpg", "");
+    write_text(folder / "cat" / "hits of a.png", sheet);
+    const Catalogue catalogue = scan_catalogue(folder.path());
+    EXPECT_EQ(listed(catalogue, folder.path()), (Lines{"cat/a.jpg=cat"}));
+    EXPECT_EQ(describe_left_out(catalogue.left_out), "1 drawn by clipsim");
+    EXPECT_EQ(scan_catalogue(folder.path(), {.look_for_drawn = false}).images.size(), 2U);
+}
+
 TEST(Catalogue, TheWalkCanBeStoppedAtAnyEntry) {
     const TemporaryFolder folder;
     for (const char* name : {"cat/a.txt", "cat/b.txt", "dog/c.jpg"}) write_text(folder / name, "");

@@ -268,6 +268,20 @@ TEST_F(IndexUpdate, ReadsAheadOnlyFilesThatMayBeMovedOrCopied) {
     expect_whole();
 }
 
+TEST_F(IndexUpdate, WhatClipsimDrewIsNoPhoto) {
+    const std::string sheet = std::string("\x89PNG\r\n\x1A\n") + std::string("tEXtSoftware\0clipsim", 20);
+    write("cat/a.jpg", "A");
+    write("cat/b.jpg", "B");
+    write("cat/hits.png", sheet);
+    EXPECT_EQ(plan().drawn, 1U);
+    EXPECT_EQ(update().embedded, 2U);
+    write("cat/b.jpg", sheet);  // search --save cat/b.jpg --force
+    EXPECT_EQ(update().excluded, 1U);
+    EXPECT_EQ(images().size(), 1U);
+    EXPECT_EQ(plan().drawn, 2U);
+    expect_whole();
+}
+
 TEST_F(IndexUpdate, AStopEndsTheComparison) {
     write("cat/a.jpg", "A");
     update();

@@ -51,6 +51,7 @@ struct UpdatePlan {
     // What would have been removed, had it not been more than a tenth of the index and more than five.
     std::vector<std::filesystem::path> too_many;
     std::vector<UnreadableFile> unreadable;  // candidates; what was known of them stays
+    std::size_t drawn = 0;                   // new candidates that clipsim drew itself: no photos
 };
 
 struct PlanOptions {
