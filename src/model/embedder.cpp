@@ -12,6 +12,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/model/clip_model.h"
 #include "clipsim/model/device_memory.h"
+#include "clipsim/model/image_pieces.h"
 #include "clipsim/model/model_identity.h"
 
 namespace clipsim {
@@ -61,6 +62,7 @@ struct Embedder::Impl {
     int first_tuned_block = 0;  // == layers: none is, and `base` is not needed
     std::string checkpoint_hash;
     std::int64_t batch_size = std::numeric_limits<std::int64_t>::max();
+    std::optional<ImagePieces> pieces;  // made at the first batch: the number of threads is known then
 
     void load() {
         files = find_model(config.clip);
@@ -107,16 +109,20 @@ struct Embedder::Impl {
         return unit_rows(features).to(torch::kCPU);
     }
 
-    // [N, 3, H, W] -> a matrix [N, dimension] a space. The blocks below the first tuned one are the same in
+    // [N, 3, H, W] -> a matrix [N, dimension] per space. The blocks below the first tuned one are the same in
     // both towers.
     std::vector<torch::Tensor> embed(const torch::Tensor& pixels, std::span<const Space> spaces) {
-        const torch::Tensor shared = tuned.tower->forward_to(pixels.to(device), first_tuned_block);
-        std::vector<torch::Tensor> matrices;
-        for (const Space space : spaces) {
-            const torch::Tensor features = tower_for(space)->forward_from(shared, first_tuned_block);
-            matrices.push_back(finish(features.to(torch::kFloat32), space));
-        }
-        return matrices;
+        for (const Space space : spaces) tower_for(space);  // loaded before threads ask for it
+        if (!pieces) pieces.emplace();
+        return pieces->run(pixels.to(device), [&](const torch::Tensor& images) {
+            const torch::Tensor shared = tuned.tower->forward_to(images, first_tuned_block);
+            std::vector<torch::Tensor> matrices;
+            for (const Space space : spaces) {
+                const torch::Tensor features = tower_for(space)->forward_from(shared, first_tuned_block);
+                matrices.push_back(finish(features.to(torch::kFloat32), space));
+            }
+            return matrices;
+        });
     }
 };
 

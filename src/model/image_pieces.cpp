@@ -35,7 +35,8 @@ std::vector<torch::Tensor> ImagePieces::run(const torch::Tensor& images, const F
     std::vector<std::vector<torch::Tensor>> results(pieces.size());
     const at::ThreadLocalState caller;
     const at::ScalarType autocast = at::autocast::get_autocast_dtype(torch::kCPU);  // not part of that state
-    // The number is each thread's own, but threads that LibTorch starts later take the last that any was given.
+    // The number is each thread's own, but threads that LibTorch starts later take the last that any was
+    // given.
     const Threads all(at::get_num_threads());
     pool_.parallel_for(pieces.size(), 1, [&](std::size_t begin, std::size_t end, std::size_t) {
         const at::ThreadLocalStateGuard as_caller(caller);

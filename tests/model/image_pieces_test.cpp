@@ -29,8 +29,7 @@ class ImagePieces : public ::testing::Test {
 TEST_F(ImagePieces, WhatAnImageBecomesDoesNotDependOnTheNumberOfThreads) {
     const torch::NoGradGuard no_grad;
     for (const char* name : {"clip-nano", "clip-lite"}) {
-        ClipModel model =
-            load_clip_model(find_model(std::string(CLIPSIM_SOURCE_DIR "/models/") + name));
+        ClipModel model = load_clip_model(find_model(std::string(CLIPSIM_SOURCE_DIR "/models/") + name));
         torch::manual_seed(5);
         const torch::Tensor images =
             torch::randn({11, 3, model.preprocess.crop_height, model.preprocess.crop_width});
@@ -45,8 +44,9 @@ TEST_F(ImagePieces, WhatAnImageBecomesDoesNotDependOnTheNumberOfThreads) {
 
 TEST_F(ImagePieces, JoinsEachOutputInTheOrderOfTheImages) {
     const torch::Tensor images = torch::arange(10, torch::kFloat32).reshape({10, 1});
-    const std::vector<torch::Tensor> outputs =
-        run(3, images, [](const torch::Tensor& some) { return std::vector{some * 2, -some}; });
+    const std::vector<torch::Tensor> outputs = run(3, images, [](const torch::Tensor& some) {
+        return std::vector{some * 2, -some};
+    });
     ASSERT_EQ(outputs.size(), 2U);
     EXPECT_TRUE(torch::equal(outputs[0], images * 2));
     EXPECT_TRUE(torch::equal(outputs[1], -images));

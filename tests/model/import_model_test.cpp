@@ -12,10 +12,6 @@
 namespace clipsim::testing {
 namespace {
 
-std::filesystem::path format_folder(const std::string& name) {
-    return std::filesystem::path(CLIPSIM_FIXTURES) / "formats" / name;
-}
-
 class Import : public ::testing::Test {
   protected:
     ImportReport import(const std::string& name, ImportOptions options = {}) const {

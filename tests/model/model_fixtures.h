@@ -20,6 +20,10 @@ inline std::filesystem::path golden_folder(const std::string& name) {
     return std::filesystem::path(CLIPSIM_FIXTURES) / "model" / name;
 }
 
+inline std::filesystem::path format_folder(const std::string& name) {
+    return std::filesystem::path(CLIPSIM_FIXTURES) / "formats" / name;
+}
+
 inline ClipModel golden_model(const std::string& name) {
     return load_clip_model(find_model(golden_folder(name).string()));
 }

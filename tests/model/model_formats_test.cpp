@@ -9,9 +9,6 @@
 namespace clipsim::testing {
 namespace {
 
-std::filesystem::path format_folder(const std::string& name) {
-    return std::filesystem::path(CLIPSIM_FIXTURES) / "formats" / name;
-}
 torch::Tensor expected(const std::string& name, const std::string& tensor) {
     return SafetensorsFile(format_folder(name) / "expected.safetensors").tensor(tensor).clone();
 }

@@ -8,6 +8,7 @@
 #include "clipsim/core/random.h"
 #include "clipsim/core/text.h"
 #include "clipsim/model/device_memory.h"
+#include "clipsim/model/image_pieces.h"
 
 namespace clipsim {
 
@@ -91,13 +92,19 @@ void CachedViews::compute(int view, std::vector<std::vector<LoadItem>> batches,
     ImageLoader loader(std::move(batches), spec, source_.open, LoaderOptions{source_.workers, 1, 4});
     Progress progress(concat("view ", view + 1), "images", images, source_.progress);
     std::int64_t fitting = static_cast<std::int64_t>(batch_size);
+    const ImagePieces pieces;
     while (std::optional<LoadedBatch> batch = loader.next()) {
         const auto count = static_cast<std::int64_t>(batch->tags.size());
         const torch::Tensor pixels = torch::from_blob(
             batch->pixels.data(), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
         for_each_batch_that_fits(count, fitting, [&](std::int64_t start, std::int64_t size) {
             const torch::Tensor tokens =
-                tower->forward_to(pixels.narrow(0, start, size).to(source_.device), source_.boundary);
+                pieces
+                    .run(pixels.narrow(0, start, size).to(source_.device),
+                         [&](const torch::Tensor& some) {
+                             return std::vector{tower->forward_to(some, source_.boundary)};
+                         })
+                    .front();
             for (std::int64_t row = 0; row < size; ++row) {
                 const std::size_t sample = batch->tags[static_cast<std::size_t>(start + row)];
                 own_file().put(key(sample, view), tokens[row]);

@@ -9,6 +9,7 @@
 #include "clipsim/core/text.h"
 #include "clipsim/distributed/tensors.h"
 #include "clipsim/model/device_memory.h"
+#include "clipsim/model/image_pieces.h"
 
 namespace clipsim {
 
@@ -86,6 +87,7 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
     }
 
     CachedImages cached;
+    const ImagePieces pieces;
     std::vector<torch::Tensor> tokens, features;
     std::int64_t batch_size = std::numeric_limits<std::int64_t>::max();
     Progress progress(options.title, "images", last - first, options.progress);
@@ -96,9 +98,12 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
             loaded->pixels.data(), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
         for_each_batch_that_fits(count, batch_size, [&](std::int64_t start, std::int64_t size) {
             const torch::Tensor part = pixels.narrow(0, start, size).to(options.device);
-            const torch::Tensor at_boundary = tower->forward_to(part, options.boundary);
-            const torch::Tensor embedded = tower->forward_from(at_boundary, options.boundary);
-            if (keep_tokens) tokens.push_back(at_boundary.to(torch::kCPU));
+            const std::vector<torch::Tensor> made = pieces.run(part, [&](const torch::Tensor& some) {
+                const torch::Tensor at_boundary = tower->forward_to(some, options.boundary);
+                return std::vector{tower->forward_from(at_boundary, options.boundary), at_boundary};
+            });
+            const torch::Tensor& embedded = made[0];
+            if (keep_tokens) tokens.push_back(made[1].to(torch::kCPU));
             require_finite_features(
                 embedded,
                 std::span(loaded->tags)

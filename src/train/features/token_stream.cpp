@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "clipsim/model/autocast.h"
+#include "clipsim/model/image_pieces.h"
 
 namespace clipsim {
 
@@ -25,7 +26,8 @@ BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
     const PreprocessSpec spec = model.preprocess;
     auto loader = std::make_shared<ImageLoader>(std::move(batches), spec, open,
                                                 LoaderOptions{workers, 1, /*batches_ahead*/ 4});
-    return [loader, spec, tower = model.tower, boundary, device, amp, on_skipped = std::move(on_skipped),
+    return [loader, spec, tower = model.tower, boundary, device, amp, pieces = ImagePieces(),
+            on_skipped = std::move(on_skipped),
             reported = std::size_t{0}]() mutable -> std::optional<TrainBatch> {
         const torch::NoGradGuard no_grad;
         std::optional<LoadedBatch> batch = loader->next();
@@ -36,8 +38,11 @@ BatchStream stream_loaded_tokens(const ClipModel& model, int boundary,
         const torch::Tensor pixels = torch::from_blob(
             batch->pixels.data(), {count, 3, spec.crop_height, spec.crop_width}, torch::kFloat32);
         const AutocastScope autocast(device.type(), amp);
+        const std::vector<torch::Tensor> tokens = pieces.run(
+            pixels.to(device),
+            [&](const torch::Tensor& some) { return std::vector{tower->forward_to(some, boundary)}; });
         // A copy in any case: the pixels go with this call.
-        return TrainBatch{tower->forward_to(pixels.to(device), boundary).clone(), std::move(batch->tags)};
+        return TrainBatch{tokens.front().clone(), std::move(batch->tags)};
     };
 }
 
