@@ -1,4 +1,5 @@
-// An index file, as it is mapped and searched. What it says is checked where it is opened, or where a search meets it.
+// An index file, as it is mapped and searched. What it says is checked where it is opened, or where a search
+// meets it.
 #include <cmath>
 #include <cstdint>
 

@@ -45,6 +45,20 @@ def main():
         np.save(buffer, matrix)
         write("npy", name, buffer.getvalue())
 
+    for file in sorted((FIXTURES / "faiss_files/1.11.0").iterdir()):
+        write("index_file", file.name, file.read_bytes())
+    for version in ["index_v2", "index_v3"]:
+        write("manifest", version, (FIXTURES / version / "manifest.json").read_bytes())
+    write("image_store", "index_v2", (FIXTURES / "index_v2/images.db").read_bytes())
+    little, big = b"II*\0\x08\0\0\0\x01\0", b"MM\0*\0\0\0\x08\0\x01"
+    write("exif", "little", little + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0")
+    write("exif", "big", b"Exif\0\0" + big + b"\x01\x12\0\x03\0\0\0\x01\0\x08\0\0")
+    write("exif", "xmp", '<x:xmpmeta><rdf:Description tiff:Orientation="3"/></x:xmpmeta>')
+    blob = {"rfilename": "config.json", "size": 12, "blobId": "a" * 40}
+    large = {"rfilename": "a/model.safetensors", "lfs": {"sha256": "b" * 64, "size": 99}}
+    write("listing", "two", json.dumps({"sha": "c" * 40, "siblings": [blob, large]}))
+    write("ignore_file", "some", "a/b/c.jpg\0# a comment\n*.jpg\n!b/**/c.jpg\n/a/\n[a-c]?\\ \n**/x\n")
+
     write("safetensors", "two", save({"a": torch.ones(2, 3), "b": torch.ones(4, dtype=torch.float16)}, {"format": "pt"}))
     write("safetensors", "none", save({"a": torch.ones(0, 3), "b": torch.tensor(3)}))
 

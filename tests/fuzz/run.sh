@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# run.sh TARGET [SECONDS]: builds one fuzz target (safetensors, torch_archive, model_config, tokenizer, image, npy, config)
-# with clang in build/fuzz and runs it, for 20 seconds by default, from the seeds and what earlier runs added to them. What it
-# finds lies in build/fuzz/found. Exit code 77: no clang with libFuzzer here.
+# run.sh TARGET [SECONDS]: builds one fuzz target (CMakeLists.txt names them) with clang in build/fuzz and runs it, for 20
+# seconds by default, from the seeds and what earlier runs added to them. What it finds lies in build/fuzz/found. Exit code 77: no clang with libFuzzer here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/places.sh
