@@ -193,7 +193,8 @@ std::int64_t ByteRows::likely_similarity(const ByteQuery& query, float score) co
 std::int64_t ByteRows::similarity_of(const ByteQuery& query, double score) const {
     constexpr double bound = 9e15;
     const double similarity = score * static_cast<double>(query.scale) * static_cast<double>(scale_);
-    return static_cast<std::int64_t>(std::floor(std::clamp(similarity, -bound, bound)));
+    if (!(similarity > -bound)) return static_cast<std::int64_t>(-bound);  // NaN too, of a damaged file
+    return static_cast<std::int64_t>(std::floor(std::min(similarity, bound)));
 }
 
 }  // namespace clipsim
