@@ -1,6 +1,7 @@
 #include "clipsim/index/folder/manifest.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
@@ -15,9 +16,25 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 1 << 20;
 
+struct Damaged {};
+
+[[noreturn]] void refuse_damaged(const std::filesystem::path& file) {
+    throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
+}
+
+// A whole number; without a fallback the key has to be there. Throws UsageError for any other value: to
+// convert a fraction that is out of range is undefined.
+template <typename T>
+T whole(const nlohmann::ordered_json& json, const char* key, std::optional<T> fallback = std::nullopt) {
+    const auto found = json.find(key);
+    if (found == json.end() && fallback) return *fallback;
+    if (found == json.end() || !found->is_number_integer()) throw Damaged();
+    return found->get<T>();
+}
+
 FileChecksum parse_checksum(const nlohmann::ordered_json& json) {
     return {json.at("index_hash").get<std::string>(),
-            {json.value("index_size", std::uint64_t{0}), json.value("index_mtime_ns", std::int64_t{0})}};
+            {whole<std::uint64_t>(json, "index_size", 0), whole<std::int64_t>(json, "index_mtime_ns", 0)}};
 }
 
 void write_checksum(nlohmann::ordered_json& json, const FileChecksum& checksum) {
@@ -28,26 +45,26 @@ void write_checksum(nlohmann::ordered_json& json, const FileChecksum& checksum) 
 
 Manifest parse_manifest(const nlohmann::ordered_json& json) {
     Manifest manifest;
-    manifest.schema_version = json.at("schema_version").get<int>();
+    manifest.schema_version = whole<int>(json, "schema_version");
     if (manifest.schema_version > Manifest::current_schema_version) return manifest;
     manifest.identity.model_id = json.at("model").at("id").get<std::string>();
     manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
-    manifest.identity.dimension = json.at("dimension").get<int>();
+    manifest.identity.dimension = whole<int>(json, "dimension");
     manifest.metric = json.at("metric").get<std::string>();
     manifest.parameters = parameters_from_json(json.at("index"), "the manifest");
-    manifest.images = json.at("images").get<std::int64_t>();
-    manifest.vectors = json.at("vectors").get<std::int64_t>();
-    manifest.generation = json.at("generation").get<std::uint64_t>();
+    manifest.images = whole<std::int64_t>(json, "images");
+    manifest.vectors = whole<std::int64_t>(json, "vectors");
+    manifest.generation = whole<std::uint64_t>(json, "generation");
     manifest.image_checksum = parse_checksum(json);
-    manifest.last_id = json.value("last_id", std::int64_t{-1});
-    manifest.built_from = json.value("built_from", manifest.vectors);
+    manifest.last_id = whole<std::int64_t>(json, "last_id", -1);
+    manifest.built_from = whole<std::int64_t>(json, "built_from", manifest.vectors);
     std::string roots;
     if (json.contains("roots")) {
         for (const nlohmann::ordered_json& root : json["roots"]) roots += root.get<std::string>() + '\n';
     }
     manifest.roots = decode_paths(roots);
     if (json.contains("text")) {
-        manifest.identity.text_dimension = json["text"].at("dimension").get<int>();
+        manifest.identity.text_dimension = whole<int>(json["text"], "dimension");
         manifest.text_checksum = parse_checksum(json["text"]);
     }
     return manifest;
@@ -66,7 +83,9 @@ Manifest read_manifest(const std::filesystem::path& file) {
     try {
         manifest = parse_manifest(nlohmann::ordered_json::parse(read_file(file, max_manifest_bytes)));
     } catch (const nlohmann::json::exception&) {
-        throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
+        refuse_damaged(file);
+    } catch (const Damaged&) {
+        refuse_damaged(file);
     } catch (const UsageError& error) {
         throw UsageError(concat(error.what(), "; run `clipsim index`"));
     }

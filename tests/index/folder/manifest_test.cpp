@@ -102,6 +102,24 @@ TEST(Manifest, MissingDamagedOrIncompleteSaysToIndexAgain) {
     EXPECT_THROW(read_manifest(folder / "none.json"), UsageError);
 }
 
+TEST(Manifest, ANumberThatIsNotWholeOrBeyondAllBoundsIsDamage) {
+    const TemporaryFolder folder;
+    write_manifest(folder / "manifest.json", sample());
+    const std::string whole = read_text(folder / "manifest.json");
+    for (const char* value : {"1.8e23", "-1e300", "0.5", "\"many\"", "null"}) {
+        std::string text = whole;
+        text.replace(text.find("60123"), 5, value);
+        write_text(folder / "manifest.json", text);
+        try {
+            read_manifest(folder / "manifest.json");
+            ADD_FAILURE() << value << " was read";
+        } catch (const UsageError& error) {
+            EXPECT_NE(std::string(error.what()).find("manifest.json is damaged"), std::string::npos)
+                << error.what();
+        }
+    }
+}
+
 TEST(Manifest, OfANewerVersionIsRefusedWhateverElseItHolds) {
     const TemporaryFolder folder;
     write_text(folder / "manifest.json", R"({"schema_version": 4, "shards": []})");
