@@ -6,6 +6,7 @@
 
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/wait_notice.h"
 #include "process_group_impl.h"
 #include "rendezvous.h"
 
@@ -130,25 +131,21 @@ std::vector<std::string> ProcessGroup::gather(const std::string& bytes) {
 
 void ProcessGroup::meet(const std::string& what) {
     if (!impl_) return;
-    constexpr std::chrono::milliseconds often{2}, seldom{50}, told_after{2000};
+    constexpr std::chrono::milliseconds often{2}, seldom{50};
     Impl& impl = *impl_;
     const std::string prefix = concat("meeting/", impl.meetings++, "/");
     impl.run([&] {
         impl.store->set(concat(prefix, rank_), std::string("1"));
         const auto barrier = impl.gloo->barrier();  // learns at once of a rank that is lost
-        const auto start = std::chrono::steady_clock::now();
-        for (bool told = false; !barrier->isCompleted();) {
-            const auto waited = std::chrono::steady_clock::now() - start;
+        for (PolledWait wait; !barrier->isCompleted();) {
             if (impl.stop.stop_requested()) {
                 // Whose end would wait for the barrier.
                 static_cast<void>(impl.gloo.release());
                 throw Interrupted(concat("while waiting for other ranks ", what));
             }
-            if (!told && waited >= told_after) {
-                told = true;
+            if (wait.is_to_be_told())
                 log_warning(concat("waiting for ", ranks_missing(*impl.store, prefix, size_), " ", what));
-            }
-            std::this_thread::sleep_for(waited < seldom ? often : seldom);
+            std::this_thread::sleep_for(wait.waited() < seldom ? often : seldom);
         }
         barrier->wait();
     });

@@ -18,16 +18,16 @@
 #include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/wait_notice.h"
 #include "clipsim/distributed/process_group.h"
 
 namespace clipsim {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds look_again{50}, told_after{2000};
+constexpr milliseconds look_again{50};
 constexpr milliseconds to_shake_hands{10'000};  // with what listens at the port
 constexpr const char* nothing_done = "the ranks had not begun";
 
@@ -44,15 +44,13 @@ class Wait {
     template <typename What>
     bool go_on(What&& what) {
         throw_if_stopped(stop_, nothing_done);
-        const auto waited = Clock::now() - start_;
-        if (!told_ && waited >= told_after) {
-            told_ = true;
+        if (wait_.is_to_be_told()) {
             // Not as information, which all but the first rank keep to themselves.
             log_warning(concat("waiting for ", what(), ", up to ",
                                std::chrono::duration_cast<std::chrono::seconds>(limit_).count(),
                                " s (distributed.timeout_s)"));
         }
-        if (waited >= limit_) return false;
+        if (wait_.waited() >= limit_) return false;
         std::this_thread::sleep_for(look_again);
         return true;
     }
@@ -60,8 +58,7 @@ class Wait {
   private:
     milliseconds limit_;
     const std::stop_token& stop_;
-    Clock::time_point start_ = Clock::now();
-    bool told_ = false;
+    PolledWait wait_;
 };
 
 bool takes_connection(const addrinfo& address) {

@@ -11,21 +11,21 @@
 #include <cmath>
 #include <thread>
 
+#include "clipsim/core/interrupt.h"
 #include "clipsim/core/log.h"
 #include "clipsim/core/strings.h"
 #include "clipsim/core/text.h"
+#include "clipsim/core/wait_notice.h"
 #include "postgres_values.h"
 
 namespace clipsim {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int binary = 1;
 constexpr milliseconds look_again{100};     // whether to stop
-constexpr milliseconds told_after{2000};    // what is waited for
 constexpr milliseconds end_by_itself{300};  // after a stop request, before the server is told
 constexpr milliseconds give_up{800};        // after a stop request, whatever the server says
 
@@ -111,14 +111,12 @@ class PgConnection::Wait {
 
     // Throws where it has been too long.
     void go_on() {
-        const Clock::time_point now = Clock::now();
-        if (!told_ && now - start_ >= told_after) {
-            told_ = true;
+        if (wait_.is_to_be_told()) {
             log_info(
                 concat("waiting for ", described_server(connection_.handle_.get()), ": ", connection_.what_));
         }
-        if (connection_.stop_.stop_requested()) stop(now);
-        if (connection_.limit_ && now - start_ >= *connection_.limit_) {
+        if (connection_.stop_.stop_requested()) stop();
+        if (connection_.limit_ && wait_.waited() >= *connection_.limit_) {
             connection_.gave_up_ = true;
             throw Error(concat(described_server(connection_.handle_.get()), " has not answered for ",
                                std::lround(connection_.limit_->count()),
@@ -127,21 +125,21 @@ class PgConnection::Wait {
     }
 
   private:
-    void stop(Clock::time_point now) {
-        if (!stopped_) stopped_ = now;
-        if (!cancelled_ && now - *stopped_ >= end_by_itself) {
+    void stop() {
+        if (!since_stop_) since_stop_.emplace();
+        if (!cancelled_ && since_stop_->waited() >= end_by_itself) {
             cancelled_ = true;
             connection_.cancel();
         }
-        if (now - *stopped_ < give_up) return;
+        if (since_stop_->waited() < give_up) return;
         connection_.gave_up_ = true;
         throw Interrupted("PostgreSQL was told to give up what it was doing; what was committed is kept");
     }
 
     PgConnection& connection_;
-    Clock::time_point start_ = Clock::now();
-    std::optional<Clock::time_point> stopped_;
-    bool told_ = false, cancelled_ = false;
+    PolledWait wait_;
+    std::optional<PolledWait> since_stop_;
+    bool cancelled_ = false;
 };
 
 PgConnection::PgConnection(const PostgresConfig& config, std::stop_token stop) : stop_(std::move(stop)) {
@@ -165,8 +163,7 @@ PgConnection::PgConnection(const PostgresConfig& config, std::stop_token stop) :
 
 void PgConnection::connect(const PostgresConfig& config) {
     const std::chrono::duration<double> limit = connect_timeout(handle_.get(), config.timeout_s);
-    const Clock::time_point start = Clock::now();
-    bool told = false;
+    PolledWait wait;
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;  // as PQconnectStart says
     while (PQstatus(handle_.get()) != CONNECTION_BAD) {
         const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -175,13 +172,10 @@ void PgConnection::connect(const PostgresConfig& config) {
             if (status == PGRES_POLLING_OK) return;
             if (status == PGRES_POLLING_FAILED) break;
         }
-        const auto waited = Clock::now() - start;
-        if (stop_.stop_requested()) throw Interrupted("PostgreSQL had not answered yet");
-        if (!told && waited >= told_after) {
-            told = true;
+        throw_if_stopped(stop_, "PostgreSQL had not answered yet");
+        if (wait.is_to_be_told())
             log_info(concat("waiting for ", described_server(handle_.get()), " to take the connection"));
-        }
-        if (waited >= limit) {
+        if (wait.waited() >= limit) {
             throw Error(concat("cannot connect to PostgreSQL: ", described_server(handle_.get()),
                                " takes the connection and says nothing, or is not there: no answer within ",
                                std::lround(limit.count()),

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "clipsim/core/error.h"
+#include "clipsim/core/interrupt.h"
 #include "clipsim/core/text.h"
 #include "faiss_format/checked_writer.h"
 #include "faiss_format/index_file_writer.h"
@@ -90,7 +91,7 @@ std::string write_ivf_file(const std::filesystem::path& file, const IndexParamet
         map.add_with_ids(count, vectors.data(), ids.data());
         return write(file, map);
     } catch (const faiss::FaissException&) {
-        if (stop.stop_requested()) throw Interrupted("the index was not finished; the vectors are kept");
+        throw_if_stopped(stop, "the index was not finished; the vectors are kept");
         throw Error("FAISS could not build the index; index.type hnsw or flat is built without it");
     }
 }

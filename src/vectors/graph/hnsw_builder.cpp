@@ -4,7 +4,7 @@
 #include <tuple>
 #include <vector>
 
-#include "clipsim/core/error.h"
+#include "clipsim/core/interrupt.h"
 #include "graph/hnsw_graph.h"
 
 namespace clipsim {
@@ -135,7 +135,7 @@ class Builder {
     void add_batch(std::size_t first, std::size_t last) {
         const HnswGraph walk(graph_, rows_);
         pool_.parallel_for(last - first, piece, [&](std::size_t begin, std::size_t end, std::size_t worker) {
-            if (stop_.stop_requested()) throw Interrupted("the graph was not finished; the vectors are kept");
+            throw_if_stopped(stop_, "the graph was not finished; the vectors are kept");
             for (std::size_t i = begin; i < end; ++i)
                 connect(walk, static_cast<std::int32_t>(first + i), workers_[worker]);
         });
