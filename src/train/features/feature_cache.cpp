@@ -100,7 +100,9 @@ CachedImages cache_features(VisionTower& tower, const PreprocessSpec& spec, cons
             const torch::Tensor part = pixels.narrow(0, start, size).to(options.device);
             const std::vector<torch::Tensor> made = pieces.run(part, [&](const torch::Tensor& some) {
                 const torch::Tensor at_boundary = tower->forward_to(some, options.boundary);
-                return std::vector{tower->forward_from(at_boundary, options.boundary), at_boundary};
+                std::vector made_of_some{tower->forward_from(at_boundary, options.boundary)};
+                if (keep_tokens) made_of_some.push_back(at_boundary);
+                return made_of_some;
             });
             const torch::Tensor& embedded = made[0];
             if (keep_tokens) tokens.push_back(made[1].to(torch::kCPU));
