@@ -87,8 +87,13 @@ class Comparison {
   private:
     // Size and times; an older index knows only one of these.
     static bool looks_unchanged(const StoredImage& image, const StatStamp& stamp) {
-        return static_cast<const FileStamp&>(stamp) == image.stamp &&
+        return image.complete && static_cast<const FileStamp&>(stamp) == image.stamp &&
                (image.ctime_ns == 0 || image.ctime_ns == stamp.ctime_ns);
+    }
+
+    bool is_known_unchanged(const std::filesystem::path& path, const StatStamp& stamp) const {
+        const auto known = by_path_.find(path.native());
+        return known != by_path_.end() && looks_unchanged(stored_[known->second], stamp);
     }
 
     enum class RowState {
@@ -192,10 +197,16 @@ class Comparison {
     std::vector<NewFile> files_that_changed(std::span<const IndexCandidate> candidates) {
         std::vector<std::optional<StatStamp>> stamps(candidates.size());
         std::vector<std::string> problems(candidates.size());
+        std::vector<char> drawn(
+            candidates.size());  // by clipsim; chars, which threads may write side by side
         for_all("comparing", candidates.size(), [&](std::size_t i) {
-            stamps[i] = stat_stamp(candidates[i].path);
-            if (!stamps[i])
-                problems[i] = concat("cannot read ", printable(candidates[i].path), ": ", errno_text());
+            const std::filesystem::path& path = candidates[i].path;
+            stamps[i] = stat_stamp(path);
+            if (!stamps[i]) {
+                problems[i] = concat("cannot read ", printable(path), ": ", errno_text());
+            } else if (!is_known_unchanged(path, *stamps[i])) {
+                drawn[i] = is_own_output(path) ? 1 : 0;
+            }
         });
         std::vector<NewFile> files;
         for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -203,8 +214,8 @@ class Comparison {
             const auto known = by_path_.find(path.native());
             if (known != by_path_.end()) {
                 const StoredImage& image = stored_[known->second];
-                if (stamps[i]) rows_[known->second] = RowState::met;
-                if (image.complete && stamps[i] && looks_unchanged(image, *stamps[i])) {
+                if (stamps[i]) rows_[known->second] = drawn[i] != 0 ? RowState::excluded : RowState::met;
+                if (stamps[i] && looks_unchanged(image, *stamps[i])) {
                     ++changes_.plan.unchanged;
                     here_.insert(image.content_hash);
                     if (image.label != label || image.ctime_ns != stamps[i]->ctime_ns)
@@ -212,8 +223,7 @@ class Comparison {
                     continue;
                 }
             }
-            if (stamps[i] && is_own_output(path)) {
-                if (known != by_path_.end()) rows_[known->second] = RowState::excluded;
+            if (drawn[i] != 0) {
                 ++changes_.plan.drawn;
                 continue;
             }

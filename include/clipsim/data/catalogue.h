@@ -39,8 +39,8 @@ struct ScanOptions {
     std::vector<std::string> exclude = {};
     std::vector<std::filesystem::path> bases = {};
     std::vector<std::filesystem::path> own = {};  // files and folders of ours, left out too
-    bool look_for_drawn =
-        true;  // leave out pictures that clipsim drew, wherever they lie: each is looked into
+    // Pictures that clipsim drew are left out wherever they lie: each image is looked into.
+    bool look_for_drawn = true;
 };
 
 // Walks the folder. An image is what has an extension of one, or an unknown extension or none and begins as
