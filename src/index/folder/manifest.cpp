@@ -1,7 +1,6 @@
 #include "clipsim/index/folder/manifest.h"
 
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "clipsim/core/error.h"
 #include "clipsim/core/files/atomic_file.h"
@@ -16,20 +15,16 @@ namespace {
 
 constexpr std::uint64_t max_manifest_bytes = 1 << 20;
 
-struct Damaged {};
-
-[[noreturn]] void refuse_damaged(const std::filesystem::path& file) {
-    throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
+// A whole number; json's own exception for any other value, where get() would convert a fraction, which is
+// undefined when it is out of range.
+template <typename T>
+T whole(const nlohmann::ordered_json& number) {
+    return static_cast<T>(number.get_ref<const std::int64_t&>());
 }
 
-// A whole number; without a fallback the key has to be there. Throws UsageError for any other value: to
-// convert a fraction that is out of range is undefined.
 template <typename T>
-T whole(const nlohmann::ordered_json& json, const char* key, std::optional<T> fallback = std::nullopt) {
-    const auto found = json.find(key);
-    if (found == json.end() && fallback) return *fallback;
-    if (found == json.end() || !found->is_number_integer()) throw Damaged();
-    return found->get<T>();
+T whole(const nlohmann::ordered_json& json, const char* key, T otherwise) {
+    return json.contains(key) ? whole<T>(json.at(key)) : otherwise;
 }
 
 FileChecksum parse_checksum(const nlohmann::ordered_json& json) {
@@ -45,16 +40,16 @@ void write_checksum(nlohmann::ordered_json& json, const FileChecksum& checksum) 
 
 Manifest parse_manifest(const nlohmann::ordered_json& json) {
     Manifest manifest;
-    manifest.schema_version = whole<int>(json, "schema_version");
+    manifest.schema_version = whole<int>(json.at("schema_version"));
     if (manifest.schema_version > Manifest::current_schema_version) return manifest;
     manifest.identity.model_id = json.at("model").at("id").get<std::string>();
     manifest.identity.model_hash = json.at("model").at("hash").get<std::string>();
-    manifest.identity.dimension = whole<int>(json, "dimension");
+    manifest.identity.dimension = whole<int>(json.at("dimension"));
     manifest.metric = json.at("metric").get<std::string>();
     manifest.parameters = parameters_from_json(json.at("index"), "the manifest");
-    manifest.images = whole<std::int64_t>(json, "images");
-    manifest.vectors = whole<std::int64_t>(json, "vectors");
-    manifest.generation = whole<std::uint64_t>(json, "generation");
+    manifest.images = whole<std::int64_t>(json.at("images"));
+    manifest.vectors = whole<std::int64_t>(json.at("vectors"));
+    manifest.generation = whole<std::uint64_t>(json.at("generation"));
     manifest.image_checksum = parse_checksum(json);
     manifest.last_id = whole<std::int64_t>(json, "last_id", -1);
     manifest.built_from = whole<std::int64_t>(json, "built_from", manifest.vectors);
@@ -64,7 +59,7 @@ Manifest parse_manifest(const nlohmann::ordered_json& json) {
     }
     manifest.roots = decode_paths(roots);
     if (json.contains("text")) {
-        manifest.identity.text_dimension = whole<int>(json["text"], "dimension");
+        manifest.identity.text_dimension = whole<int>(json["text"].at("dimension"));
         manifest.text_checksum = parse_checksum(json["text"]);
     }
     return manifest;
@@ -83,9 +78,7 @@ Manifest read_manifest(const std::filesystem::path& file) {
     try {
         manifest = parse_manifest(nlohmann::ordered_json::parse(read_file(file, max_manifest_bytes)));
     } catch (const nlohmann::json::exception&) {
-        refuse_damaged(file);
-    } catch (const Damaged&) {
-        refuse_damaged(file);
+        throw UsageError(concat(printable(file), " is damaged; run `clipsim index`"));
     } catch (const UsageError& error) {
         throw UsageError(concat(error.what(), "; run `clipsim index`"));
     }
