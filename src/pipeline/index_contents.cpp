@@ -1,6 +1,5 @@
 #include "clipsim/pipeline/index_contents.h"
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -85,7 +84,7 @@ std::vector<StoredImage> remove_images(const Config& config, const std::vector<s
     const IndexDescription& index = reader->description();
     UpdateSettings settings;
     settings.stop = run.stop;
-    settings.wait = std::chrono::seconds(60);
+    settings.wait = patience_with_writers;
     // As it was made, whatever the config says by now: nothing is embedded and nothing need be built anew.
     const std::unique_ptr<IndexWriter> writer = open_index_writer(
         index_place(config), index.identity, index.parameters, UpdateMode::update, run.threads, settings);

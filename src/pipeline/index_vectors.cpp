@@ -1,7 +1,6 @@
 #include "clipsim/pipeline/index_vectors.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string_view>
@@ -91,11 +90,9 @@ void check_rows(const std::filesystem::path& vectors) {
     for_each_batch(vectors, [](std::size_t, std::span<const float>) {});
 }
 
-constexpr std::chrono::seconds wait_for_others{60};
-
 UpdateSettings settings_of(const RunOptions& run) {
     UpdateSettings settings;
-    settings.wait = wait_for_others;
+    settings.wait = patience_with_writers;
     settings.stop = run.stop;
     return settings;
 }

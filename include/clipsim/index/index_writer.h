@@ -34,6 +34,9 @@ struct UpdateSettings {
     double deleted_share = 0.2;
 };
 
+// How long the commands wait for another process that updates the same index.
+inline constexpr std::chrono::seconds patience_with_writers{60};
+
 struct UpdateReport {
     std::size_t embedded = 0, unchanged = 0, renamed = 0, copies = 0, removed = 0, excluded = 0;
     std::int64_t total = 0;  // images in the index afterwards

@@ -22,7 +22,7 @@ struct IndexRequest {
     bool verify = false;                         // UpdateSettings::verify
     bool dry_run = false;                        // say what would be done, change nothing
     bool prune = false;                          // PlanOptions::prune; folders may be missing or empty
-    std::chrono::seconds wait{60};               // for another process that updates the index
+    std::chrono::seconds wait = patience_with_writers;  // for another process that updates the index
     // Only these files, into an index of their own beside the others; merge_indexes puts them together.
     std::optional<Shard> shard = std::nullopt;
 };
@@ -42,8 +42,8 @@ IndexSummary build_index(const Config& config, const RunOptions& run = {}, const
 struct MergeRequest {
     std::vector<std::filesystem::path> folders;  // with images.db and manifest.json
     bool rebuild = false;                        // also in place of an index of something else
-    bool partial = false;           // also where shards are missing, or are not of one collection
-    std::chrono::seconds wait{60};  // for another process that updates the index
+    bool partial = false;  // also where shards are missing, or are not of one collection
+    std::chrono::seconds wait = patience_with_writers;  // for another process that updates the index
 };
 
 // Makes one index of those that build_index made of all shards, or that index_vectors made of several
