@@ -129,18 +129,9 @@ TEST(SeveralProcesses, RanksThatDoNotComeAreNamedAndCtrlCIsHeardMeanwhile) {
 TEST(SeveralProcesses, APortThatIsTakenIsNamedInOneLine) {
     const TemporaryFolder world;
     draw_photos(world / "photos", 2);
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    ASSERT_EQ(::bind(listener, generic, length), 0);
-    ASSERT_EQ(::listen(listener, 1), 0);
-    ASSERT_EQ(::getsockname(listener, generic, &length), 0);
-    const Environment environment(rank_environment(0, 2, ntohs(address.sin_port)));
+    const TakenPort port;
+    const Environment environment(rank_environment(0, 2, port.number()));
     const Outcome outcome = run_clipsim(world.path(), {"index", "photos"});
-    ::close(listener);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
     EXPECT_NE(outcome.err.find("MASTER_PORT"), std::string::npos) << outcome.err;
     EXPECT_EQ(lines(outcome.err).size(), 1U) << outcome.err;
